@@ -1,0 +1,243 @@
+"""A specialised caller and pullback for each op, written as source text and compiled once, when the op is defined.
+
+`core.call` and `core.plain_pullback` say what a call and a derivative mean, with loops and dictionaries over the
+arguments. The functions built here do the same with every position resolved beforehand: a chain of small operations
+spends its time in NumPy and not here. Tests hold the two against each other. The text is kept in `linecache`, so a
+traceback or a debugger shows it; ``print(inspect.getsource(ag.multiply))`` does, too.
+"""
+
+from __future__ import annotations
+
+import inspect
+import linecache
+import sys
+from typing import Any
+
+import numpy as np
+
+FILE_PREFIX = "<autograd_lite op "
+
+
+def specialise(op: Any, namespace: dict[str, Any]) -> None:
+    """Give `op` its public function and its pullback; `namespace` holds what generated code may use of the engine."""
+    if op.sequence or not op.differentiable:
+        caller = _plain_caller(op)
+    else:
+        caller = _fixed_caller(op)
+    op.function = _compile(op, op.name, caller, namespace)
+    op.function.op = op
+    op.function.__doc__, op.function.__signature__ = op.doc, op.signature
+    op.function.__module__, op.function.__wrapped__ = op.forward.__module__, op.forward
+    if op.sequence or op.backward or not op.differentiable:
+        op.pullback = namespace["_plain_pullback"]
+    else:
+        op.pullback = _compile(op, f"{op.name}_pullback", _fixed_pullback(op), namespace)
+
+
+def _compile(op: Any, name: str, source: str, namespace: dict[str, Any]) -> Any:
+    file = f"{FILE_PREFIX}{name}>"
+    names = dict(namespace)
+    names["_op"], names["_forward"] = op, op.forward
+    for parameter in op.signature.parameters.values():
+        names[f"_default_{parameter.name}"] = parameter.default
+    for target, formula in op.formulas.items():
+        names[f"_formula_{target}"] = formula.function
+    exec(compile(source, file, "exec"), names)  # the text is made here, from names checked by Op
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    return names[name]
+
+
+def _header(op: Any) -> str:
+    """The signature of the op as text; defaults are looked up by name, so that any object can be one."""
+    parts: list[str] = []
+    starred = False
+    for parameter in op.signature.parameters.values():
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            parts.append(f"*{parameter.name}")
+            starred = True
+            continue
+        if parameter.kind is parameter.KEYWORD_ONLY and not starred:
+            parts.append("*")
+            starred = True
+        default = "" if parameter.default is inspect.Parameter.empty else f"=_default_{parameter.name}"
+        parts.append(parameter.name + default)
+    return f"def {op.name}({', '.join(parts)}):"
+
+
+def _values(op: Any) -> str:
+    return "(" + "".join(f"{name}, " for name in op.roles) + ")"
+
+
+def _forward_call(op: Any) -> str:
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    parts = [f"{p.name}={p.name}" if p.kind is keyword else p.name for p in op.signature.parameters.values()]
+    return f"_forward({', '.join(parts)})"
+
+
+def _plain_caller(op: Any) -> str:
+    return f"{_header(op)}\n    return _call(_op, {_values(op)})\n"
+
+
+def _fixed_caller(op: Any) -> str:
+    """For ops of a fixed number of arrays: unwrap, compute, wrap, and record if one of the operands has a node."""
+    wanted = [name for name in op.arrays if op.takes_gradient(name)]
+    lines = [
+        _header(op),
+        "    _recording = True",
+        "    if _gate.special:",
+        "        if _local.observers:",
+        f"            return _call(_op, {_values(op)})",
+        "        _recording = _local.recording",
+        "    _wrap = False",
+    ]
+    for name in op.arrays:
+        lines += [f"    if isinstance({name}, _Handle):"]
+        lines += [f"        _node_{name} = {name}.node"] if name in wanted else []
+        lines += [f"        {name} = {name}.data", "        _wrap = True", "    else:"]
+        lines += [f"        _node_{name} = None"] if name in wanted else []
+        lines += [f"        if type({name}) is not _ndarray:", f"            {name} = _operand({name})"]
+    for name in (name for name, role in op.roles.items() if role == "index"):
+        lines += [f"    {name} = _raw_index({name})"]
+    results = ", ".join(["_out", *(f"_res_{name}" for name in op.residuals)])
+    lines += [
+        "    try:",
+        f"        {results} = {_forward_call(op)}",
+        "    except _ERRORS as _error:",
+        f"        raise _describe(_op.name, _op.arguments({_values(op)}), _error) from _error",
+        "    if not _wrap:",
+        "        return _out",
+    ]
+    recorded = " or ".join(f"_node_{name} is not None" for name in wanted)
+    lines += [*(_single_output(op, recorded) if op.outputs is None else _several_outputs(op, recorded))]
+    return "\n".join(lines) + "\n"
+
+
+def _single_output(op: Any, recorded: str) -> list[str]:
+    # Only an op that is told a dtype can give integers from operands that have a history.
+    inexact = " and _out.dtype.kind in 'fc'" if "dtype" in op.params else ""
+    return [
+        "    if type(_out) is not _ndarray:",
+        "        _out = _asarray(_out)",
+        "    _tensor = _new(_Tensor)",
+        "    _tensor.data = _out",
+        "    _tensor.grad = None",
+        f"    if _recording and ({recorded}){inexact}:",
+        "        _tensor.node = _node = _new(_Node)",
+        *_fill_node(op),
+        "        _node.shape = _out.shape",
+        "        _node.dtype = _out.dtype",
+        "    else:",
+        "        _tensor.node = None",
+        "    return _tensor",
+    ]
+
+
+def _several_outputs(op: Any, recorded: str) -> list[str]:
+    return [
+        "    _node = None",
+        f"    if _recording and ({recorded}):",
+        "        _node = _new(_Node)",
+        *_fill_node(op),
+        "        _node.shape = tuple([_shape(_o) for _o in _out])",
+        "        _node.dtype = tuple([_dtype(_o) for _o in _out])",
+        "    return _outputs_of(_node, _out)",
+    ]
+
+
+def _fill_node(op: Any) -> list[str]:
+    parents = "".join(f"_node_{name}, " if op.takes_gradient(name) else "None, " for name in op.arrays)
+    return [
+        "        _node.op = _op",
+        "        _node.serial = _serial()",
+        f"        _node.parents = ({parents})",
+        f"        _node.params = ({''.join(f'{name}, ' for name in op.params)})",
+        f"        _node.saved = ({''.join(f'{_saved(op, name)}, ' for name in op.saved_names)})",
+    ]
+
+
+def _saved(op: Any, name: str) -> str:
+    """The expression for a value that a node keeps: it is kept only if a derivative that is wanted names it."""
+    users = [target for target, formula in op.formulas.items() if name in formula.needs]
+    value = _expression(op, name)
+    if op.spec or len(op.formulas) == 1:
+        return value
+    return f"{value} if {' or '.join(f'_node_{user} is not None' for user in users)} else None"
+
+
+def _expression(op: Any, name: str) -> str:
+    if name == "out":
+        return "_out"
+    if name in op.residuals:
+        return f"_res_{name}"
+    if name in op.roles:
+        return name
+    source, _, what = name.rpartition("_")
+    return f"_{what}({source})"
+
+
+def _fixed_pullback(op: Any) -> str:
+    """For ops with one formula for each array: unpack what was saved, apply the formulas that are wanted."""
+    lines = [f"def {op.name}_pullback(_node, g, _parents):"]
+    if op.saved_names:
+        lines += [f"    {''.join(f'_saved_{name}, ' for name in op.saved_names)} = _node.saved"]
+    used = {name for formula in op.formulas.values() for name in formula.needs}
+    if used & set(op.params):
+        lines += [f"    {''.join(f'_param_{name}, ' for name in op.params)} = _node.params"]
+    lines += [f"    {''.join(f'_to_{name}, ' for name in op.arrays)} = _parents"]
+    parts = "".join(f"{_contribution(op, name)}, " for name in op.arrays)
+    return "\n".join([*lines, f"    return ({parts})"]) + "\n"
+
+
+def _contribution(op: Any, target: str) -> str:
+    if target not in op.formulas:
+        return "None"
+    arguments = "".join(f", {_pulled(op, target, name)}" for name in op.formulas[target].needs)
+    call = f"_formula_{target}(g{arguments})"
+    return call if len(op.arrays) == 1 else f"None if _to_{target} is None else {call}"
+
+
+def _pulled(op: Any, target: str, name: str) -> str:
+    if name in op.params:
+        return f"_param_{name}"
+    if name in ("out_shape", "out_dtype"):
+        return f"_node.{name.removeprefix('out_')}"
+    if op.known(target, name):
+        return f"_to_{target}.{name.rpartition('_')[2]}"
+    return f"_saved_{name}"
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Whether an array is nobody else's
+# ---------------------------------------------------------------------------------------------------------------
+
+
+def _references(array: Any) -> int:
+    return sys.getrefcount(array)
+
+
+def _references_when_alone() -> int:
+    array = np.empty(1)
+    return _references(array)
+
+
+def _references_of_base_when_alone() -> int:
+    view = np.empty(2)[:1]
+    base = view.base
+    return sys.getrefcount(base)
+
+
+# Measured, because interpreters count their own borrowed references differently.
+_ALONE, _BASE_ALONE = _references_when_alone(), _references_of_base_when_alone()
+
+
+def alone(array: Any) -> bool:
+    """Whether the one local variable that the caller passes is all that refers to the memory of `array`.
+
+    Then it can be handed out as it is. NumPy does the same to reuse temporaries; a wrong "no" costs one copy.
+    """
+    if type(array) is not np.ndarray or not array.flags.writeable or sys.getrefcount(array) > _ALONE:
+        return False
+    base = array.base
+    if base is None:
+        return bool(array.flags.owndata)
+    return type(base) is np.ndarray and bool(base.flags.owndata) and sys.getrefcount(base) <= _BASE_ALONE

@@ -1,0 +1,684 @@
+"""The engine: how an operation is called and recorded, and how gradients flow back.
+
+Read it top-down after `nodes` (handles and history) and `definition` (what an op is): the decorator that makes an op,
+the meaning of a call, `gradients`. Nothing here names an operation of the library; whatever is irregular is expressed
+as an op with several outputs, an op with a `spec`, or a deferred contribution.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from operator import attrgetter
+from typing import Any, TypeVar
+
+import numpy as np
+
+from . import callers
+from .definition import Array, Arrays, Index, Op
+from .errors import OPERAND_ERRORS, describe
+from .nodes import (
+    FREED,
+    Handle,
+    Leaf,
+    Node,
+    Output,
+    as_array,
+    get_default_dtype,
+    label,
+    next_serial,
+    operand,
+    raw,
+    raw_index,
+    retain,
+    retained,
+    set_default_dtype,
+    written,
+)
+from .recording import Call, enable_grad, gate, is_grad_enabled, local, no_grad, position, trace, user_line
+
+# Layers above import what they need of the engine from here.
+__all__ = [
+    "FREED",
+    "Array",
+    "Arrays",
+    "Call",
+    "Deferred",
+    "Handle",
+    "Index",
+    "Leaf",
+    "Node",
+    "Op",
+    "Output",
+    "as_array",
+    "backward",
+    "deferred",
+    "enable_grad",
+    "get_default_dtype",
+    "gradients",
+    "history",
+    "is_grad_enabled",
+    "label",
+    "local",
+    "no_grad",
+    "op",
+    "position",
+    "raw",
+    "register_tensor_class",
+    "registry",
+    "retain",
+    "set_default_dtype",
+    "tensor_of",
+    "trace",
+    "written",
+]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+registry: dict[str, Op] = {}
+
+
+def op(
+    *,
+    residuals: tuple[str, ...] = (),
+    outputs: tuple[str, ...] | None = None,
+    spec: Callable[..., Any] | None = None,
+    backward: Callable[..., Any] | None = None,
+    branch: Callable[..., Any] | None = None,
+    **formulas: Callable[..., Any],
+) -> Callable[[F], F]:
+    """Make an operation of a function of arrays; each keyword is the derivative for the argument of that name.
+
+    A formula takes the gradient `g` of the output and *names* what else it needs: `out`, an argument, a residual,
+    or `x_shape`, `x_dtype`, `out_shape`, `out_dtype`; only that is kept for backward. The op of a sequence of arrays
+    (annotated `Arrays`, or ``*arrays: Array``) has one formula, whose second argument is the position `i`.
+
+    residuals: names of what the function returns beside its output, ``(output, *residuals)``, for formulas to name;
+        a residual must be locally constant, or the op has a `spec`.
+    outputs: names of the outputs, if there are several (an empty tuple: as many as the call gives); the function
+        then returns a tuple of them (``(outputs, *residuals)`` with residuals), and `g` is a tuple, zeros where unused.
+    spec: the same function in terms of other ops. The formulas may then use NumPy: create_graph=True replays the spec.
+    backward: with a spec, ``backward(g, needs, ...)``, which gives the gradients of all inputs at once.
+    branch: which branch each element took, for functions with kinks; named like a formula, without `g`.
+
+    Raises TypeError, when the function is defined, for names that do not exist or that mean two things.
+    """
+
+    def define(forward: F) -> F:
+        definition = Op(
+            forward, formulas, residuals=residuals, outputs=outputs, spec=spec, backward=backward, branch=branch
+        )
+        callers.specialise(definition, _namespace)
+        registry[definition.name] = definition
+        return definition.function  # type: ignore[return-value]
+
+    return define
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# The meaning of a call. callers.py builds a faster function for each op; tests hold the two against each other.
+# ---------------------------------------------------------------------------------------------------------------
+
+
+def call(op: Op, values: tuple[Any, ...]) -> Any:
+    """Compute `op` on `values`, one for each argument; record it if a gradient may be wanted; tell observers."""
+    plain = tuple(_plain_value(role, value) for role, value in zip(op.roles.values(), values, strict=True))
+    handles = list(_array_values(op, values))
+    try:
+        result = op.bind(op.forward, plain)
+    except OPERAND_ERRORS as error:
+        raise describe(op.name, op.arguments(values), error) from error
+    out, residuals = (result[0], result[1:]) if op.residuals else (result, ())
+    output = _wrap_outputs(op, out, residuals, plain, handles)
+    if local.observers:
+        _report(op, values, plain, out, residuals, output)
+    return output
+
+
+def _plain_value(role: str, value: Any) -> Any:
+    if role == "array":
+        return raw(value)
+    if role == "arrays":
+        return tuple(map(raw, value))
+    return raw_index(value) if role == "index" else value
+
+
+def _array_values(op: Op, values: tuple[Any, ...]) -> Iterator[Any]:
+    for role, value in zip(op.roles.values(), values, strict=True):
+        if role == "arrays":
+            yield from value
+        elif role == "array":
+            yield value
+
+
+def _wrap_outputs(op: Op, out: Any, residuals: tuple[Any, ...], plain: tuple[Any, ...], handles: list[Any]) -> Any:
+    """Raw results if every operand was raw, else Tensors, with a node if one of the operands has one."""
+    if not any(isinstance(handle, Handle) for handle in handles):
+        return out
+    names = op.arrays * len(handles) if op.sequence else op.arrays
+    parents = tuple(
+        handle.node if isinstance(handle, Handle) and op.takes_gradient(name) else None
+        for name, handle in zip(names, handles, strict=True)
+    )
+    node = None
+    if local.recording and op.differentiable and any(parent is not None for parent in parents):
+        node = _new_node(op, out, residuals, plain, parents)
+    if op.outputs is None:
+        return tensor_of(np.asarray(out), node if node is None or node.dtype.kind in "fc" else None)
+    return outputs_of(node, out)
+
+
+def _new_node(op: Op, out: Any, residuals: tuple[Any, ...], plain: tuple[Any, ...], parents: Any) -> Node:
+    known = {**op.arguments(plain), "out": out, **dict(zip(op.residuals, residuals, strict=True))}
+    node = Node()
+    node.op, node.parents, node.serial = op, parents, next_serial()
+    node.params = tuple(known[name] for name in op.params)
+    node.saved = tuple(look_up(name, known) if op.keeps(name, parents) else None for name in op.saved_names)
+    if op.outputs is None:
+        node.shape, node.dtype = np.shape(out), np.asarray(out).dtype
+    else:
+        node.shape, node.dtype = tuple(map(np.shape, out)), tuple(np.asarray(o).dtype for o in out)  # type: ignore[assignment]
+    return node
+
+
+def look_up(name: str, known: Mapping[str, Any]) -> Any:
+    """The value that a formula means by `name`: one that is known, or a shape or dtype of one."""
+    if name in known:
+        return known[name]
+    source, _, what = name.rpartition("_")
+    read = np.shape if what == "shape" else np.result_type
+    value = known[source]
+    return tuple(map(read, value)) if isinstance(value, tuple) else read(value)
+
+
+def tensor_of(data: Any, node: Node | None) -> Any:
+    """A new handle of the registered class."""
+    handle = _new(tensor_class())
+    handle.data, handle.grad, handle.node = data, None, node
+    return handle
+
+
+def outputs_of(node: Node | None, arrays: Iterable[Any]) -> tuple[Any, ...]:
+    """Handles for the outputs of a node with several; integer and boolean ones have no history."""
+    handles = []
+    for slot, array in enumerate(map(np.asarray, arrays)):
+        history = node is not None and array.dtype.kind in "fc"
+        handles.append(tensor_of(array, Output(node, slot, array.shape, array.dtype) if history else None))  # type: ignore[arg-type]
+    return tuple(handles)
+
+
+def _report(op: Op, values: tuple[Any, ...], plain: tuple[Any, ...], out: Any, residuals: Any, output: Any) -> None:
+    branch = None
+    if op.branch:
+        known = {**op.arguments(plain), "out": out, **dict(zip(op.residuals, residuals, strict=True))}
+        branch = op.branch.function(*(look_up(name, known) for name in op.branch.needs))
+    event = Call(op, op.arguments(values), output, branch, user_line(), local.modules)
+    for observer in local.observers:
+        observer(event)
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Gradients
+# ---------------------------------------------------------------------------------------------------------------
+
+
+class Deferred:
+    """A contribution that is added into the engine's buffer, instead of filling an array of its own with zeros."""
+
+    __slots__ = ("_add", "_args")
+
+    def __init__(self, add: Callable[..., None], *args: Any):
+        self._add, self._args = add, args
+
+    def add_into(self, buffer: np.ndarray[Any, Any]) -> None:
+        """Add the contribution to `buffer`, which has the shape and dtype of the input."""
+        self._add(buffer, *self._args)
+
+
+def deferred(function: Callable[..., Any], add: Callable[..., None], g: Any, *args: Any) -> Any:
+    """For formulas: ``function(g, *args)`` when it must be recorded, else a contribution that `add` puts in place.
+
+    `function` is an op; ``add(buffer, g, *args)`` adds what it would return to an array.
+    """
+    return function(g, *args) if isinstance(g, Handle) else Deferred(add, g, *args)
+
+
+def gradients(
+    outputs: Any,
+    inputs: Any,
+    grad_outputs: Any = None,
+    *,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool = False,
+) -> list[Any]:
+    """The gradients of `outputs` (a Tensor or several, weighted by `grad_outputs`) with respect to each of `inputs`.
+
+    Writes no `.grad`. Shapes and dtypes are those of the inputs. For complex inputs the gradient is PyTorch's: the
+    direction of steepest ascent of a real output, dL/d(Re z) + i dL/d(Im z).
+
+    grad_outputs: for each output a weight of its shape; None: 1, which only a real scalar may have.
+    retain_graph: keep what the graph saved, so that it can be used again (default: as create_graph).
+    create_graph: record the computation of the gradients, so that they can be differentiated.
+    allow_unused: give None, instead of an error, for an input that the outputs do not depend on.
+
+    Raises ValueError for an input or output without history, an output that needs a weight, or an unused input;
+    RuntimeError if the graph was freed, or a saved array was written into.
+    """
+    outputs, inputs = _as_list(outputs), _as_list(inputs)
+    targets = []
+    for position_, handle in enumerate(inputs):
+        if not isinstance(handle, Handle) or handle.node is None:
+            raise ValueError(
+                f"gradients: input {position_} does not require a gradient; call requires_grad_() on it first"
+            )
+        targets.append(handle.node)
+    seeds = _seeds(outputs, grad_outputs)
+    table = _sweep(seeds, set(targets), create_graph if retain_graph is None else retain_graph, create_graph)
+    results = []
+    for position_, target in enumerate(targets):
+        if target not in table and not allow_unused:
+            raise ValueError(
+                f"gradients: the outputs do not depend on input {position_} {target.shape} {target.dtype};"
+                " pass allow_unused=True to get None for it"
+            )
+        last_use = target not in targets[position_ + 1 :]
+        results.append(_hand_out(table, target, last_use) if target in table else None)
+    return results
+
+
+def backward(
+    outputs: Any, grad_outputs: Any = None, *, retain_graph: bool | None = None, create_graph: bool = False
+) -> None:
+    """Add the gradients of `outputs` to the `.grad` of every leaf (and retained tensor) they were computed from.
+
+    Arguments and errors as in `gradients`. Nothing is written if anything fails.
+    """
+    seeds = _seeds(_as_list(outputs), grad_outputs)
+    table = _sweep(seeds, None, create_graph if retain_graph is None else retain_graph, create_graph)
+    for node in list(table):
+        reference = node.handle if isinstance(node, Leaf) else retained.get(node)
+        handle = reference() if reference is not None else None
+        if handle is not None and handle.node is node:
+            gradient = _hand_out(table, node)
+            handle.grad = gradient if handle.grad is None else _sum_of_grads(handle.grad, gradient, create_graph)
+
+
+def _sum_of_grads(old: Any, new: Any, create_graph: bool) -> Any:
+    return old + new if create_graph else tensor_of(np.asarray(old.data + new.data), None)
+
+
+def _as_list(values: Any) -> list[Any]:
+    return list(values) if isinstance(values, list | tuple) else [values]
+
+
+def _seeds(outputs: list[Any], weights: Any) -> dict[Node, Any]:
+    """The gradient that each output starts with. The same tensor may stand twice; its weights add up."""
+    weights = [None] * len(outputs) if weights is None else _as_list(weights)
+    if len(weights) != len(outputs):
+        raise ValueError(f"gradients: {len(outputs)} outputs but {len(weights)} grad_outputs; pass one for each output")
+    seeds: dict[Node, Any] = {}
+    for number, (output, weight) in enumerate(zip(outputs, weights, strict=True)):
+        node = getattr(output, "node", None)
+        if node is None:
+            raise ValueError(
+                f"backward: output {number} has no history, so nothing can be differentiated; make an input with"
+                " requires_grad=True, and compute outside no_grad()"
+            )
+        seed = _seed(number, output, weight)
+        seeds[node] = seeds[node] + seed if node in seeds else seed
+    return seeds
+
+
+def _seed(number: int, output: Any, weight: Any) -> Any:
+    shape, dtype = output.data.shape, output.data.dtype
+    if weight is None:
+        if output.data.size != 1 or dtype.kind == "c":
+            raise ValueError(
+                f"backward: output {number} {shape} {dtype} is not a real scalar and no gradient was given;"
+                " reduce it (for example .sum()) or pass gradient= of its shape"
+            )
+        return np.ones(shape, dtype)
+    if np.shape(raw(weight)) != shape:
+        raise ValueError(
+            f"backward: the gradient given for output {number} has shape {np.shape(raw(weight))}, the output {shape};"
+            " pass one of the same shape"
+        )
+    weight = weight if isinstance(weight, Handle) else np.asarray(weight)
+    weight = weight if weight.dtype == dtype else weight.astype(dtype)
+    return weight.conj() if dtype.kind == "c" else weight
+
+
+def _sweep(seeds: dict[Node, Any], targets: set[Node] | None, retain: bool, create: bool) -> dict[Node, Any]:
+    """Run the derivatives from the seeds back, newest node first; the table of gradients that is left at the end.
+
+    Without `targets` that is all leaves and retained nodes. The table belongs to this call: a backward may run
+    inside a backward, and two threads may share a history.
+    """
+    plan, kept = _plan(seeds, targets)
+    # An infinite or undefined slope is a result here, not an accident: the forward has already warned where NumPy does.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if not create:
+            return _run(plan, kept, {node: raw(seed) for node, seed in seeds.items()}, retain)
+        with enable_grad():
+            return _run_recorded(plan, kept, {node: _lift(seed, None) for node, seed in seeds.items()}, retain)
+
+
+_Plan = list[tuple[Node, "tuple[Node | None, ...]"]]  # nodes to visit, with the parents that want a gradient
+
+
+def _plan(roots: Iterable[Node], targets: set[Node] | None) -> tuple[_Plan, set[Node]]:
+    """What to visit, newest first, and whose gradients stay. All checks are here, before anything changes."""
+    nodes, leaves = _history(roots)
+    plan: _Plan
+    if targets is None:
+        plan = [(node, node.parents) for node in nodes]
+        kept = {node for node in nodes if node in retained} if retained else set()
+    else:
+        reaching = set(targets)
+        plan = []
+        for node in reversed(nodes):
+            parents = tuple(parent if parent in reaching else None for parent in node.parents)
+            if any(parent is not None for parent in parents):
+                reaching.add(node)
+                plan.append((node, parents))
+        plan.reverse()
+        kept = targets
+    for node, _ in plan:
+        if node.saved is FREED:
+            raise RuntimeError(
+                f"backward through {label(node)} {node.shape} {node.dtype}: an earlier backward has already freed this"
+                " graph; pass retain_graph=True to that one, or compute the result again"
+            )
+    _check_not_written(plan, leaves)
+    return plan, kept
+
+
+_serial_of = attrgetter("serial")
+
+
+def _history(roots: Iterable[Node]) -> tuple[list[Node], list[Leaf]]:
+    """All nodes that `roots` were made from: the inner ones, newest first, and the leaves."""
+    seen = set(roots)
+    waiting = list(seen)
+    nodes: list[Node] = []
+    leaves: list[Leaf] = []
+    while waiting:
+        node = waiting.pop()
+        if type(node) is Leaf:
+            leaves.append(node)
+            continue
+        nodes.append(node)
+        for parent in node.parents:
+            if parent is not None and parent not in seen:
+                seen.add(parent)
+                waiting.append(parent)
+    nodes.sort(key=_serial_of, reverse=True)
+    return nodes, leaves
+
+
+def history(*handles: Any) -> tuple[list[Node], list[Leaf]]:
+    """The nodes that Tensors were computed from, newest first, and the leaves apart; for whoever walks graphs."""
+    return _history(handle.node for handle in handles if handle.node is not None)
+
+
+def _check_not_written(plan: _Plan, leaves: list[Leaf]) -> None:
+    """Raise if an optimizer wrote into an array after a node in the plan saved it, or a view of it."""
+    if not plan or max((leaf.stamp for leaf in leaves), default=0) <= plan[-1][0].serial:
+        return  # as after every ordinary step: all writing is older than the oldest node
+    for leaf in leaves:
+        handle = leaf.handle()
+        for node, _ in plan:
+            if handle is not None and node.serial < leaf.stamp and _saves(node, handle.data):
+                raise RuntimeError(
+                    f"backward through {label(node)} {node.shape}: it saved a parameter {leaf.shape} {leaf.dtype} that"
+                    " an optimizer has changed since; call backward before step(), or compute the result again"
+                )
+
+
+def _saves(node: Node, array: np.ndarray[Any, Any]) -> bool:
+    flat = itertools.chain.from_iterable(value if type(value) is tuple else (value,) for value in node.saved)
+    return any(isinstance(value, np.ndarray) and np.may_share_memory(value, array) for value in flat)
+
+
+def _run(plan: _Plan, kept: set[Node], table: dict[Node, Any], retain: bool) -> dict[Node, Any]:
+    """The backward pass on plain arrays."""
+    owned: set[Node] = set()  # nodes whose entry in the table is a buffer made here, free to be added into
+    for node, parents in plan:
+        g = table.get(node) if node in kept else table.pop(node, None)
+        if g is None:
+            continue
+        op = node.op
+        if op is None:
+            _collect_output(table, node, g)
+            continue
+        try:
+            if op.outputs is not None:
+                g = _filled(node, g)
+            for parent, contribution in zip(parents, op.pullback(node, g, parents), strict=True):
+                if parent is None or contribution is None:
+                    continue
+                if parent in table or type(contribution) is Deferred:
+                    _accumulate(table, owned, parent, contribution)
+                elif contribution.shape == parent.shape and contribution.dtype is parent.dtype:
+                    table[parent] = contribution  # may alias the gradient of another node: never added into
+                else:
+                    table[parent] = fit(contribution, parent)
+        except Exception as error:
+            error.add_note(f"in the derivative of {node!r}")
+            raise
+        if not retain and node.saved:
+            node.saved = FREED
+    return table
+
+
+def _accumulate(table: dict[Node, Any], owned: set[Node], node: Node, contribution: Any) -> None:
+    """Add a contribution to the gradient that the table has for a node, in place if the buffer is the engine's own."""
+    known: Any = table.get(node)
+    if type(contribution) is Deferred:
+        if node not in owned:
+            known = np.zeros(node.shape, node.dtype) if known is None else np.array(known)
+        contribution.add_into(known)
+    else:
+        contribution = fit(contribution, node)
+        if node in owned:
+            np.add(known, contribution, out=known)
+        else:
+            known = np.asarray(known + contribution)
+    owned.add(node)
+    table[node] = known
+
+
+def _run_recorded(plan: _Plan, kept: set[Node], table: dict[Node, Any], retain: bool) -> dict[Node, Any]:
+    """The backward pass on Tensors, through the same formulas, so that it can itself be differentiated."""
+    for node, parents in plan:
+        g = table.get(node) if node in kept else table.pop(node, None)
+        if g is None:
+            continue
+        if node.op is None:
+            _collect_output(table, node, g)
+            continue
+        try:
+            if node.op.outputs is not None:
+                g = _filled(node, g)
+            for parent, contribution in zip(parents, recorded_pullback(node, g, parents), strict=True):
+                if parent is None or contribution is None:
+                    continue
+                contribution = fit(_lift(contribution, None), parent)
+                table[parent] = table[parent] + contribution if parent in table else contribution
+        except Exception as error:
+            error.add_note(f"in the derivative of {node!r}")
+            raise
+        if not retain and node.saved:
+            node.saved = FREED
+    return table
+
+
+def _collect_output(table: dict[Node, Any], node: Node, g: Any) -> None:
+    """Put the gradient of one output where the node with several outputs collects them."""
+    (parent,), (slot,) = node.parents, node.params
+    assert parent is not None
+    collected = table.setdefault(parent, [None] * len(parent.shape))
+    collected[slot] = g if collected[slot] is None else collected[slot] + g
+
+
+def _filled(node: Node, collected: list[Any]) -> tuple[Any, ...]:
+    shapes: Any = zip(collected, node.shape, node.dtype, strict=True)  # type: ignore[call-overload]  # one for each output
+    return tuple(np.zeros(shape, dtype) if g is None else g for g, shape, dtype in shapes)
+
+
+def fit(contribution: Any, node: Node) -> Any:
+    """A contribution in the shape and dtype of what it is the gradient of; Tensor or array, through shared methods.
+
+    Sums over the axes along which the input was broadcast, takes the real part for a real input, casts.
+    """
+    shape, dtype = node.shape, node.dtype
+    if contribution.shape != shape:
+        ndim = len(contribution.shape)
+        new = ndim - len(shape)
+        axes = tuple(i for i in range(ndim) if i < new or (shape[i - new] == 1 and contribution.shape[i] != 1))
+        if axes:
+            contribution = contribution.sum(axis=axes, keepdims=True)
+        if new < 0 or contribution.shape[new:] != shape:
+            raise ValueError(f"a derivative has shape {contribution.shape}, which does not fit the input's {shape}")
+        contribution = contribution.reshape(shape)
+    if contribution.dtype != dtype:
+        if contribution.dtype.kind == "c" and dtype.kind != "c":
+            contribution = contribution.real
+        contribution = contribution.astype(dtype)
+    return contribution
+
+
+def plain_pullback(node: Node, g: Any, parents: tuple[Node | None, ...]) -> tuple[Any, ...]:
+    """The derivatives of a node by its formulas, as they are defined; callers.py builds a faster one for each op."""
+    op, known = node.op, _known(node)
+    if op.backward:
+        known["needs"] = tuple(parent is not None for parent in parents)
+        return tuple(op.backward.function(g, *(look_up(name, known) for name in op.backward.needs)))
+    contributions: list[Any] = []
+    for i, parent in enumerate(parents):
+        target = op.arrays[0 if op.sequence else i]
+        formula = op.formulas.get(target)
+        if parent is None or formula is None:
+            contributions.append(None)
+            continue
+        if not op.sequence:
+            known[f"{target}_shape"], known[f"{target}_dtype"] = parent.shape, parent.dtype
+        first = (g, i) if op.sequence else (g,)
+        contributions.append(formula.function(*first, *(look_up(name, known) for name in formula.needs)))
+    return tuple(contributions)
+
+
+def _known(node: Node) -> dict[str, Any]:
+    known = dict(zip(node.op.params, node.params, strict=True))
+    known |= dict(zip(node.op.saved_names, node.saved, strict=True))
+    known["out_shape"], known["out_dtype"] = node.shape, node.dtype
+    return known
+
+
+def recorded_pullback(node: Node, g: Any, parents: tuple[Node | None, ...]) -> tuple[Any, ...]:
+    """The derivatives of a node as Tensors with a history of their own: saved values get their own history back."""
+    if node.op.spec:
+        return _replay(node, g, parents)
+    lifted = Node()
+    lifted.op, lifted.params, lifted.shape, lifted.dtype = node.op, node.params, node.shape, node.dtype
+    lifted.saved = tuple(_lift_saved(node, *item) for item in zip(node.op.saved_names, node.saved, strict=True))
+    return plain_pullback(lifted, g, parents)
+
+
+def _lift(value: Any, node: Node | None) -> Any:
+    return value if isinstance(value, Handle) else tensor_of(np.asarray(value), node)
+
+
+def _lift_saved(node: Node, name: str, value: Any) -> Any:
+    op = node.op
+    if name == "out":
+        return _lift(value, node) if op.outputs is None else outputs_of(node, value)
+    if name not in op.arrays or value is None:
+        return value
+    if op.sequence:
+        return tuple(_lift(v, p) if p is not None else v for v, p in zip(value, node.parents, strict=True))
+    parent = node.parents[op.arrays.index(name)]
+    return value if parent is None else _lift(value, parent)
+
+
+def _replay(node: Node, g: Any, parents: tuple[Node | None, ...]) -> tuple[Any, ...]:
+    """The derivatives of a fused op, to any order: run the expression it stands for, and differentiate that."""
+    op, known = node.op, _known(node)
+    originals = [_lift_saved(node, name, known[name]) for name in op.arrays]
+    originals = list(originals[0]) if op.sequence else originals
+    # An alias apart for each input: the same tensor may be passed twice, and each position has a gradient of its own.
+    aliases = [o if parent is None else alias(o) for o, parent in zip(originals, parents, strict=True)]
+    remaining = iter([tuple(aliases)] if op.sequence else aliases)
+    values = [next(remaining) if name in op.arrays else known[name] for name in op.roles]
+    outputs = op.bind(op.spec, values)
+    pairs = [(outputs, g)] if op.outputs is None else list(zip(outputs, g, strict=True))
+    pairs = [(output, seed) for output, seed in pairs if isinstance(output, Handle) and output.node is not None]
+    wanted = [a for a, parent in zip(aliases, parents, strict=True) if parent is not None]
+    weights = [seed if seed.dtype.kind != "c" else seed.conj() for _, seed in pairs]
+    found = gradients([output for output, _ in pairs], wanted, weights, create_graph=True, allow_unused=True)
+    found = [gradient if gradient is None or gradient.dtype.kind != "c" else gradient.conj() for gradient in found]
+    results = iter(found)
+    return tuple(None if parent is None else next(results) for parent in parents)
+
+
+def _hand_out(table: dict[Node, Any], node: Node, last_use: bool = True) -> Any:
+    """A Tensor with the gradient of `node`: writable, and sharing memory with nothing."""
+    g = table.pop(node) if last_use else table[node]
+    if isinstance(g, Handle):
+        conjugated: Any = np.conj(g) if node.dtype.kind == "c" else g  # through NumPy's protocol, so it is recorded
+        return tensor_of(np.array(conjugated.data), conjugated.node)
+    if node.dtype.kind == "c":
+        g = np.conj(g)
+    return tensor_of(g if last_use and callers.alone(g) else np.array(g), None)
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# The class of handles is registered from above, by tensor.py
+# ---------------------------------------------------------------------------------------------------------------
+
+_new = object.__new__
+
+# What the generated callers see. `_Tensor` is set by `register_tensor_class`.
+_namespace: dict[str, Any] = {
+    "_Handle": Handle,
+    "_Node": Node,
+    "_Tensor": Handle,
+    "_new": _new,
+    "_serial": next_serial,
+    "_gate": gate,
+    "_local": local,
+    "_call": call,
+    "_plain_pullback": plain_pullback,
+    "_operand": operand,
+    "_raw_index": raw_index,
+    "_outputs_of": outputs_of,
+    "_ndarray": np.ndarray,
+    "_asarray": np.asarray,
+    "_shape": np.shape,
+    "_dtype": np.result_type,
+    "_describe": describe,
+    "_ERRORS": OPERAND_ERRORS,
+}
+
+
+def register_tensor_class(tensor: type[Handle]) -> None:
+    """Let `tensor` be the class of every result, also of the ops that exist already."""
+    for names in (_namespace, *(definition.function.__globals__ for definition in registry.values())):
+        names["_Tensor"] = tensor
+
+
+def tensor_class() -> type[Handle]:
+    """The registered class of results."""
+    return _namespace["_Tensor"]
+
+
+@op(x=lambda g: g)
+def alias(x: Array) -> Array:
+    """The same value with a place of its own in the graph.
+
+    x: any shape. Returns the same shape.
+
+    >>> alias(randn(2, 3))
+    """
+    return x

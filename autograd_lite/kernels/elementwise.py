@@ -1,0 +1,46 @@
+"""Elementwise kernels that are not a NumPy ufunc as it stands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+
+
+def zero_wins(product: Any, factor: Any) -> Any:
+    """`product`, with 0 for NaN wherever `factor` is exactly 0: what 0 * inf and 0 / 0 are to mean in a gradient."""
+    undefined = np.isnan(product)
+    if not undefined.any():
+        return product
+    return np.where(undefined & np.equal(factor, 0), np.zeros((), product.dtype), product)
+
+
+def power(x: Any, exponent: Any) -> Any:
+    """``x ** exponent``. NumPy's operator has short cuts for the scalar exponents 2, 1, 0.5 and -1; np.power has none."""
+    if isinstance(x, int | float) and isinstance(exponent, np.ndarray | np.generic):
+        return np.power(exponent.dtype.type(x), exponent) if exponent.dtype.kind == "f" else np.power(x, exponent)
+    return x**exponent
+
+
+def sigmoid(x: Any) -> Any:
+    """``1 / (1 + exp(-x))``, exact in both tails; only what would overflow exp is clipped."""
+    y = np.asarray(np.negative(x, dtype=np.result_type(x, np.float16)))
+    np.minimum(y, np.log(np.finfo(y.dtype).max), out=y, casting="same_kind")
+    np.exp(y, out=y)
+    y += 1
+    return np.reciprocal(y, out=y)
+
+
+def sigmoid_reference(x: Any) -> Any:
+    """The same by SciPy, for tests."""
+    from scipy.special import expit
+
+    return expit(x)
+
+
+def preference(a: Any, b: Any) -> Any:
+    """1 where ``a > b``, a half at a tie, 0 elsewhere, in the floating-point dtype of the operands."""
+    dtype = np.result_type(a, b, np.float16)
+    return np.add(np.greater(a, b), np.greater_equal(a, b), dtype=dtype) * dtype.type(0.5)

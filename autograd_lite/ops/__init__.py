@@ -1,0 +1,1 @@
+"""Every differentiable operation, once: forward, derivative, docstring, sample. One family a file."""

@@ -1,0 +1,449 @@
+"""Arithmetic, comparisons and elementwise functions. All broadcast as in NumPy; the engine sums gradients back.
+
+Where a slope is infinite or undefined (`sqrt` and `log` at 0, division by 0, powers) the gradient is 0 wherever the
+incoming gradient is exactly 0, so that a masked-out branch never turns into NaN: `safe_multiply` and `safe_divide`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..core import Array, op
+from ..kernels import elementwise as kernels
+
+# -- products that let no infinity through a zero ----------------------------------------------------------------
+
+
+@op(
+    g_out=lambda g, slope: safe_multiply(g, slope),
+    slope=lambda g, g_out: safe_multiply(g_out, g),
+)
+def safe_multiply(g_out: Array, slope: Array) -> Array:
+    """``g_out * slope``, and 0 wherever `g_out` is exactly 0, however infinite or undefined the slope is.
+
+    g_out, slope: broadcast against each other. Returns the broadcast shape.
+
+    >>> safe_multiply(randn(3, 2), randn(2))
+    """
+    return kernels.zero_wins(g_out * slope, g_out)
+
+
+@op(
+    g_out=lambda g, divisor: safe_divide(g, divisor),
+    divisor=lambda g, out, divisor: -safe_divide(safe_multiply(out, g), divisor),
+)
+def safe_divide(g_out: Array, divisor: Array) -> Array:
+    """``g_out / divisor``, and 0 wherever `g_out` is exactly 0, also where the divisor is 0.
+
+    g_out, divisor: broadcast against each other. Returns the broadcast shape.
+
+    >>> safe_divide(randn(3, 2), positive(2))
+    """
+    return kernels.zero_wins(np.divide(g_out, divisor), g_out)
+
+
+# -- arithmetic --------------------------------------------------------------------------------------------------
+
+
+@op(a=lambda g: g, b=lambda g: g)
+def add(a: Array, b: Array) -> Array:
+    """Sum ``a + b``, elementwise.
+
+    a, b: broadcast against each other. Returns the broadcast shape.
+
+    >>> add(randn(3, 2), randn(2))
+    """
+    return np.add(a, b)
+
+
+@op(a=lambda g: g, b=lambda g: -g)
+def subtract(a: Array, b: Array) -> Array:
+    """Difference ``a - b``, elementwise.
+
+    a, b: broadcast against each other. Returns the broadcast shape.
+
+    >>> subtract(randn(3, 2), randn(3, 1))
+    """
+    return np.subtract(a, b)
+
+
+@op(a=lambda g, b: g * b, b=lambda g, a: g * a)
+def multiply(a: Array, b: Array) -> Array:
+    """Product ``a * b``, elementwise.
+
+    a, b: broadcast against each other. Returns the broadcast shape.
+
+    >>> multiply(randn(3, 2), randn(2))
+    """
+    return np.multiply(a, b)
+
+
+@op(
+    a=lambda g, b: safe_divide(g, b),
+    b=lambda g, a, b: -safe_divide(safe_divide(g, b) * a, b),
+)
+def divide(a: Array, b: Array) -> Array:
+    """Quotient ``a / b``, elementwise.
+
+    a, b: broadcast against each other. Returns the broadcast shape. At b = 0 the slope is infinite; the gradient
+    there is 0 where the incoming one is 0.
+
+    >>> divide(randn(3, 2), positive(2))
+    """
+    return np.divide(a, b)
+
+
+@op(x=lambda g: -g)
+def negative(x: Array) -> Array:
+    """Negation ``-x``, elementwise.
+
+    x: any shape. Returns the same shape.
+
+    >>> negative(randn(3, 2))
+    """
+    return np.negative(x)
+
+
+@op(
+    x=lambda g, x, exponent: safe_multiply(g, exponent * power(x, exponent - 1)),
+    exponent=lambda g, x, out: safe_multiply(g * out, log(x)),
+)
+def power(x: Array, exponent: Array) -> Array:
+    """``x ** exponent``, elementwise; for real operands a negative `x` takes only whole exponents (else NaN).
+
+    x, exponent: broadcast against each other. Returns the broadcast shape. The slope at x = 0 is infinite for exponents
+    below 1; the gradient there is 0 where the incoming one is 0. The gradient for the exponent is 0 where x = 0.
+
+    >>> power(positive(3, 2), randn(2))
+    >>> power(randn(3, 2), 3)
+    """
+    return kernels.power(x, exponent)
+
+
+@op(x=lambda g, x: g * (2 * x))
+def square(x: Array) -> Array:
+    """``x * x``, elementwise.
+
+    x: any shape. Returns the same shape.
+
+    >>> square(randn(3, 2))
+    """
+    return np.square(x)
+
+
+# -- exponentials and roots --------------------------------------------------------------------------------------
+
+
+@op(x=lambda g, out: g * out)
+def exp(x: Array) -> Array:
+    """Exponential, elementwise.
+
+    x: any shape. Returns the same shape.
+
+    >>> exp(randn(3, 2))
+    """
+    return np.exp(x)
+
+
+@op(x=lambda g, x: safe_divide(g, x))
+def log(x: Array) -> Array:
+    """Natural logarithm, elementwise; -inf at 0 and NaN below.
+
+    x: any shape. Returns the same shape. At 0 the slope is infinite; the gradient is 0 where the incoming one is 0.
+
+    >>> log(positive(3, 2))
+    """
+    return np.log(x)
+
+
+@op(x=lambda g, out: safe_divide(0.5 * g, out))
+def sqrt(x: Array) -> Array:
+    """Square root, elementwise; NaN below 0.
+
+    x: any shape. Returns the same shape. At 0 the slope is infinite; the gradient is 0 where the incoming one is 0.
+
+    >>> sqrt(positive(3, 2))
+    """
+    return np.sqrt(x)
+
+
+# -- activations -------------------------------------------------------------------------------------------------
+
+
+@op(x=lambda g, out: g * (1 - out * out))
+def tanh(x: Array) -> Array:
+    """Hyperbolic tangent, elementwise.
+
+    x: any shape. Returns the same shape.
+
+    >>> tanh(randn(3, 2))
+    """
+    return np.tanh(x)
+
+
+@op(x=lambda g, out: g * (out * (1 - out)))
+def sigmoid(x: Array) -> Array:
+    """Logistic function ``1 / (1 + exp(-x))``, elementwise, without overflow.
+
+    x: real, any shape. Returns the same shape.
+
+    >>> sigmoid(randn(3, 2))
+    """
+    return kernels.sigmoid(x)
+
+
+@op(x=lambda g, out: g * (out > 0), branch=lambda x: x > 0)
+def relu(x: Array) -> Array:
+    """``max(x, 0)``, elementwise.
+
+    x: real, any shape. Returns the same shape. At 0, where the slopes 0 and 1 meet, the gradient is 0.
+
+    >>> relu(distinct(3, 2))
+    """
+    return np.maximum(x, 0)
+
+
+# -- choices -----------------------------------------------------------------------------------------------------
+
+
+@op(x=lambda g, x, out: _abs_gradient(g, x, out), branch=lambda x: np.sign(x))
+def abs(x: Array) -> Array:
+    """Absolute value (modulus of complex numbers), elementwise.
+
+    x: any shape. Returns the same shape, real. At 0 the gradient is 0.
+
+    >>> abs(distinct(3, 2))
+    """
+    return np.abs(x)
+
+
+def _abs_gradient(g: Any, x: Any, out: Any) -> Any:
+    return g * sign(x) if x.dtype.kind != "c" else safe_divide(g * conj(x), out)
+
+
+@op(
+    a=lambda g, a, b: g * preference(a, b),
+    b=lambda g, a, b: g * preference(b, a),
+    branch=lambda a, b: np.sign(np.subtract(a, b)),
+)
+def maximum(a: Array, b: Array) -> Array:
+    """The larger of two, elementwise; NaN if one of them is.
+
+    a, b: broadcast against each other. Returns the broadcast shape. At a tie both get half of the gradient.
+
+    >>> maximum(distinct(3, 2), distinct(3, 1) + 0.05)
+    """
+    return np.maximum(a, b)
+
+
+@op(
+    a=lambda g, a, b: g * preference(b, a),
+    b=lambda g, a, b: g * preference(a, b),
+    branch=lambda a, b: np.sign(np.subtract(a, b)),
+)
+def minimum(a: Array, b: Array) -> Array:
+    """The smaller of two, elementwise; NaN if one of them is.
+
+    a, b: broadcast against each other. Returns the broadcast shape. At a tie both get half of the gradient.
+
+    >>> minimum(distinct(3, 2), distinct(3, 1) + 0.05)
+    """
+    return np.minimum(a, b)
+
+
+@op(
+    x=lambda g, condition: where(condition, g, 0),
+    y=lambda g, condition: where(condition, 0, g),
+    branch=lambda condition: np.asarray(condition, dtype=bool),
+)
+def where(condition: Array, x: Array, y: Array) -> Array:
+    """`x` where the condition holds, `y` elsewhere.
+
+    condition, x, y: broadcast against each other. Returns the broadcast shape. The gradient goes to the operand that
+    was chosen, and none to the condition.
+
+    >>> where(mask(3, 2), randn(3, 2), randn(2))
+    """
+    return np.where(condition, x, y)
+
+
+@op(
+    x=lambda g, x, a_min, a_max: g * inside(x, a_min, a_max),
+    a_min=lambda g, x, out: g * (x < out),
+    a_max=lambda g, x, out: g * (x > out),
+    branch=lambda x, out: np.sign(np.subtract(x, out)),
+)
+def clip(x: Array, a_min: Array | None = None, a_max: Array | None = None) -> Array:
+    """`x` limited to the interval from `a_min` to `a_max` (None: no limit on that side).
+
+    x, a_min, a_max: broadcast against each other. Returns the broadcast shape. On a limit the gradient is x's.
+
+    >>> clip(distinct(3, 2), -0.25, 0.35)
+    >>> clip(distinct(3, 2), a_max=distinct(2) + 0.05)
+    >>> clip(distinct(3, 2), distinct(2) - 5)
+    """
+    return x + 0 if a_min is None and a_max is None else np.clip(x, a_min, a_max)
+
+
+# -- without a gradient: piecewise constant ----------------------------------------------------------------------
+
+
+@op()
+def sign(x: Array) -> Array:
+    """-1, 0 or 1 as the sign of `x`, elementwise (``x / abs(x)`` for complex numbers). Has no gradient.
+
+    x: any shape. Returns the same shape.
+
+    >>> sign(randn(3, 2))
+    """
+    return np.sign(x)
+
+
+@op()
+def preference(a: Array, b: Array) -> Array:
+    """1 where ``a > b``, a half at a tie, 0 elsewhere: the share of `a` in a maximum. Has no gradient.
+
+    a, b: broadcast against each other. Returns the broadcast shape.
+
+    >>> preference(randn(3, 2), randn(2))
+    """
+    return kernels.preference(a, b)
+
+
+@op()
+def inside(x: Array, a_min: Array | None, a_max: Array | None) -> Array:
+    """Whether `x` lies in the closed interval from `a_min` to `a_max` (None: no limit). Has no gradient.
+
+    x, a_min, a_max: broadcast against each other. Returns booleans of the broadcast shape.
+
+    >>> inside(randn(3, 2), -1, None)
+    """
+    above = True if a_min is None else np.greater_equal(x, a_min)
+    below = True if a_max is None else np.less_equal(x, a_max)
+    return np.logical_and(above, below)
+
+
+@op()
+def equal(a: Array, b: Array) -> Array:
+    """Whether ``a == b``, elementwise. Has no gradient.
+
+    a, b: broadcast against each other. Returns booleans of the broadcast shape.
+
+    >>> equal(randn(3, 2), randn(2))
+    """
+    return np.equal(a, b)
+
+
+@op()
+def not_equal(a: Array, b: Array) -> Array:
+    """Whether ``a != b``, elementwise. Has no gradient.
+
+    a, b: broadcast against each other. Returns booleans of the broadcast shape.
+
+    >>> not_equal(randn(3, 2), randn(2))
+    """
+    return np.not_equal(a, b)
+
+
+@op()
+def less(a: Array, b: Array) -> Array:
+    """Whether ``a < b``, elementwise. Has no gradient.
+
+    a, b: broadcast against each other. Returns booleans of the broadcast shape.
+
+    >>> less(randn(3, 2), randn(2))
+    """
+    return np.less(a, b)
+
+
+@op()
+def less_equal(a: Array, b: Array) -> Array:
+    """Whether ``a <= b``, elementwise. Has no gradient.
+
+    a, b: broadcast against each other. Returns booleans of the broadcast shape.
+
+    >>> less_equal(randn(3, 2), randn(2))
+    """
+    return np.less_equal(a, b)
+
+
+@op()
+def greater(a: Array, b: Array) -> Array:
+    """Whether ``a > b``, elementwise. Has no gradient.
+
+    a, b: broadcast against each other. Returns booleans of the broadcast shape.
+
+    >>> greater(randn(3, 2), randn(2))
+    """
+    return np.greater(a, b)
+
+
+@op()
+def greater_equal(a: Array, b: Array) -> Array:
+    """Whether ``a >= b``, elementwise. Has no gradient.
+
+    a, b: broadcast against each other. Returns booleans of the broadcast shape.
+
+    >>> greater_equal(randn(3, 2), randn(2))
+    """
+    return np.greater_equal(a, b)
+
+
+@op()
+def logical_not(x: Array) -> Array:
+    """Whether `x` is false (zero), elementwise. Has no gradient.
+
+    x: any shape. Returns booleans of the same shape.
+
+    >>> logical_not(mask(3, 2))
+    """
+    return np.logical_not(x)
+
+
+# -- complex numbers and dtypes ----------------------------------------------------------------------------------
+
+
+@op(x=lambda g: conj(g))
+def conj(x: Array) -> Array:
+    """Complex conjugate, elementwise; real numbers stay as they are.
+
+    x: any shape. Returns the same shape.
+
+    >>> conj(randn(3, 2))
+    """
+    return np.conj(x)
+
+
+@op(x=lambda g: g)
+def real(x: Array) -> Array:
+    """Real part, elementwise.
+
+    x: any shape. Returns the same shape, real.
+
+    >>> real(randn(3, 2))
+    """
+    return np.real(x)
+
+
+@op(x=lambda g: g * -1j)
+def imag(x: Array) -> Array:
+    """Imaginary part, elementwise; 0 for real numbers.
+
+    x: any shape. Returns the same shape, real.
+
+    >>> imag(randn(3, 2))
+    """
+    return np.imag(x)
+
+
+@op(x=lambda g: g)
+def astype(x: Array, dtype: Any) -> Array:
+    """`x` in another dtype; the gradient comes back in x's own. An integer or boolean result is a constant.
+
+    x: any shape. Returns the same shape; always a copy.
+
+    >>> astype(randn(3, 2), "float64")
+    """
+    return x.astype(dtype)

@@ -1,0 +1,93 @@
+"""Reading and writing at an index, in every form NumPy knows, and rows of a table.
+
+The derivative of reading is adding at the same index, and the other way round. Both are deferred contributions: a loop
+over ``x[t]`` adds each piece into one buffer, instead of making an array of x's size for every t.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..core import Array, Index, deferred, op
+from ..kernels import indexing as kernels
+
+
+@op(x=lambda g, x_shape, index: deferred(scatter, lambda b, g, i, _: kernels.add_at(b, g, i), g, index, x_shape))
+def getitem(x: Array, index: Index) -> Array:
+    """``x[index]``, in every form NumPy indexes: integers, slices, None, ..., integer and boolean arrays, Tensors.
+
+    x: any shape. Returns the shape that NumPy gives. An element read twice gets both gradients.
+
+    >>> getitem(randn(3, 2), 1)
+    >>> getitem(randn(3, 4), (slice(None, None, -2), None, ...))
+    >>> getitem(randn(3, 4), ([0, 2, 0], slice(1, 3)))
+    """
+    return x[index]
+
+
+@op(g_out=lambda g, index: getitem(g, index))
+def scatter(g_out: Array, index: Index, shape: tuple[int, ...]) -> Array:
+    """Zeros of `shape` with `g_out` added at `index`: the adjoint of ``x[index]``. What repeats adds up.
+
+    g_out: the shape of ``x[index]``. Returns `shape`.
+
+    >>> scatter(randn(3, 2), ([0, 2, 0], slice(1, 3)), (4, 5))
+    """
+    return kernels.scatter(g_out, index, shape)
+
+
+@op(
+    x=lambda g, index: setitem(g, index, 0),
+    value=lambda g, index, out_shape: getitem(g, index) * kernels.last_writers(out_shape, index),
+)
+def setitem(x: Array, index: Index, value: Array) -> Array:
+    """A copy of `x` in which ``x[index] = value``, in every form NumPy indexes.
+
+    x: any shape; value: broadcasts to the shape of ``x[index]``. Returns x's shape and dtype. Where an index repeats,
+    the last value stays and gets the gradient. Copies all of x: to fill an array piece by piece, collect the pieces
+    and `stack` them.
+
+    >>> setitem(randn(3, 2), 1, randn(2))
+    >>> setitem(randn(3, 4), ([0, 2, 0], slice(1, 3)), randn(3, 2))
+    """
+    out = np.array(x)
+    out[index] = value
+    return out
+
+
+@op(weight=lambda g, indices, weight_shape: deferred(scatter_rows, _add_rows, g, indices, weight_shape[0]))
+def embedding(indices: Array, weight: Array) -> Array:
+    """Rows of a table: ``weight[indices]``.
+
+    indices: integers, any shape; weight: (rows, features). Returns the shape of the indices with features behind.
+    Raises TypeError for indices that are not integers, IndexError for rows that the table does not have.
+
+    >>> embedding(integers(5, 3, 2), randn(5, 4))
+    """
+    if np.asarray(indices).dtype.kind not in "iu":
+        raise TypeError("indices must be integers; convert them with indices.astype(int)")
+    if np.size(indices) and (np.min(indices) < 0 or np.max(indices) >= len(weight)):
+        raise IndexError(
+            f"indices run from {np.min(indices)} to {np.max(indices)}, the table has rows 0 to {len(weight) - 1};"
+            " check the vocabulary's size"
+        )
+    return np.take(weight, indices, axis=0)
+
+
+@op(g_out=lambda g, indices: embedding(indices, g))
+def scatter_rows(g_out: Array, indices: Array, rows: int) -> Array:
+    """A table of zeros with ``g_out[i]`` added to row ``indices[i]``: the adjoint of `embedding`.
+
+    g_out: the shape of the indices with features behind; indices: integers. Returns (rows, features).
+
+    >>> scatter_rows(randn(3, 2, 4), integers(5, 3, 2), 5)
+    """
+    table = np.zeros((rows, g_out.shape[-1]), g_out.dtype)
+    kernels.add_rows(table, g_out, indices)
+    return table
+
+
+def _add_rows(buffer: Any, g: Any, indices: Any, rows: int) -> None:
+    kernels.add_rows(buffer, g, indices)

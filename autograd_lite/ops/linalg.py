@@ -1,0 +1,102 @@
+"""Matrix products and sums of products."""
+
+from __future__ import annotations
+
+import string
+from typing import Any
+
+import numpy as np
+
+from ..core import Array, op
+from ..kernels import linalg as kernels
+from .shape import expand_dims, reshape, squeeze, swapaxes
+
+
+@op(a=lambda g, a_shape, b: _matmul_a(g, len(a_shape), b), b=lambda g, a, b_shape: _matmul_b(g, a, len(b_shape)))
+def matmul(a: Array, b: Array) -> Array:
+    """Matrix product ``a @ b`` over the last two axes; a 1-D operand is a row on the left, a column on the right.
+
+    a: (..., n, k) or (k,); b: (..., k, m) or (k,); the leading axes broadcast. Returns (..., n, m), without the axis
+    that a 1-D operand lacks. Raises ValueError for 0-d operands and where the two k differ.
+
+    >>> matmul(randn(3, 2), randn(2, 4))
+    >>> matmul(randn(5, 3, 2), randn(2, 4))
+    >>> matmul(randn(2), randn(2, 2, 4))
+    """
+    if np.ndim(a) == 0 or np.ndim(b) == 0:
+        raise ValueError("a matrix product needs at least one axis on each side; multiply scalars with *")
+    inner = a.shape[-1], b.shape[-2 if b.ndim > 1 else 0]
+    if inner[0] != inner[1]:
+        raise ValueError(
+            f"a has {inner[0]} columns, b has {inner[1]} rows; transpose one with swapaxes(-1, -2) or check the sizes"
+        )
+    return kernels.matmul(a, b)
+
+
+def _matmul_a(g: Any, a_ndim: int, b: Any) -> Any:
+    if b.ndim == 1:  # (..., n) x (k,) -> (..., n, k); with a 1-D, () x (k,) -> (k,)
+        return g * b if a_ndim == 1 else expand_dims(g, -1) * b
+    if a_ndim == 1:  # (..., k, m) @ (..., m, 1) -> (..., k)
+        return squeeze(matmul(b, expand_dims(g, -1)), -1)
+    return matmul(g, swapaxes(b, -1, -2))
+
+
+def _matmul_b(g: Any, a: Any, b_ndim: int) -> Any:
+    if a.ndim == 1:  # (k,) x (..., m) -> (..., k, m); with b 1-D, (k,) x () -> (k,)
+        return a * g if b_ndim == 1 else expand_dims(a, -1) * expand_dims(g, -2)
+    if b_ndim == 1:  # (..., k, n) @ (..., n, 1) -> (..., k)
+        return squeeze(matmul(swapaxes(a, -1, -2), expand_dims(g, -1)), -1)
+    if b_ndim == 2 and a.ndim > 2:  # one product for the whole batch: (k, rows) @ (rows, m)
+        a, g = reshape(a, (-1, a.shape[-1])), reshape(g, (-1, g.shape[-1]))
+    return matmul(swapaxes(a, -1, -2), g)
+
+
+@op(operands=lambda g, i, subscripts, operands: _einsum_gradient(g, i, subscripts, operands))
+def einsum(subscripts: str, *operands: Array) -> Array:
+    """Sum of products over named axes (Einstein's convention), as in NumPy: ``einsum("ij,jk->ik", a, b)`` is ``a @ b``.
+
+    operands: as many as there are terms in `subscripts`. Returns the shape that the output term names.
+
+    >>> einsum("ij,jk->ik", randn(3, 2), randn(2, 4))
+    >>> einsum("...i,ij", randn(4, 3), randn(3, 2))
+    >>> einsum("ii,k->i", randn(3, 3), randn(2))
+    """
+    return np.einsum(subscripts, *operands, optimize=len(operands) > 1)
+
+
+def _einsum_gradient(g: Any, i: int, subscripts: str, operands: tuple[Any, ...]) -> Any:
+    """Einsum of the gradient with the other operands, over the axes of the i-th one.
+
+    An axis that stands twice in a term is a diagonal: its second name is kept apart and tied by an identity matrix. An
+    axis that nobody else has was summed away: a vector of ones spreads the gradient over it.
+    """
+    terms, output = _explicit(subscripts, tuple(operand.ndim for operand in operands))
+    target, others = "", [*terms[:i], output, *terms[i + 1 :]]
+    factors = [*operands[:i], g, *operands[i + 1 :]]
+    unused = iter(sorted(set(string.ascii_letters) - set("".join(terms))))
+    for axis, name in enumerate(terms[i]):
+        length = operands[i].shape[axis]
+        if name in target:
+            twin = next(unused)
+            others.append(name + twin)
+            factors.append(np.eye(length, dtype=g.dtype))
+            name = twin
+        elif not any(name in term for term in others):
+            others.append(name)
+            factors.append(np.ones(length, dtype=g.dtype))
+        target += name
+    return einsum(f"{','.join(others)}->{target}", *factors)
+
+
+def _explicit(subscripts: str, ndims: tuple[int, ...]) -> tuple[list[str], str]:
+    """Terms and output of einsum subscripts, with letters for "..." and the output that NumPy implies."""
+    left, arrow, output = subscripts.replace(" ", "").partition("->")
+    terms = left.split(",")
+    spare = sorted(set(string.ascii_letters) - set(subscripts))
+    wide = [ndim - len(t.replace("...", "")) if "..." in t else 0 for t, ndim in zip(terms, ndims, strict=True)]
+    ellipsis = "".join(spare[: max(wide)])
+    terms = [t.replace("...", ellipsis[len(ellipsis) - n :]) for t, n in zip(terms, wide, strict=True)]
+    if not arrow:
+        joined = "".join(terms)
+        output = ellipsis + "".join(sorted(c for c in set(joined) - set(ellipsis) if joined.count(c) == 1))
+    return terms, output.replace("...", ellipsis)

@@ -1,0 +1,145 @@
+"""The state of a thread: is history recorded, and who watches?"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import FrameType
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from . import callers
+
+if TYPE_CHECKING:
+    from .definition import Op
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+OFF, RECORD, TRACE = "OFF", "RECORD", "TRACE"
+
+
+class _ThreadState(threading.local):
+    recording: bool = True
+    observers: tuple[Callable[[Call], None], ...] = ()
+    modules: tuple[Any, ...] = ()  # the Modules whose forward is running, outermost first; kept under TRACE
+
+
+class _Gate:
+    """Counts the `with` blocks, in all threads, that change recording: while there are none, no call asks its thread."""
+
+    __slots__ = ("lock", "special")
+
+    def __init__(self) -> None:
+        self.special, self.lock = 0, threading.Lock()
+
+
+local, gate = _ThreadState(), _Gate()
+
+
+def position() -> str:
+    """Where this thread's recording stands: OFF, RECORD or TRACE."""
+    return TRACE if local.observers else RECORD if local.recording else OFF
+
+
+def is_grad_enabled() -> bool:
+    """Whether operations are recorded in this thread."""
+    return local.recording
+
+
+class _Switch:
+    """A block (or, as a decorator, a function) with another state of this thread; what was there before comes back."""
+
+    def __init__(self) -> None:
+        self._before: list[tuple[bool, tuple[Callable[[Call], None], ...]]] = []
+
+    def _set(self) -> None:
+        raise NotImplementedError
+
+    def __enter__(self) -> None:
+        with gate.lock:
+            gate.special += 1
+        self._before.append((local.recording, local.observers))
+        self._set()
+
+    def __exit__(self, *exception: object) -> None:
+        local.recording, local.observers = self._before.pop()
+        with gate.lock:
+            gate.special -= 1
+
+    def __call__(self, function: F) -> F:
+        def switched(*args: Any, **kwargs: Any) -> Any:
+            with self._again():
+                return function(*args, **kwargs)
+
+        switched.__name__, switched.__doc__ = function.__name__, function.__doc__
+        switched.__wrapped__ = function  # type: ignore[attr-defined]  # what inspect and help look for
+        return switched  # type: ignore[return-value]
+
+    def _again(self) -> _Switch:
+        return type(self)()
+
+
+class no_grad(_Switch):
+    """A block in which this thread records no history, so results are constants and need no memory for backward.
+
+    Works as a decorator too. Errors raised: none.
+    """
+
+    def _set(self) -> None:
+        local.recording = False
+
+
+class enable_grad(_Switch):
+    """A block in which this thread records history, also inside `no_grad`. Works as a decorator too."""
+
+    def _set(self) -> None:
+        local.recording = True
+
+
+class trace(_Switch):
+    """A block in which each operation of this thread is reported to `observer`, a function of one `Call`."""
+
+    def __init__(self, observer: Callable[[Call], None]):
+        super().__init__()
+        self.observer = observer
+
+    def _set(self) -> None:
+        local.observers = (*local.observers, self.observer)
+
+    def _again(self) -> trace:
+        return trace(self.observer)
+
+
+class Line(NamedTuple):
+    """A line of the user's source: what to show when an operation is to be found again."""
+
+    file: str
+    number: int
+    function: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What an observer learns of one operation. Arguments are as passed, so they may be Tensors or arrays."""
+
+    op: Op
+    arguments: Mapping[str, Any]
+    output: Any  # a Tensor or array; a tuple of them if the op has several outputs
+    branch: Any  # which branch each element took, where the op has kinks; else None
+    line: Line | None  # the innermost line outside the package
+    modules: tuple[Any, ...]
+
+
+_PACKAGE = __file__.rpartition("recording.py")[0]
+
+
+def user_line() -> Line | None:
+    """The innermost line on this thread's stack that is not the package's own."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if not file.startswith((_PACKAGE, callers.FILE_PREFIX)):
+            return Line(file, frame.f_lineno, frame.f_code.co_name)
+        frame = frame.f_back
+    return None

@@ -1,0 +1,532 @@
+"""class Tensor: an array whose history is recorded. Methods and operators are one line each and delegate to ops.
+
+Tensors are values: ``x + y`` never changes x, and ``x += y`` or ``x[i] = v`` move the handle x on to a new value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Self, SupportsIndex
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from . import core, numpy_protocol
+from .ops import elementwise, indexing, linalg, reduction, shape, softmax
+
+Axis = int | tuple[int, ...] | None
+Operand = Any  # Tensor | ArrayLike; NumPy's own operators are no more exact
+
+
+class Tensor(core.Handle):
+    """An array with an optional history, from which gradients are computed.
+
+    data: anything NumPy makes an array of; an ndarray is used as it is, without a copy (`ag.tensor` copies). Python
+    numbers and lists become float32 (see `ag.set_default_dtype`). requires_grad: make it a leaf, whose `.grad` a
+    backward fills. Raises TypeError for data that is not numeric, or requires_grad on integers.
+    """
+
+    __slots__ = ()
+    data: np.ndarray[Any, Any]
+    grad: Tensor | None
+
+    def __init__(self, data: ArrayLike | Tensor, *, requires_grad: bool = False, dtype: DTypeLike | None = None):
+        self.data = core.as_array(data, dtype)
+        self.grad = None
+        self.node = None
+        if requires_grad:
+            self.requires_grad_()
+
+    # -- what it is ----------------------------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of the axes."""
+        return self.data.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the elements."""
+        return self.data.dtype
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return self.data.ndim
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return self.data.size
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the elements take."""
+        return self.data.nbytes
+
+    @property
+    def name(self) -> str | None:
+        """What pictures and errors call this tensor: for a parameter its path in the model, else None."""
+        return getattr(self, "_name", None)
+
+    @name.setter
+    def name(self, name: str) -> None:
+        self._name = name
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether it was made by the user and not by a recorded operation."""
+        return self.node is None or isinstance(self.node, core.Leaf)
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether operations on it are recorded. Can be set on a leaf."""
+        return self.node is not None
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        self.requires_grad_(value)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Make it a leaf that gets a gradient, or (False) a constant; returns itself.
+
+        Raises TypeError for integers and booleans, ValueError for False on the result of an operation.
+        """
+        if requires_grad and self.node is None:
+            if self.data.dtype.kind not in "fc":
+                raise TypeError(
+                    f"requires_grad_: {self.shape} {self.dtype} has no derivatives; convert it, astype('float32')"
+                )
+            self.node = core.Leaf(self)
+        elif not requires_grad and self.node is not None:
+            if not self.is_leaf:
+                raise ValueError("requires_grad_(False): this is the result of an operation; use detach()")
+            self.node = None
+        return self
+
+    # -- gradients -----------------------------------------------------------------------------------------------
+
+    def backward(
+        self, gradient: Operand = None, *, retain_graph: bool | None = None, create_graph: bool = False
+    ) -> None:
+        """Add the gradient of this tensor to the `.grad` of every leaf that it was computed from.
+
+        gradient: weights of this tensor's shape; needed unless it is a real scalar. retain_graph: keep what the graph
+        saved, for another backward. create_graph: record this computation, for derivatives of higher order.
+        Raises ValueError without history or gradient, RuntimeError if the graph was freed. Nothing is written then.
+        """
+        weights = None if gradient is None else [gradient]
+        core.backward(self, weights, retain_graph=retain_graph, create_graph=create_graph)
+
+    def retain_grad(self) -> None:
+        """Let backward fill `.grad` although this is the result of an operation. Raises ValueError without history."""
+        if self.node is None:
+            raise ValueError("retain_grad: this tensor has no history; set requires_grad=True on an input")
+        if not self.is_leaf:
+            core.retain(self)
+
+    def detach(self) -> Tensor:
+        """The same values (and memory) without the history."""
+        return _constant(self.data)
+
+    # -- leaving for NumPy and Python ----------------------------------------------------------------------------
+
+    def numpy(self) -> np.ndarray[Any, Any]:
+        """The array itself, sharing memory. Raises TypeError if a gradient would be lost: detach() first."""
+        self._refuse_to_lose_gradient("numpy()")
+        return self.data
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        self._refuse_to_lose_gradient("np.asarray")
+        return np.array(self.data, dtype=dtype, copy=copy)
+
+    def _refuse_to_lose_gradient(self, what: str) -> None:
+        if self.node is not None:
+            raise TypeError(
+                f"{what}: tensor {self.shape} {self.dtype} requires a gradient, which a NumPy array cannot carry;"
+                " use t.detach().numpy() if it is not needed"
+            )
+
+    def item(self) -> Any:
+        """The only element, as a Python number. Raises ValueError if there is not exactly one."""
+        if self.data.size != 1:
+            raise ValueError(f"item: the tensor has {self.size} elements {self.shape}; index or reduce it to one first")
+        return self.data.item()
+
+    def tolist(self) -> Any:
+        """Nested lists of Python numbers."""
+        return self.data.tolist()
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __complex__(self) -> complex:
+        return complex(self.item())
+
+    def __index__(self) -> int:
+        return self.data.__index__()
+
+    def __bool__(self) -> bool:
+        return bool(self.data)
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __format__(self, specification: str) -> str:
+        return format(self.item() if specification and self.size == 1 else str(self), specification)
+
+    def __repr__(self) -> str:
+        values = np.array2string(self.data, separator=", ", prefix="tensor(", threshold=200, edgeitems=3)
+        return f"tensor({values}, {self.dtype}{self._origin()})"
+
+    def _origin(self) -> str:
+        if self.node is None:
+            return ""
+        return ", requires_grad=True" if self.is_leaf else f", made by {core.label(self.node)}"
+
+    __hash__ = object.__hash__
+
+    # -- copies --------------------------------------------------------------------------------------------------
+
+    def copy(self) -> Tensor:
+        """A tensor of the same value in memory of its own; the gradient flows through."""
+        return self.astype(self.dtype)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self._rebuilt(self.data.copy())
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        return _rebuild, (type(self), self.data, self._state())
+
+    def _state(self) -> tuple[bool, np.ndarray[Any, Any] | None, str | None]:
+        if self.node is not None and not self.is_leaf:
+            raise ValueError(f"only leaves can be copied whole, this was made by {core.label(self.node)}; detach() it")
+        return self.requires_grad, None if self.grad is None else self.grad.data.copy(), self.name
+
+    def _rebuilt(self, data: np.ndarray[Any, Any]) -> Self:
+        return _rebuild(type(self), data, self._state())
+
+    # -- in-place: the handle moves on to a new value -------------------------------------------------------------
+
+    def _become(self, operator: str, result: Tensor) -> Self:
+        """Take over the value and history of `result`; a leaf may do so only under no_grad, where it stays a leaf."""
+        if result.shape != self.shape:
+            raise ValueError(
+                f"{operator}: the result has shape {result.shape}, the left side {self.shape}, which cannot grow;"
+                " write x = x + y instead"
+            )
+        if result.dtype != self.dtype:
+            if not np.can_cast(result.dtype, self.dtype, "same_kind"):
+                raise TypeError(
+                    f"{operator}: the result is {result.dtype}, the left side {self.dtype};"
+                    f" write x = x.astype('{result.dtype}') first"
+                )
+            result = result.astype(self.dtype)
+        if not isinstance(self.node, core.Leaf):
+            self.data, self.node = result.data, result.node
+        elif core.is_grad_enabled():
+            raise RuntimeError(
+                f"{operator}: this leaf {self.shape} {self.dtype} requires a gradient, so changing it would lose it;"
+                " do it under no_grad(), or write x = x + y"
+            )
+        else:
+            self.data = result.data
+        return self
+
+    def __iadd__(self, other: Operand) -> Self:
+        return self._become("+=", elementwise.add(self, other))
+
+    def __isub__(self, other: Operand) -> Self:
+        return self._become("-=", elementwise.subtract(self, other))
+
+    def __imul__(self, other: Operand) -> Self:
+        return self._become("*=", elementwise.multiply(self, other))
+
+    def __itruediv__(self, other: Operand) -> Self:
+        return self._become("/=", elementwise.divide(self, other))
+
+    def __ipow__(self, other: Operand) -> Self:  # type: ignore[misc]  # __pow__ gives any Tensor, in-place gives self
+        return self._become("**=", elementwise.power(self, other))
+
+    def __imatmul__(self, other: Operand) -> Self:
+        return self._become("@=", linalg.matmul(self, other))
+
+    def __setitem__(self, index: Any, value: Operand) -> None:
+        if getattr(value, "node", None) is not None and self.dtype.kind not in "fc":
+            raise TypeError(
+                f"x[index] = value: x {self.shape} is {self.dtype}, so the gradient of value would be lost;"
+                " convert x with astype('float32') first"
+            )
+        self._become("x[index] = value", indexing.setitem(self, index, value))
+
+    # -- operators -----------------------------------------------------------------------------------------------
+
+    def __add__(self, other: Operand) -> Tensor:
+        return elementwise.add(self, other)
+
+    def __radd__(self, other: Operand) -> Tensor:
+        return elementwise.add(other, self)
+
+    def __sub__(self, other: Operand) -> Tensor:
+        return elementwise.subtract(self, other)
+
+    def __rsub__(self, other: Operand) -> Tensor:
+        return elementwise.subtract(other, self)
+
+    def __mul__(self, other: Operand) -> Tensor:
+        return elementwise.multiply(self, other)
+
+    def __rmul__(self, other: Operand) -> Tensor:
+        return elementwise.multiply(other, self)
+
+    def __truediv__(self, other: Operand) -> Tensor:
+        return elementwise.divide(self, other)
+
+    def __rtruediv__(self, other: Operand) -> Tensor:
+        return elementwise.divide(other, self)
+
+    def __pow__(self, other: Operand) -> Tensor:
+        return elementwise.power(self, other)
+
+    def __rpow__(self, other: Operand) -> Tensor:
+        return elementwise.power(other, self)
+
+    def __matmul__(self, other: Operand) -> Tensor:
+        return linalg.matmul(self, other)
+
+    def __rmatmul__(self, other: Operand) -> Tensor:
+        return linalg.matmul(other, self)
+
+    def __neg__(self) -> Tensor:
+        return elementwise.negative(self)
+
+    def __pos__(self) -> Tensor:
+        return self
+
+    def __abs__(self) -> Tensor:
+        return elementwise.abs(self)
+
+    def __invert__(self) -> Tensor:
+        return elementwise.logical_not(self)
+
+    def __eq__(self, other: Operand) -> Tensor:  # type: ignore[override]  # elementwise, as in NumPy
+        return elementwise.equal(self, other)
+
+    def __ne__(self, other: Operand) -> Tensor:  # type: ignore[override]  # elementwise, as in NumPy
+        return elementwise.not_equal(self, other)
+
+    def __lt__(self, other: Operand) -> Tensor:
+        return elementwise.less(self, other)
+
+    def __le__(self, other: Operand) -> Tensor:
+        return elementwise.less_equal(self, other)
+
+    def __gt__(self, other: Operand) -> Tensor:
+        return elementwise.greater(self, other)
+
+    def __ge__(self, other: Operand) -> Tensor:
+        return elementwise.greater_equal(self, other)
+
+    def __getitem__(self, index: Any) -> Tensor:
+        return indexing.getitem(self, index)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return iter(shape.unstack(self))
+
+    def __contains__(self, value: Operand) -> bool:
+        return bool(np.any(self.data == core.raw(value)))
+
+    # -- methods: elementwise ------------------------------------------------------------------------------------
+
+    def exp(self) -> Tensor:
+        """`ag.exp` of this tensor."""
+        return elementwise.exp(self)
+
+    def log(self) -> Tensor:
+        """`ag.log` of this tensor."""
+        return elementwise.log(self)
+
+    def sqrt(self) -> Tensor:
+        """`ag.sqrt` of this tensor."""
+        return elementwise.sqrt(self)
+
+    def square(self) -> Tensor:
+        """`ag.square` of this tensor."""
+        return elementwise.square(self)
+
+    def abs(self) -> Tensor:
+        """`ag.abs` of this tensor."""
+        return elementwise.abs(self)
+
+    def tanh(self) -> Tensor:
+        """`ag.tanh` of this tensor."""
+        return elementwise.tanh(self)
+
+    def sigmoid(self) -> Tensor:
+        """`ag.sigmoid` of this tensor."""
+        return elementwise.sigmoid(self)
+
+    def relu(self) -> Tensor:
+        """`ag.relu` of this tensor."""
+        return elementwise.relu(self)
+
+    def clip(self, a_min: Operand = None, a_max: Operand = None) -> Tensor:
+        """`ag.clip` of this tensor."""
+        return elementwise.clip(self, a_min, a_max)
+
+    def conj(self) -> Tensor:
+        """`ag.conj` of this tensor."""
+        return elementwise.conj(self)
+
+    @property
+    def real(self) -> Tensor:
+        """`ag.real` of this tensor."""
+        return elementwise.real(self)
+
+    @property
+    def imag(self) -> Tensor:
+        """`ag.imag` of this tensor."""
+        return elementwise.imag(self)
+
+    def astype(self, dtype: DTypeLike) -> Tensor:
+        """`ag.astype` of this tensor."""
+        return elementwise.astype(self, dtype)
+
+    # -- methods: reductions -------------------------------------------------------------------------------------
+
+    def sum(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+        """`ag.sum` of this tensor."""
+        return reduction.sum(self, axis, keepdims=keepdims)
+
+    def mean(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+        """`ag.mean` of this tensor."""
+        return reduction.mean(self, axis, keepdims=keepdims)
+
+    def var(self, axis: Axis = None, *, correction: float = 0, keepdims: bool = False) -> Tensor:
+        """`ag.var` of this tensor."""
+        return reduction.var(self, axis, correction=correction, keepdims=keepdims)
+
+    def max(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+        """`ag.max` of this tensor."""
+        return reduction.max(self, axis, keepdims=keepdims)
+
+    def min(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+        """`ag.min` of this tensor."""
+        return reduction.min(self, axis, keepdims=keepdims)
+
+    def argmax(self, axis: int | None = None, *, keepdims: bool = False) -> Tensor:
+        """`ag.argmax` of this tensor."""
+        return reduction.argmax(self, axis, keepdims=keepdims)
+
+    def argmin(self, axis: int | None = None, *, keepdims: bool = False) -> Tensor:
+        """`ag.argmin` of this tensor."""
+        return reduction.argmin(self, axis, keepdims=keepdims)
+
+    def logsumexp(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+        """`ag.logsumexp` of this tensor."""
+        return reduction.logsumexp(self, axis, keepdims=keepdims)
+
+    def softmax(self, axis: Axis = -1) -> Tensor:
+        """`ag.softmax` of this tensor."""
+        return softmax.softmax(self, axis)
+
+    def log_softmax(self, axis: Axis = -1) -> Tensor:
+        """`ag.log_softmax` of this tensor."""
+        return softmax.log_softmax(self, axis)
+
+    # -- methods: shape ------------------------------------------------------------------------------------------
+
+    def reshape(self, *lengths: SupportsIndex | Sequence[SupportsIndex]) -> Tensor:
+        """`ag.reshape` of this tensor; the lengths one by one or as a tuple."""
+        return shape.reshape(self, _one_tuple(lengths))
+
+    def transpose(self, *axes: SupportsIndex | Sequence[SupportsIndex] | None) -> Tensor:
+        """`ag.transpose` of this tensor; the axes one by one or as a tuple (none: reversed)."""
+        return shape.transpose(self, None if axes in ((), (None,)) else _one_tuple(axes))
+
+    def swapaxes(self, axis1: int, axis2: int) -> Tensor:
+        """`ag.swapaxes` of this tensor."""
+        return shape.swapaxes(self, axis1, axis2)
+
+    def squeeze(self, axis: Axis = None) -> Tensor:
+        """`ag.squeeze` of this tensor."""
+        return shape.squeeze(self, axis)
+
+    def flatten(self) -> Tensor:
+        """All elements along one axis, in row-major order."""
+        return shape.reshape(self, (-1,))
+
+    @property
+    def T(self) -> Tensor:
+        """The axes in reverse order."""
+        return shape.transpose(self)
+
+    @property
+    def mT(self) -> Tensor:
+        """The last two axes exchanged: each matrix transposed."""
+        return shape.swapaxes(self, -1, -2)
+
+    # -- NumPy's protocols ---------------------------------------------------------------------------------------
+
+    __array_priority__ = 1000
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        return numpy_protocol.array_ufunc(ufunc, method, inputs, kwargs)
+
+    def __array_function__(self, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return numpy_protocol.array_function(function, args, kwargs)
+
+
+core.register_tensor_class(Tensor)
+
+
+def _one_tuple(lengths: tuple[Any, ...]) -> tuple[int, ...]:
+    lengths = tuple(lengths[0]) if len(lengths) == 1 and not isinstance(lengths[0], SupportsIndex) else lengths
+    return tuple(int(length) for length in lengths)
+
+
+def _constant(array: np.ndarray[Any, Any]) -> Tensor:
+    return core.tensor_of(array, None)
+
+
+def _rebuild(kind: Any, data: np.ndarray[Any, Any], state: tuple[bool, np.ndarray[Any, Any] | None, str | None]) -> Any:
+    requires_grad, grad, name = state
+    tensor = object.__new__(kind)
+    tensor.data, tensor.node = data, None
+    tensor.grad = None if grad is None else _constant(grad)
+    if name is not None:
+        tensor.name = name
+    return tensor.requires_grad_(requires_grad)
+
+
+def tensor(data: ArrayLike | Tensor, dtype: DTypeLike | None = None, *, requires_grad: bool = False) -> Tensor:
+    """A new tensor with a copy of `data`.
+
+    data: numbers, (nested) lists, arrays; Python numbers and lists become float32 (see `set_default_dtype`; booleans
+    stay booleans), arrays keep their dtype. Raises TypeError for data that is not numeric, and for a tensor that
+    requires a gradient, which would be lost.
+    """
+    return Tensor(np.array(core.as_array(data, dtype)), requires_grad=requires_grad)
+
+
+def from_numpy(array: np.ndarray[Any, Any]) -> Tensor:
+    """A tensor that shares the memory of `array`: who writes into the array changes the tensor, behind its history.
+
+    Raises TypeError for what is not an ndarray; `ag.tensor` takes anything and copies.
+    """
+    if not isinstance(array, np.ndarray):
+        raise TypeError(f"from_numpy: {type(array).__name__} is not an ndarray; use ag.tensor, which copies")
+    return Tensor(array)
+
+
+def zeros(shape: int | tuple[int, ...], dtype: DTypeLike | None = None, *, requires_grad: bool = False) -> Tensor:
+    """A tensor of zeros, of the default dtype unless told otherwise."""
+    return Tensor(np.zeros(shape, dtype or core.get_default_dtype()), requires_grad=requires_grad)
+
+
+def ones(shape: int | tuple[int, ...], dtype: DTypeLike | None = None, *, requires_grad: bool = False) -> Tensor:
+    """A tensor of ones, of the default dtype unless told otherwise."""
+    return Tensor(np.ones(shape, dtype or core.get_default_dtype()), requires_grad=requires_grad)
