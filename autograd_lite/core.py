@@ -8,9 +8,9 @@ as an op with several outputs, an op with a `spec`, or a deferred contribution.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -186,7 +186,7 @@ def look_up(name: str, known: Mapping[str, Any]) -> Any:
     if name in known:
         return known[name]
     source, _, what = name.rpartition("_")
-    read = np.shape if what == "shape" else np.result_type
+    read: Any = np.shape if what == "shape" else np.result_type
     value = known[source]
     return tuple(map(read, value)) if isinstance(value, tuple) else read(value)
 
@@ -265,26 +265,21 @@ def gradients(
     Raises ValueError for an input or output without history, an output that needs a weight, or an unused input;
     RuntimeError if the graph was freed, or a saved array was written into.
     """
-    outputs, inputs = _as_list(outputs), _as_list(inputs)
-    targets = []
-    for position_, handle in enumerate(inputs):
-        if not isinstance(handle, Handle) or handle.node is None:
+    targets = [_target(number, handle) for number, handle in enumerate(_as_list(inputs))]
+    seeds = _seeds(_as_list(outputs), grad_outputs)
+    plan = _plan_towards(set(targets), seeds)
+    for number, target in enumerate(targets):
+        if target not in plan.reached and not allow_unused:
             raise ValueError(
-                f"gradients: input {position_} does not require a gradient; call requires_grad_() on it first"
-            )
-        targets.append(handle.node)
-    seeds = _seeds(outputs, grad_outputs)
-    table = _sweep(seeds, set(targets), create_graph if retain_graph is None else retain_graph, create_graph)
-    results = []
-    for position_, target in enumerate(targets):
-        if target not in table and not allow_unused:
-            raise ValueError(
-                f"gradients: the outputs do not depend on input {position_} {target.shape} {target.dtype};"
+                f"gradients: the outputs do not depend on input {number} {target.shape} {target.dtype};"
                 " pass allow_unused=True to get None for it"
             )
-        last_use = target not in targets[position_ + 1 :]
-        results.append(_hand_out(table, target, last_use) if target in table else None)
-    return results
+    table = _sweep(plan, seeds, retain_graph, create_graph)
+    last_use = {target: number for number, target in enumerate(targets)}
+    return [
+        _hand_out(table, target, number == last_use[target]) if target in plan.reached else None
+        for number, target in enumerate(targets)
+    ]
 
 
 def backward(
@@ -295,7 +290,7 @@ def backward(
     Arguments and errors as in `gradients`. Nothing is written if anything fails.
     """
     seeds = _seeds(_as_list(outputs), grad_outputs)
-    table = _sweep(seeds, None, create_graph if retain_graph is None else retain_graph, create_graph)
+    table = _sweep(_plan_to_leaves(seeds), seeds, retain_graph, create_graph)
     for node in list(table):
         reference = node.handle if isinstance(node, Leaf) else retained.get(node)
         handle = reference() if reference is not None else None
@@ -306,6 +301,12 @@ def backward(
 
 def _sum_of_grads(old: Any, new: Any, create_graph: bool) -> Any:
     return old + new if create_graph else tensor_of(np.asarray(old.data + new.data), None)
+
+
+def _target(number: int, handle: Any) -> Node:
+    if not isinstance(handle, Handle) or handle.node is None:
+        raise ValueError(f"gradients: input {number} does not require a gradient; call requires_grad_() on it first")
+    return handle.node
 
 
 def _as_list(values: Any) -> list[Any]:
@@ -349,49 +350,66 @@ def _seed(number: int, output: Any, weight: Any) -> Any:
     return weight.conj() if dtype.kind == "c" else weight
 
 
-def _sweep(seeds: dict[Node, Any], targets: set[Node] | None, retain: bool, create: bool) -> dict[Node, Any]:
-    """Run the derivatives from the seeds back, newest node first; the table of gradients that is left at the end.
+class _Plan(NamedTuple):
+    """What a backward will do: nodes to visit, newest first, each with the parents that want a gradient."""
 
-    Without `targets` that is all leaves and retained nodes. The table belongs to this call: a backward may run
-    inside a backward, and two threads may share a history.
-    """
-    plan, kept = _plan(seeds, targets)
-    # An infinite or undefined slope is a result here, not an accident: the forward has already warned where NumPy does.
-    with np.errstate(divide="ignore", invalid="ignore"):
-        if not create:
-            return _run(plan, kept, {node: raw(seed) for node, seed in seeds.items()}, retain)
-        with enable_grad():
-            return _run_recorded(plan, kept, {node: _lift(seed, None) for node, seed in seeds.items()}, retain)
+    steps: list[tuple[Node, tuple[Node | None, ...]]]
+    kept: Set[Node]  # inner nodes whose gradient is asked for, too
+    reached: Set[Node]  # the targets that the outputs depend on
 
 
-_Plan = list[tuple[Node, "tuple[Node | None, ...]"]]  # nodes to visit, with the parents that want a gradient
-
-
-def _plan(roots: Iterable[Node], targets: set[Node] | None) -> tuple[_Plan, set[Node]]:
-    """What to visit, newest first, and whose gradients stay. All checks are here, before anything changes."""
+def _plan_to_leaves(roots: Iterable[Node]) -> _Plan:
+    """To all leaves, keeping the gradients of retained nodes."""
     nodes, leaves = _history(roots)
-    plan: _Plan
-    if targets is None:
-        plan = [(node, node.parents) for node in nodes]
-        kept = {node for node in nodes if node in retained} if retained else set()
-    else:
-        reaching = set(targets)
-        plan = []
-        for node in reversed(nodes):
-            parents = tuple(parent if parent in reaching else None for parent in node.parents)
-            if any(parent is not None for parent in parents):
-                reaching.add(node)
-                plan.append((node, parents))
-        plan.reverse()
-        kept = targets
-    for node, _ in plan:
+    kept = {node for node in nodes if node in retained} if retained else set()
+    return _checked(_Plan([(node, node.parents) for node in nodes], kept, set()), leaves)
+
+
+def _plan_towards(targets: set[Node], roots: Iterable[Node]) -> _Plan:
+    """Only to nodes from which a target can be reached, and no further than the targets."""
+    nodes, leaves = _history(roots)
+    reaching, steps = set(targets), []
+    for node in reversed(nodes):
+        parents = tuple(parent if parent in reaching else None for parent in node.parents)
+        if any(parent is not None for parent in parents):
+            reaching.add(node)
+            steps.append((node, parents))
+    steps.reverse()
+    return _checked(_Plan(steps, targets, targets & ({*nodes} | {*leaves})), leaves)
+
+
+def _checked(plan: _Plan, leaves: list[Leaf]) -> _Plan:
+    """The plan, if everything it needs is there: all checks run before anything changes."""
+    for node, _ in plan.steps:
         if node.saved is FREED:
             raise RuntimeError(
                 f"backward through {label(node)} {node.shape} {node.dtype}: an earlier backward has already freed this"
                 " graph; pass retain_graph=True to that one, or compute the result again"
             )
     _check_not_written(plan, leaves)
-    return plan, kept
+    return plan
+
+
+def _sweep(plan: _Plan, seeds: dict[Node, Any], retain: bool | None, create: bool) -> dict[Node, Any]:
+    """Run the derivatives from the seeds back; returns the table of gradients that is left at the end.
+
+    The table belongs to this call: a backward may run inside a backward, and two threads may share a history.
+    """
+    retain = create if retain is None else retain
+    # An infinite or undefined slope is a result here, not an accident: the forward has warned where NumPy does.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if not create:
+            return _conjugated(_run(plan, {node: raw(seed) for node, seed in seeds.items()}, retain))
+        with enable_grad():
+            return _conjugated(_run_recorded(plan, {node: _lift(seed, None) for node, seed in seeds.items()}, retain))
+
+
+def _conjugated(table: dict[Node, Any]) -> dict[Node, Any]:
+    """Formulas know no conjugates; here, at the boundary, their gradients become PyTorch's."""
+    for node in table:
+        if node.dtype.kind == "c":
+            table[node] = table[node].conj()
+    return table
 
 
 _serial_of = attrgetter("serial")
@@ -424,11 +442,11 @@ def history(*handles: Any) -> tuple[list[Node], list[Leaf]]:
 
 def _check_not_written(plan: _Plan, leaves: list[Leaf]) -> None:
     """Raise if an optimizer wrote into an array after a node in the plan saved it, or a view of it."""
-    if not plan or max((leaf.stamp for leaf in leaves), default=0) <= plan[-1][0].serial:
+    if not plan.steps or max((leaf.stamp for leaf in leaves), default=0) <= plan.steps[-1][0].serial:
         return  # as after every ordinary step: all writing is older than the oldest node
     for leaf in leaves:
         handle = leaf.handle()
-        for node, _ in plan:
+        for node, _ in plan.steps:
             if handle is not None and node.serial < leaf.stamp and _saves(node, handle.data):
                 raise RuntimeError(
                     f"backward through {label(node)} {node.shape}: it saved a parameter {leaf.shape} {leaf.dtype} that"
@@ -441,11 +459,11 @@ def _saves(node: Node, array: np.ndarray[Any, Any]) -> bool:
     return any(isinstance(value, np.ndarray) and np.may_share_memory(value, array) for value in flat)
 
 
-def _run(plan: _Plan, kept: set[Node], table: dict[Node, Any], retain: bool) -> dict[Node, Any]:
+def _run(plan: _Plan, table: dict[Node, Any], retain: bool) -> dict[Node, Any]:
     """The backward pass on plain arrays."""
     owned: set[Node] = set()  # nodes whose entry in the table is a buffer made here, free to be added into
-    for node, parents in plan:
-        g = table.get(node) if node in kept else table.pop(node, None)
+    for node, parents in plan.steps:
+        g = table.get(node) if node in plan.kept else table.pop(node, None)
         if g is None:
             continue
         op = node.op
@@ -489,10 +507,10 @@ def _accumulate(table: dict[Node, Any], owned: set[Node], node: Node, contributi
     table[node] = known
 
 
-def _run_recorded(plan: _Plan, kept: set[Node], table: dict[Node, Any], retain: bool) -> dict[Node, Any]:
+def _run_recorded(plan: _Plan, table: dict[Node, Any], retain: bool) -> dict[Node, Any]:
     """The backward pass on Tensors, through the same formulas, so that it can itself be differentiated."""
-    for node, parents in plan:
-        g = table.get(node) if node in kept else table.pop(node, None)
+    for node, parents in plan.steps:
+        g = table.get(node) if node in plan.kept else table.pop(node, None)
         if g is None:
             continue
         if node.op is None:
@@ -623,13 +641,12 @@ def _replay(node: Node, g: Any, parents: tuple[Node | None, ...]) -> tuple[Any, 
 
 
 def _hand_out(table: dict[Node, Any], node: Node, last_use: bool = True) -> Any:
-    """A Tensor with the gradient of `node`: writable, and sharing memory with nothing."""
+    """A Tensor with the gradient of `node`: writable, and sharing memory with nothing; zeros if none arrived."""
+    if node not in table:
+        return tensor_of(np.zeros(node.shape, node.dtype), None)
     g = table.pop(node) if last_use else table[node]
     if isinstance(g, Handle):
-        conjugated: Any = np.conj(g) if node.dtype.kind == "c" else g  # through NumPy's protocol, so it is recorded
-        return tensor_of(np.array(conjugated.data), conjugated.node)
-    if node.dtype.kind == "c":
-        g = np.conj(g)
+        return tensor_of(np.array(g.data), g.node)
     return tensor_of(g if last_use and callers.alone(g) else np.array(g), None)
 
 

@@ -7,6 +7,7 @@ operands and completes the sentence here, so no operation formats shapes by itse
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -35,7 +36,7 @@ def describe(operation: str, operands: Mapping[str, object], error: Exception) -
         fix = "compare them from the last axis: each pair must be equal or contain a 1; reshape or expand_dims one"
     shown = ", ".join(f"{name} {operand(value)}" for name, value in operands.items())
     fix = fix or f"see help(autograd_lite.{operation})"
-    kind = next(kind for kind in (TypeError, ValueError, IndexError) if isinstance(error, kind))
-    described = kind(f"{operation}: {rule} ({shown}); {fix}")
-    described.described = True  # type: ignore[attr-defined]  # an outer operation must not wrap it again
+    kind = next(kind for kind in OPERAND_ERRORS if isinstance(error, kind))
+    described: Any = kind(f"{operation}: {rule} ({shown}); {fix}")
+    described.described = True  # so that an outer operation does not wrap it again
     return described

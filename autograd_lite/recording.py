@@ -26,7 +26,7 @@ class _ThreadState(threading.local):
 
 
 class _Gate:
-    """Counts the `with` blocks, in all threads, that change recording: while there are none, no call asks its thread."""
+    """Counts the `with` blocks, in all threads, that change recording: while there are none, calls need not ask."""
 
     __slots__ = ("lock", "special")
 

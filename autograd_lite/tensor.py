@@ -248,7 +248,7 @@ class Tensor(core.Handle):
     def __itruediv__(self, other: Operand) -> Self:
         return self._become("/=", elementwise.divide(self, other))
 
-    def __ipow__(self, other: Operand) -> Self:  # type: ignore[misc]  # __pow__ gives any Tensor, in-place gives self
+    def __ipow__(self, other: Operand) -> Self:
         return self._become("**=", elementwise.power(self, other))
 
     def __imatmul__(self, other: Operand) -> Self:

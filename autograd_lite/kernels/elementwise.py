@@ -18,7 +18,7 @@ def zero_wins(product: Any, factor: Any) -> Any:
 
 
 def power(x: Any, exponent: Any) -> Any:
-    """``x ** exponent``. NumPy's operator has short cuts for the scalar exponents 2, 1, 0.5 and -1; np.power has none."""
+    """``x ** exponent``. The operator has short cuts for the scalar exponents 2, 1, 0.5 and -1; np.power has none."""
     if isinstance(x, int | float) and isinstance(exponent, np.ndarray | np.generic):
         return np.power(exponent.dtype.type(x), exponent) if exponent.dtype.kind == "f" else np.power(x, exponent)
     return x**exponent

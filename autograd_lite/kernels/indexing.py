@@ -41,7 +41,7 @@ def scatter(g: Any, index: Any, shape: tuple[int, ...]) -> Array:
 
 
 def last_writers(shape: tuple[int, ...], index: Any) -> Any:
-    """For each element of v, whether ``x[index] = v`` leaves it in x: where an index repeats, only the last one stays."""
+    """For each element of v, whether ``x[index] = v`` leaves it in x: where an index repeats, only the last stays."""
     if not may_repeat(index):
         return True
     owner = np.empty(shape, dtype=np.intp)

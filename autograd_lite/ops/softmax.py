@@ -96,7 +96,7 @@ def _check_targets(logits: Any, target: Any, ignore_index: int, reduction: str) 
     real = target[target != ignore_index]
     if real.size and (real.min() < 0 or real.max() >= classes):
         raise IndexError(
-            f"targets run from {real.min()} to {real.max()}, the classes to {classes - 1}; check the labels"
+            f"targets run from {real.min()} to {real.max()}, the classes to {classes - 1}; check them"
         )
 
 
