@@ -1,0 +1,32 @@
+"""Every error of an operation: operation, rule, operands with shape and dtype, fix."""
+
+import numpy as np
+
+from autograd_lite.errors import describe, operand
+from autograd_lite.tensor import zeros
+
+
+def test_an_operand_is_shown_by_shape_and_dtype_and_others_by_value():
+    assert operand(np.zeros((2, 3), np.float32)) == "(2, 3) float32"
+    assert operand(zeros((4,))) == "(4,) float32"
+    assert operand([np.zeros(1), np.zeros(2)]) == "[(1,) float64, (2,) float64]"
+    assert operand(3) == "3"
+    assert len(operand("x" * 1000)) == 60
+
+
+def test_rule_operands_fix():
+    error = describe("op", {"x": np.zeros(3), "axis": 5}, ValueError("x is too short; make it longer"))
+    assert type(error) is ValueError
+    assert str(error) == "op: x is too short (x (3,) float64, axis 5); make it longer"
+
+
+def test_every_error_has_a_fix_and_is_described_once():
+    error = describe("op", {"x": 1}, np.exceptions.AxisError("axis 7 is out of bounds"))
+    assert type(error) is ValueError
+    assert str(error).endswith("see help(autograd_lite.op)")
+    assert describe("outer", {}, error) is error
+
+
+def test_broadcasting_is_explained():
+    error = describe("add", {}, ValueError("operands could not be broadcast together with shapes (2,) (3,)"))
+    assert "each pair must be equal or contain a 1" in str(error)
