@@ -1,0 +1,142 @@
+"""Values, gradients and second-order gradients of the first operations against PyTorch, where it is installed."""
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+
+torch = pytest.importorskip("torch")
+F = torch.nn.functional
+
+
+def numbers(*shape, seed=0):
+    return np.random.default_rng(seed).standard_normal(shape)
+
+
+X, Y, P = numbers(3, 4), numbers(4, seed=1), np.abs(numbers(3, 4, seed=2)) + 0.3
+M, V, T3 = numbers(4, 5, seed=3), numbers(4, seed=4), numbers(2, 3, 4, seed=5)
+TIES = np.array([[1.0, 2.0, 2.0], [3.0, 3.0, 3.0]])
+
+# (operation here, the same in PyTorch, operands)
+CASES = {
+    "add": (ag.add, torch.add, (X, Y)),
+    "subtract": (ag.subtract, torch.sub, (X, Y)),
+    "multiply": (ag.multiply, torch.mul, (X, Y)),
+    "divide": (ag.divide, torch.div, (X, P)),
+    "power": (ag.power, torch.pow, (P, Y)),
+    "power of a scalar": (lambda x: x**3, lambda x: x**3, (X,)),
+    "scalar to a power": (lambda x: 2**x, lambda x: 2**x, (X,)),
+    "exp": (ag.exp, torch.exp, (X,)),
+    "log": (ag.log, torch.log, (P,)),
+    "sqrt": (ag.sqrt, torch.sqrt, (P,)),
+    "square": (ag.square, torch.square, (X,)),
+    "abs": (ag.abs, torch.abs, (X,)),
+    "tanh": (ag.tanh, torch.tanh, (X,)),
+    "sigmoid": (ag.sigmoid, torch.sigmoid, (30 * X,)),
+    "relu": (ag.relu, torch.relu, (X,)),
+    "relu at 0": (ag.relu, torch.relu, (np.zeros(3),)),
+    "abs at 0": (ag.abs, torch.abs, (np.zeros(3),)),
+    "maximum": (ag.maximum, torch.maximum, (X, numbers(3, 4, seed=9))),
+    "maximum at a tie": (ag.maximum, torch.maximum, (X, X.copy())),
+    "minimum": (ag.minimum, torch.minimum, (X, numbers(3, 4, seed=9))),
+    "where": (lambda x, y: ag.where(X > 0, x, y), lambda x, y: torch.where(torch.tensor(X > 0), x, y), (X, Y)),
+    "clip": (lambda x: ag.clip(x, -0.5, 0.5), lambda x: torch.clip(x, -0.5, 0.5), (X,)),
+    "clip on a limit": (lambda x: ag.clip(x, 1.0, 3.0), lambda x: torch.clip(x, 1.0, 3.0), (TIES,)),
+    "sum": (lambda x: ag.sum(x, (0, 2)), lambda x: torch.sum(x, (0, 2)), (T3,)),
+    "mean": (lambda x: ag.mean(x, -1, keepdims=True), lambda x: torch.mean(x, -1, keepdim=True), (T3,)),
+    "var": (lambda x: ag.var(x, 1, correction=1), lambda x: torch.var(x, 1), (T3,)),
+    "max": (lambda x: ag.max(x, (0, 1)), lambda x: torch.amax(x, (0, 1)), (T3,)),
+    "max at ties": (lambda x: ag.max(x, 1), lambda x: torch.amax(x, 1), (TIES,)),
+    "min at ties": (lambda x: ag.min(x), lambda x: torch.amin(x), (TIES,)),
+    "logsumexp": (lambda x: ag.logsumexp(x, 1), lambda x: torch.logsumexp(x, 1), (500 * T3,)),
+    "reshape": (lambda x: ag.reshape(x, (4, -1)), lambda x: torch.reshape(x, (4, -1)), (T3,)),
+    "transpose": (lambda x: ag.transpose(x, (2, 0, 1)), lambda x: torch.permute(x, (2, 0, 1)), (T3,)),
+    "concatenate": (lambda a, b: ag.concatenate([a, b], 1), lambda a, b: torch.cat([a, b], 1), (X, P)),
+    "stack": (lambda a, b: ag.stack([a, b], -1), lambda a, b: torch.stack([a, b], -1), (X, P)),
+    "split": (lambda x: ag.split(x, 2, 1)[1], lambda x: torch.split(x, 2, 1)[1], (X,)),
+    "flip": (lambda x: ag.flip(x, 1), lambda x: torch.flip(x, (1,)), (X,)),
+    "pad": (lambda x: ag.pad(x, ((1, 2), (0, 3))), lambda x: F.pad(x, (0, 3, 1, 2)), (X,)),
+    "matmul": (ag.matmul, torch.matmul, (X, M)),
+    "matmul of a batch": (ag.matmul, torch.matmul, (T3, M)),
+    "matmul of two batches": (ag.matmul, torch.matmul, (T3, numbers(2, 4, 3, seed=6))),
+    "matmul with broadcasting": (ag.matmul, torch.matmul, (numbers(2, 1, 3, 4), numbers(5, 4, 2, seed=6))),
+    "vector times matrix": (ag.matmul, torch.matmul, (V, M)),
+    "matrix times vector": (ag.matmul, torch.matmul, (T3, V)),
+    "vector times vector": (ag.matmul, torch.matmul, (V, Y)),
+    "vector times batch": (ag.matmul, torch.matmul, (V, numbers(2, 4, 3, seed=6))),
+    "einsum": (lambda a, b: ag.einsum("ij,jk->ki", a, b), lambda a, b: torch.einsum("ij,jk->ki", a, b), (X, M)),
+    "einsum, diagonal": (lambda a: ag.einsum("ii->i", a), lambda a: torch.einsum("ii->i", a), (X[:, :3].copy(),)),
+    "einsum, ellipsis": (
+        lambda a, b: ag.einsum("...i,ij->...j", a, b),
+        lambda a, b: torch.einsum("...i,ij->...j", a, b),
+        (T3, M),
+    ),
+    "softmax": (lambda x: ag.softmax(x, 1), lambda x: torch.softmax(x, 1), (T3,)),
+    "log_softmax": (lambda x: ag.log_softmax(x, 0), lambda x: torch.log_softmax(x, 0), (100 * T3,)),
+}
+
+
+def scalar(result, weights):
+    return (result * weights + result * result).sum()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_value_gradient_and_second_order(name):
+    ours, theirs, operands = CASES[name]
+    a = [ag.tensor(x, requires_grad=True) for x in operands]
+    b = [torch.tensor(x, requires_grad=True) for x in operands]
+    result, reference = ours(*a), theirs(*b)
+    np.testing.assert_allclose(result.data, reference.detach().numpy(), rtol=1e-12, atol=1e-12)
+    weights = numbers(*result.shape, seed=20)
+    first = ag.gradients(scalar(result, weights), a, create_graph=True)
+    expected = torch.autograd.grad(scalar(reference, torch.tensor(weights)), b, create_graph=True)
+    compare(first, expected)
+    second = ag.gradients(sum((g * g).sum() for g in first), a, allow_unused=True)
+    compare(second, torch.autograd.grad(sum((g * g).sum() for g in expected), b, allow_unused=True))
+
+
+def compare(ours, theirs):
+    for a, b in zip(ours, theirs, strict=True):
+        a = 0.0 if a is None else a.data
+        b = 0.0 if b is None else b.detach().resolve_conj().numpy()
+        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("shape", [(5, 4), (5, 4, 3), (4,)])
+def test_cross_entropy(shape, reduction):
+    logits = numbers(*shape)
+    target = np.random.default_rng(1).integers(0, 4, shape[:1] + shape[2:] if len(shape) > 1 else ())
+    if len(shape) > 1:
+        target.flat[0] = -100
+    a, b = ag.tensor(logits, requires_grad=True), torch.tensor(logits, requires_grad=True)
+    ours = ag.cross_entropy(a, target, reduction=reduction)
+    theirs = F.cross_entropy(b, torch.tensor(target), reduction=reduction)
+    np.testing.assert_allclose(ours.data, theirs.detach().numpy(), rtol=1e-12)
+    first = ag.gradients((ours * ours).sum(), a, create_graph=True)
+    expected = torch.autograd.grad((theirs * theirs).sum(), b, create_graph=True)
+    compare(first, expected)
+    compare(ag.gradients((first[0] ** 2).sum(), a), torch.autograd.grad((expected[0] ** 2).sum(), b))
+
+
+def test_embedding():
+    table, indices = numbers(6, 3), np.array([[0, 5], [5, 2]])
+    a, b = ag.tensor(table, requires_grad=True), torch.tensor(table, requires_grad=True)
+    ours, theirs = ag.embedding(indices, a), F.embedding(torch.tensor(indices), b)
+    np.testing.assert_array_equal(ours.data, theirs.detach().numpy())
+    compare(ag.gradients((ours**3).sum(), a), torch.autograd.grad((theirs**3).sum(), b))
+
+
+def test_complex_convention():
+    z, w = numbers(3) + 1j * numbers(3, seed=1), numbers(3, seed=2) + 0.5j
+    functions = {
+        "abs": (lambda z, w: abs(z * w), lambda z, w: torch.abs(z * w)),
+        "product": (lambda z, w: (z * w * z).real, lambda z, w: torch.real(z * w * z)),
+        "quotient": (lambda z, w: (z / w).imag, lambda z, w: torch.imag(z / w)),
+        "conj": (lambda z, w: (z.conj() * w).real, lambda z, w: torch.real(z.conj() * w)),
+        "exp": (lambda z, w: (z.exp() + w**2).imag, lambda z, w: torch.imag(z.exp() + w**2)),
+    }
+    for ours, theirs in functions.values():
+        a = [ag.tensor(x, requires_grad=True) for x in (z, w)]
+        b = [torch.tensor(x, requires_grad=True) for x in (z, w)]
+        compare(ag.gradients(ours(*a).sum(), a), torch.autograd.grad(theirs(*b).sum(), b))
