@@ -8,6 +8,7 @@
 tensor([0.6397, 0.1362], float32)
 """
 
+from . import nn, optim
 from .core import (
     Array,
     Arrays,
@@ -21,6 +22,7 @@ from .core import (
     set_default_dtype,
     trace,
 )
+from .draw import draw
 from .ops.elementwise import (
     abs,
     add,
@@ -55,6 +57,8 @@ from .ops.elementwise import (
 )
 from .ops.indexing import embedding, getitem, setitem
 from .ops.linalg import einsum, matmul
+from .ops.linear import linear
+from .ops.random import apply_dropout, default_rng, dropout, seed
 from .ops.reduction import argmax, argmin, logsumexp, max, mean, min, sum, var
 from .ops.shape import (
     broadcast_to,
@@ -82,6 +86,7 @@ __all__ = [
     "Tensor",
     "abs",
     "add",
+    "apply_dropout",
     "argmax",
     "argmin",
     "astype",
@@ -90,7 +95,10 @@ __all__ = [
     "concatenate",
     "conj",
     "cross_entropy",
+    "default_rng",
     "divide",
+    "draw",
+    "dropout",
     "einsum",
     "embedding",
     "enable_grad",
@@ -108,6 +116,7 @@ __all__ = [
     "is_grad_enabled",
     "less",
     "less_equal",
+    "linear",
     "log",
     "log_softmax",
     "logical_not",
@@ -120,15 +129,18 @@ __all__ = [
     "minimum",
     "multiply",
     "negative",
+    "nn",
     "no_grad",
     "not_equal",
     "ones",
     "op",
+    "optim",
     "pad",
     "power",
     "real",
     "relu",
     "reshape",
+    "seed",
     "set_default_dtype",
     "setitem",
     "sigmoid",

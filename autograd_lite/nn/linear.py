@@ -1,0 +1,62 @@
+"""Dense layers."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from ..core import get_default_dtype
+from ..ops.linear import linear
+from ..ops.random import Generator
+from . import init
+from .module import Module, Parameter, matching
+
+
+class Linear(Module):
+    """``x @ weight.T + bias``.
+
+    x: (..., in_features). Returns (..., out_features). Weight (out_features, in_features) and bias start evenly
+    distributed within ``1 / sqrt(in_features)``. Raises TypeError for an input of another dtype, ValueError for another
+    number of features.
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        *,
+        dtype: DTypeLike | None = None,
+        rng: Generator | None = None,
+    ):
+        self.in_features, self.out_features = in_features, out_features
+        self.weight = empty((out_features, in_features), dtype)
+        self.bias = empty((out_features,), dtype) if bias else None
+        self.reset_parameters(rng)
+
+    def reset_parameters(self, rng: Generator | None = None) -> None:
+        """Draw initial values."""
+        draw_within(1 / math.sqrt(max(1, self.in_features)), [self.weight, self.bias], rng)
+
+    def forward(self, x: Any) -> Any:
+        """``x @ weight.T + bias``."""
+        return linear(matching(self, x, self.weight), self.weight, self.bias)
+
+    def extra_repr(self) -> str:
+        """The arguments."""
+        return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
+
+
+def empty(shape: tuple[int, ...], dtype: DTypeLike | None) -> Parameter:
+    """A parameter to be filled, of the default dtype for None."""
+    return Parameter(np.zeros(shape, dtype or get_default_dtype()))
+
+
+def draw_within(bound: float, parameters: list[Parameter | None], rng: Generator | None) -> None:
+    """Fill parameters, in this order, evenly from ``-bound`` to ``bound``: the initial values of most torch.nn layers."""
+    for parameter in parameters:
+        if parameter is not None:
+            init.uniform_(parameter, -bound, bound, rng)

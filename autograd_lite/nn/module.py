@@ -1,0 +1,308 @@
+"""Module and Parameter: a model is an object, its parameters are found by walking its attributes."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from .. import core
+from ..tensor import Tensor
+
+# The structure of all models, as a number: it moves on whenever a Parameter or Module becomes an attribute. Names of
+# parameters are up to date if they were given at the present number.
+_structure = itertools.count(1)
+_version = next(_structure)
+
+
+class Parameter(Tensor):
+    """A tensor that a model learns: a leaf with a gradient, found by `Module.parameters`.
+
+    data: anything NumPy makes an array of; copied, because optimizers write into it. requires_grad: False for a frozen
+    one. Raises TypeError for data that is not numeric, or integers with requires_grad.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, data: ArrayLike | Tensor, requires_grad: bool = True, *, dtype: DTypeLike | None = None):
+        data = data.detach() if isinstance(data, Tensor) else data
+        super().__init__(np.array(core.as_array(data, dtype), order="C"), requires_grad=requires_grad)
+
+    def __repr__(self) -> str:
+        return f"Parameter containing:\n{super().__repr__()}"
+
+
+class KeyMismatch(NamedTuple):
+    """What `load_state_dict` found no use or no value for."""
+
+    missing_keys: list[str]
+    unexpected_keys: list[str]
+
+
+def _no_forward(self: Module, *args: Any, **kwargs: Any) -> Any:
+    raise NotImplementedError(
+        f"{type(self).__name__} has no forward; define `def forward(self, x): ...`, which a call of the module runs"
+    )
+
+
+class Module:
+    """A part of a model: parameters and smaller modules as attributes, and a `forward` that computes.
+
+    Parameters and Modules may also stand inside plain lists, tuples and dictionaries; their keys are then like
+    ``layers.0.weight``. Keys, shapes and their order are those of torch.nn, so weights move between the two.
+    """
+
+    training: bool = True
+    forward: Callable[..., Any] = _no_forward
+    _buffers: Mapping[str, bool] = {}  # names of the attributes that are buffers, and whether state_dict has them
+    _named_at: int = 0
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run `forward`. The outermost module names all parameters by their paths first, if that is not done yet."""
+        if self._named_at != _version:
+            self._name_parameters()
+        if not core.local.observers:
+            return self.forward(*args, **kwargs)
+        outer = core.local.modules
+        core.local.modules = (*outer, self)
+        try:
+            return self.forward(*args, **kwargs)
+        finally:
+            core.local.modules = outer
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if next(_members(name, value), None) is not None:
+            structure_changed()
+        object.__setattr__(self, name, value)
+
+    def _name_parameters(self) -> None:
+        """Give each parameter its path as a name, and let the inner modules know that they need not."""
+        for path, parameter in self.named_parameters():
+            parameter.name = path
+        for module in self.modules():
+            object.__setattr__(module, "_named_at", _version)
+
+    # -- what it consists of -------------------------------------------------------------------------------------
+
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """The modules directly inside this one, with their keys."""
+        for key, member in self._members():
+            if isinstance(member, Module):
+                yield key, member
+
+    def named_modules(self, prefix: str = "", *, remove_duplicate: bool = True) -> Iterator[tuple[str, Module]]:
+        """This module (its key is `prefix`) and all inside it, each before its children; shared ones once."""
+        yield from _walk(prefix, self, set() if remove_duplicate else None)
+
+    def modules(self) -> Iterator[Module]:
+        """This module and all inside it, each once."""
+        return (module for _, module in self.named_modules())
+
+    def named_parameters(self, prefix: str = "", *, remove_duplicate: bool = True) -> Iterator[tuple[str, Parameter]]:
+        """All parameters, frozen ones too, with their paths; shared ones once."""
+        seen: set[int] = set()
+        for path, module in self.named_modules(prefix, remove_duplicate=remove_duplicate):
+            for key, member in module._members():
+                if isinstance(member, Parameter) and not (remove_duplicate and id(member) in seen):
+                    seen.add(id(member))
+                    yield _join(path, key), member
+
+    def parameters(self) -> Iterator[Parameter]:
+        """All parameters, frozen ones too, each once."""
+        return (parameter for _, parameter in self.named_parameters())
+
+    def register_buffer(self, name: str, tensor: ArrayLike | Tensor | None, persistent: bool = True) -> None:
+        """Make `tensor` the attribute `name`: state that is not learned, such as running statistics.
+
+        persistent: whether it is part of `state_dict`. Raises KeyError if the attribute exists and is no buffer.
+        """
+        if hasattr(self, name) and name not in self._buffers:
+            raise KeyError(f"register_buffer: {type(self).__name__} has an attribute {name!r}; choose another name")
+        self._buffers = {**self._buffers, name: persistent}
+        setattr(self, name, tensor if tensor is None or isinstance(tensor, Tensor) else Tensor(tensor))
+
+    def named_buffers(self, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
+        """All buffers with their paths; shared ones once."""
+        seen: set[int] = set()
+        for path, module in self.named_modules(prefix):
+            for name, buffer, _ in module._own_buffers():
+                if id(buffer) not in seen:
+                    seen.add(id(buffer))
+                    yield _join(path, name), buffer
+
+    def buffers(self) -> Iterator[Tensor]:
+        """All buffers, each once."""
+        return (buffer for _, buffer in self.named_buffers())
+
+    def _members(self) -> Iterator[tuple[str, Parameter | Module]]:
+        for name, value in vars(self).items():
+            yield from _members(name, value)
+
+    def _own_buffers(self) -> Iterator[tuple[str, Tensor, bool]]:
+        for name, persistent in self._buffers.items():
+            buffer = getattr(self, name)
+            if buffer is not None:
+                yield name, buffer, persistent
+
+    # -- its state -----------------------------------------------------------------------------------------------
+
+    def _state(self) -> Iterator[tuple[str, Tensor]]:
+        for path, module in self.named_modules(remove_duplicate=False):
+            for key, member in module._members():
+                if isinstance(member, Parameter):
+                    yield _join(path, key), member
+            for name, buffer, persistent in module._own_buffers():
+                if persistent:
+                    yield _join(path, name), buffer
+
+    def state_dict(self) -> dict[str, np.ndarray[Any, Any]]:
+        """Copies of the arrays of all parameters and persistent buffers by key; shared ones under each of their keys."""
+        return {key: tensor.data.copy() for key, tensor in self._state()}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> KeyMismatch:
+        """Give parameters and buffers the values of `state_dict`: arrays, Tensors, or PyTorch's tensors.
+
+        strict: refuse keys that are missing or unexpected, instead of only returning them. Values are converted to
+        the dtypes here. Raises ValueError with the list of what is missing, unexpected or of another shape; nothing is
+        changed then.
+        """
+        own = dict(self._state())
+        values = {key: _state_array(key, state_dict[key]) for key in own if key in state_dict}
+        missing = [key for key in own if key not in state_dict]
+        unexpected = [key for key in state_dict if key not in own]
+        wrong = [
+            f"{key} is {values[key].shape} {values[key].dtype}, expected {own[key].shape} {own[key].dtype}"
+            for key in values
+            if values[key].shape != own[key].shape or not np.can_cast(values[key].dtype, own[key].dtype, "same_kind")
+        ]
+        if wrong or (strict and (missing or unexpected)):
+            lists = {"missing": missing, "unexpected": unexpected, "of wrong shape or type": wrong}
+            found = "; ".join(f"{what}: {', '.join(names)}" for what, names in lists.items() if names)
+            raise ValueError(
+                f"load_state_dict: the values do not belong to this {type(self).__name__}: {found}."
+                " Nothing was changed; build the model with the sizes it was saved with, or pass strict=False"
+                " to skip keys"
+            )
+        for key, value in values.items():
+            own[key].data = value.astype(own[key].dtype)  # a new array: a graph that saved the old one stays right
+        return KeyMismatch(missing, unexpected)
+
+    def astype(self, dtype: DTypeLike) -> Self:
+        """Convert all floating-point parameters, their gradients, and buffers, to `dtype`; returns itself.
+
+        Raises TypeError for a dtype that is not floating-point or complex.
+        """
+        if np.dtype(dtype).kind not in "fc":
+            raise TypeError(
+                f"{type(self).__name__}.astype: {np.dtype(dtype)} cannot be learned; pass float32 or float64"
+            )
+        for tensor in itertools.chain(self.parameters(), self.buffers()):
+            if tensor.dtype.kind not in "fc":
+                continue
+            learned = tensor.requires_grad
+            tensor.node = None
+            tensor.data = tensor.data.astype(dtype)
+            tensor.grad = None if tensor.grad is None else Tensor(tensor.grad.data.astype(dtype))
+            tensor.requires_grad_(learned)
+        return self
+
+    def train(self, mode: bool = True) -> Self:
+        """Set `training` here and in all modules inside: dropout is active, statistics are collected; returns itself."""
+        for module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self) -> Self:
+        """Set `training` to False here and in all modules inside; returns itself."""
+        return self.train(False)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Let all parameters learn, or (False) freeze them; returns itself."""
+        for parameter in self.parameters():
+            parameter.requires_grad_(requires_grad)
+        return self
+
+    def zero_grad(self) -> None:
+        """Forget the gradients of all parameters."""
+        for parameter in self.parameters():
+            parameter.grad = None
+
+    def apply(self, function: Callable[[Module], Any]) -> Self:
+        """Call `function` with each module inside, children before parents, and with this one; returns itself."""
+        for module in reversed(list(self.modules())):
+            function(module)
+        return self
+
+    # -- for people ----------------------------------------------------------------------------------------------
+
+    def extra_repr(self) -> str:
+        """What stands in the parentheses after the name; layers give their arguments."""
+        return ""
+
+    def __repr__(self) -> str:
+        children = [f"({key}): {child!r}".replace("\n", "\n  ") for key, child in self.named_children()]
+        lines = [*filter(None, [self.extra_repr()]), *children]
+        if not children:
+            return f"{type(self).__name__}({''.join(lines)})"
+        return f"{type(self).__name__}(\n  " + "\n  ".join(lines) + "\n)"
+
+
+def structure_changed() -> None:
+    """Let names be given anew when a model is called next: a Parameter or Module was added somewhere."""
+    global _version
+    _version = next(_structure)
+
+
+def _members(key: str, value: Any) -> Iterator[tuple[str, Parameter | Module]]:
+    """The Parameters and Modules that an attribute is or holds, with their keys."""
+    if isinstance(value, Parameter | Module):
+        yield key, value
+    elif isinstance(value, list | tuple):
+        for i, item in enumerate(value):
+            yield from _members(f"{key}.{i}", item)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield from _members(f"{key}.{name}", item)
+
+
+def _walk(path: str, module: Module, seen: set[int] | None) -> Iterator[tuple[str, Module]]:
+    if seen is not None:
+        if id(module) in seen:
+            return
+        seen.add(id(module))
+    yield path, module
+    for key, child in module.named_children():
+        yield from _walk(_join(path, key), child, seen)
+
+
+def _join(path: str, key: str) -> str:
+    return f"{path}.{key}" if path and key else path or key
+
+
+def _state_array(key: str, value: Any) -> np.ndarray[Any, Any]:
+    try:
+        return np.array(value.data if isinstance(value, Tensor) else value)
+    except Exception as error:
+        raise ValueError(
+            f"load_state_dict: {key} is a {type(value).__name__}, which NumPy cannot read; pass arrays"
+        ) from error
+
+
+def matching(layer: Module, x: Any, parameter: Tensor) -> Any:
+    """`x` for a layer to compute on, which must have the dtype of its parameters.
+
+    Lists and numbers are converted. Raises TypeError for an array of another dtype: it would silently turn everything
+    behind it into that (a float64 input makes a float32 network compute at half its speed).
+    """
+    if not hasattr(x, "dtype"):
+        return core.as_array(x, parameter.dtype)
+    if x.dtype != parameter.dtype:
+        name = parameter.name or "its weight"
+        raise TypeError(
+            f"{type(layer).__name__}: x {x.shape} is {x.dtype}, {name} {parameter.shape} is {parameter.dtype};"
+            f" pass x.astype('{parameter.dtype}'), or make the layer with dtype='{x.dtype}'"
+        )
+    return x

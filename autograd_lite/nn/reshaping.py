@@ -1,0 +1,34 @@
+"""Layers that only rearrange."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..ops.shape import reshape
+from .module import Module
+
+
+class Flatten(Module):
+    """The axes from `start_dim` to `end_dim` as one; by default all but the batch's.
+
+    x: any shape with these axes. Returns x's shape with them joined. Raises ValueError if they do not exist or are the
+    wrong way round.
+    """
+
+    def __init__(self, start_dim: int = 1, end_dim: int = -1):
+        self.start_dim, self.end_dim = start_dim, end_dim
+
+    def forward(self, x: Any) -> Any:
+        """`x` with the axes joined."""
+        ndim = len(x.shape)
+        start, end = (axis + ndim if axis < 0 else axis for axis in (self.start_dim, self.end_dim))
+        if not 0 <= start <= end < ndim:
+            raise ValueError(
+                f"Flatten: x {x.shape} has no axes {self.start_dim} to {self.end_dim};"
+                " pass start_dim and end_dim that it has, in this order"
+            )
+        return reshape(x, (*x.shape[:start], -1, *x.shape[end + 1 :]))
+
+    def extra_repr(self) -> str:
+        """The arguments."""
+        return f"start_dim={self.start_dim}, end_dim={self.end_dim}"

@@ -1,0 +1,166 @@
+"""Optimizer: parameter groups, state, and a step that writes into the parameters' arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from .. import core
+from ..kernels.optimizers import Scratch
+from ..tensor import Tensor
+
+Array = np.ndarray[Any, Any]
+Parameters = Iterable[Any]  # Tensors, pairs (name, Tensor), or groups {"params": ..., "lr": ...}
+
+
+class Optimizer:
+    """What all optimizers share. One of its own has `defaults`, `_buffers` and `_update`.
+
+    params: tensors, pairs of name and tensor (``model.named_parameters()``), or groups: dictionaries whose "params" are
+    such tensors and whose other entries replace the defaults. `param_groups` may be changed between steps, as torch's.
+    Raises ValueError for no parameters, one in two groups, or an unknown option; TypeError for what is no leaf tensor.
+    """
+
+    param_groups: list[dict[str, Any]]
+    state: dict[Tensor, dict[str, Any]]
+
+    def __init__(self, params: Parameters, defaults: dict[str, Any]):
+        self.defaults = defaults
+        self.param_groups, self.state = [], {}
+        self._names: dict[Tensor, str] = {}
+        self._scratch = Scratch()
+        given = list(params)
+        if not given:
+            raise ValueError(f"{self._title}: there are no parameters to optimise; pass model.parameters()")
+        for group in given if isinstance(given[0], dict) else [{"params": given}]:
+            self.add_param_group(group)
+
+    @property
+    def _title(self) -> str:
+        return type(self).__name__
+
+    def add_param_group(self, group: Mapping[str, Any]) -> None:
+        """Optimise more parameters, with options of their own. Errors are those of the class; nothing is added then."""
+        members = group["params"]
+        named = [self._named(member) for member in ([members] if isinstance(members, Tensor) else members)]
+        if unknown := [option for option in group if option not in (*self.defaults, "params")]:
+            raise ValueError(f"{self._title}: options {unknown} are not known; use some of {list(self.defaults)}")
+        fresh = [parameter for _, parameter in named]
+        known = [parameter for other in self.param_groups for parameter in other["params"]]
+        if len({id(parameter) for parameter in (*known, *fresh)}) < len(known) + len(fresh):
+            raise ValueError(f"{self._title}: a parameter is given twice; pass each once, in one group")
+        options = {**self.defaults, **group, "params": fresh}
+        self._check(options)
+        self.param_groups.append(options)
+        self._names.update({parameter: name for name, parameter in named if name is not None})
+
+    def _named(self, member: Any) -> tuple[str | None, Tensor]:
+        name, parameter = member if isinstance(member, tuple) else (None, member)
+        if not isinstance(parameter, Tensor) or not parameter.is_leaf:
+            what = (
+                f"made by an operation {parameter.shape}" if isinstance(parameter, Tensor) else type(parameter).__name__
+            )
+            raise TypeError(
+                f"{self._title}: {what} cannot be optimised; pass parameters, tensors with requires_grad=True"
+            )
+        return name, parameter
+
+    def _check(self, options: dict[str, Any]) -> None:
+        """Raise ValueError for options out of their range."""
+        for option in ("lr", "weight_decay", "eps", "momentum"):
+            if option in options and not options[option] >= 0:
+                raise ValueError(
+                    f"{self._title}: {option} = {options[option]} is out of range; pass a number from 0 on"
+                )
+
+    # -- stepping ------------------------------------------------------------------------------------------------
+
+    def zero_grad(self) -> None:
+        """Forget the gradients of all parameters."""
+        for parameter in self._parameters():
+            parameter.grad = None
+
+    def step(self) -> None:
+        """Move each parameter that has a gradient, in place.
+
+        Raises ValueError, before anything changes, for a gradient that was set to another shape. A backward through
+        what was computed with the old values raises RuntimeError from now on.
+        """
+        todo = [(group, p, self._gradient(p)) for group in self.param_groups for p in group["params"]]
+        for group, parameter, gradient in todo:
+            if gradient is not None:
+                state = self.state.setdefault(parameter, {})
+                self._update(parameter.data, gradient, state, group)
+                core.written(parameter)
+
+    def _update(self, x: Array, g: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
+        """Move the array `x` along its gradient; `state` is this parameter's own, empty at first."""
+        raise NotImplementedError
+
+    def _gradient(self, parameter: Tensor) -> Array | None:
+        if parameter.grad is None:
+            return None
+        gradient: Array = np.asarray(core.raw(parameter.grad))
+        if gradient.shape != parameter.shape:
+            raise ValueError(
+                f"{self._title}.step: {parameter.name or 'a parameter'} is {parameter.shape}, its gradient was set to"
+                f" {gradient.shape}; set .grad to a tensor of the parameter's shape"
+            )
+        if not parameter.data.flags.c_contiguous or not parameter.data.flags.writeable:
+            parameter.data = np.array(parameter.data, order="C")
+        return np.ascontiguousarray(gradient, parameter.dtype).reshape(parameter.shape)
+
+    def _parameters(self) -> Iterator[Tensor]:
+        for group in self.param_groups:
+            yield from group["params"]
+
+    # -- state ---------------------------------------------------------------------------------------------------
+
+    def _keys(self) -> dict[Tensor, str | int]:
+        return {parameter: self._names.get(parameter, i) for i, parameter in enumerate(self._parameters())}
+
+    def state_dict(self) -> dict[str, Any]:
+        """Copies of all there is to resume from: "state" by parameter name (or position), and the "param_groups"."""
+        keys = self._keys()
+        return {
+            "state": {keys[parameter]: _copied(state) for parameter, state in self.state.items()},
+            "param_groups": [
+                {**group, "params": [keys[parameter] for parameter in group["params"]]} for group in self.param_groups
+            ],
+        }
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Resume from what `state_dict` returned, for parameters of the same names (or positions) and shapes.
+
+        Raises ValueError if groups, keys or shapes differ; nothing is changed then.
+        """
+        keys = self._keys()
+        groups = state_dict["param_groups"]
+        own = [[keys[parameter] for parameter in group["params"]] for group in self.param_groups]
+        if own != [list(group["params"]) for group in groups]:
+            raise ValueError(
+                f"{self._title}.load_state_dict: the state is for the parameters {[g['params'] for g in groups]}, this"
+                f" optimizer has {own}; make it with the same parameters in the same groups"
+            )
+        state = {p: _copied(state_dict["state"][key]) for p, key in keys.items() if key in state_dict["state"]}
+        for parameter, values in state.items():
+            for name, value in values.items():
+                if isinstance(value, np.ndarray) and value.shape != parameter.shape:
+                    raise ValueError(
+                        f"{self._title}.load_state_dict: {name} of {keys[parameter]} is {value.shape}, the parameter"
+                        f" {parameter.shape}; make the model with the sizes it was saved with"
+                    )
+        self.state = state
+        for group, saved in zip(self.param_groups, groups, strict=True):
+            group.update({option: value for option, value in saved.items() if option != "params"})
+
+    def __repr__(self) -> str:
+        groups = [{**group, "params": f"{len(group['params'])} tensors"} for group in self.param_groups]
+        lines = (", ".join(f"{option}={value}" for option, value in group.items()) for group in groups)
+        return f"{self._title}(" + "; ".join(lines) + ")"
+
+
+def _copied(state: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in state.items()}
