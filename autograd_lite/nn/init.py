@@ -14,6 +14,21 @@ from .. import core
 from ..ops.random import Generator, default_rng
 from ..tensor import Tensor
 
+__all__ = [
+    "Generator",
+    "calculate_gain",
+    "constant_",
+    "fans",
+    "kaiming_normal_",
+    "kaiming_uniform_",
+    "normal_",
+    "ones_",
+    "uniform_",
+    "xavier_normal_",
+    "xavier_uniform_",
+    "zeros_",
+]
+
 _GAINS = {
     "linear": 1.0,
     "conv1d": 1.0,
@@ -117,9 +132,7 @@ def fans(tensor: Tensor) -> tuple[int, int]:
     tensor: a weight (out, in, ...), where the further axes are those of a filter. Raises ValueError for fewer axes.
     """
     if tensor.ndim < 2:
-        raise ValueError(
-            f"init: {tensor.shape} has no fan-in and fan-out, which need axes (out, in, ...); use uniform_"
-        )
+        raise ValueError(f"init: {tensor.shape} has no fan-in, which needs axes (out, in, ...); use uniform_")
     field = math.prod(tensor.shape[2:])
     return tensor.shape[1] * field, tensor.shape[0] * field
 

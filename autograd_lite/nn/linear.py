@@ -56,7 +56,7 @@ def empty(shape: tuple[int, ...], dtype: DTypeLike | None) -> Parameter:
 
 
 def draw_within(bound: float, parameters: list[Parameter | None], rng: Generator | None) -> None:
-    """Fill parameters, in this order, evenly from ``-bound`` to ``bound``: the initial values of most torch.nn layers."""
+    """Fill parameters, in this order, evenly from ``-bound`` to ``bound``, as most layers of torch.nn start."""
     for parameter in parameters:
         if parameter is not None:
             init.uniform_(parameter, -bound, bound, rng)

@@ -159,7 +159,7 @@ class Module:
                     yield _join(path, name), buffer
 
     def state_dict(self) -> dict[str, np.ndarray[Any, Any]]:
-        """Copies of the arrays of all parameters and persistent buffers by key; shared ones under each of their keys."""
+        """Copies of the arrays of all parameters and persistent buffers by key; shared ones under each key."""
         return {key: tensor.data.copy() for key, tensor in self._state()}
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> KeyMismatch:
@@ -210,7 +210,7 @@ class Module:
         return self
 
     def train(self, mode: bool = True) -> Self:
-        """Set `training` here and in all modules inside: dropout is active, statistics are collected; returns itself."""
+        """Set `training` here and in all modules inside: dropout is active, statistics move; returns itself."""
         for module in self.modules():
             module.training = mode
         return self

@@ -31,9 +31,7 @@ class Embedding(Module):
         rng: Generator | None = None,
     ):
         if padding_idx is not None and not -num_embeddings <= padding_idx < num_embeddings:
-            raise IndexError(
-                f"Embedding: padding_idx {padding_idx} is no row of a table of {num_embeddings}; change one"
-            )
+            raise IndexError(f"Embedding: padding_idx {padding_idx} is not below {num_embeddings}; change one")
         self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
         self.padding_idx = padding_idx % num_embeddings if padding_idx is not None else None
         self.weight = empty((num_embeddings, embedding_dim), dtype)

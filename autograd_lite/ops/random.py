@@ -1,4 +1,4 @@
-"""Chance: the package's own generator, and dropout. Whatever is random takes `rng`, and nothing is drawn inside an op."""
+"""Chance: the package's own generator, and dropout. Whatever is random takes `rng`; no op draws by itself."""
 
 from __future__ import annotations
 

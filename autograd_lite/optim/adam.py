@@ -43,6 +43,7 @@ class Adam(Optimizer):
             if group["amsgrad"]:
                 state["max_exp_avg_sq"] = np.zeros_like(x)
         state["step"] += 1
+        beta1, beta2 = group["betas"]
         kernels.adam(
             x,
             g,
@@ -51,7 +52,8 @@ class Adam(Optimizer):
             state.get("max_exp_avg_sq"),
             state["step"],
             group["lr"],
-            *group["betas"],
+            beta1,
+            beta2,
             group["eps"],
             weight_decay=group["weight_decay"],
             maximize=group["maximize"],

@@ -59,21 +59,16 @@ class Optimizer:
     def _named(self, member: Any) -> tuple[str | None, Tensor]:
         name, parameter = member if isinstance(member, tuple) else (None, member)
         if not isinstance(parameter, Tensor) or not parameter.is_leaf:
-            what = (
-                f"made by an operation {parameter.shape}" if isinstance(parameter, Tensor) else type(parameter).__name__
-            )
-            raise TypeError(
-                f"{self._title}: {what} cannot be optimised; pass parameters, tensors with requires_grad=True"
-            )
+            result = isinstance(parameter, Tensor)
+            what = f"the result {parameter.shape} of an operation" if result else f"a {type(parameter).__name__}"
+            raise TypeError(f"{self._title}: {what} is no parameter; pass leaves, as model.parameters() gives them")
         return name, parameter
 
     def _check(self, options: dict[str, Any]) -> None:
         """Raise ValueError for options out of their range."""
         for option in ("lr", "weight_decay", "eps", "momentum"):
             if option in options and not options[option] >= 0:
-                raise ValueError(
-                    f"{self._title}: {option} = {options[option]} is out of range; pass a number from 0 on"
-                )
+                raise ValueError(f"{self._title}: {option} = {options[option]} is below 0; pass a number from 0 on")
 
     # -- stepping ------------------------------------------------------------------------------------------------
 
