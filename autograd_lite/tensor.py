@@ -471,8 +471,6 @@ class Tensor(core.Handle):
 
     # -- NumPy's protocols ---------------------------------------------------------------------------------------
 
-    __array_priority__ = 1000
-
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         return numpy_protocol.array_ufunc(ufunc, method, inputs, kwargs)
 
