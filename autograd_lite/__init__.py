@@ -23,6 +23,7 @@ from .core import (
     trace,
 )
 from .draw import draw
+from .gradcheck import gradcheck, gradgradcheck
 from .ops.elementwise import (
     abs,
     add,
@@ -109,6 +110,8 @@ __all__ = [
     "from_numpy",
     "get_default_dtype",
     "getitem",
+    "gradcheck",
+    "gradgradcheck",
     "gradients",
     "greater",
     "greater_equal",

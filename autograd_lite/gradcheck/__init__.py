@@ -1,0 +1,10 @@
+"""Verification of derivatives by finite differences: of any function of Tensors, and of every op by its samples.
+
+`numeric` measures a slope, `check` compares it with what `gradients` computes, `report` says how well they agree;
+`samples` and `ops` apply this to the operations of the registry.
+"""
+
+from .check import gradcheck, gradgradcheck
+from .report import Entry, Report
+
+__all__ = ["Entry", "Report", "gradcheck", "gradgradcheck"]

@@ -1,0 +1,54 @@
+"""``python -m autograd_lite gradcheck [OP...]``: the derivatives of the operations, in a table."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+from ..core import registry
+from .ops import Row, check_op
+from .report import line
+
+_COLUMNS = ("op", "samples", "first order", "second order", "verdict")
+
+
+def main(names: Sequence[str] = ()) -> int:
+    """Check the ops of these names, or all, and print a row for each; the exit status of the command.
+
+    That is 0 if all derivatives are right, 1 if one is wrong, and 2 for a name that no op has.
+    """
+    unknown = [name for name in names if name not in registry]
+    if unknown:
+        print("\n".join(map(_unknown, unknown)), file=sys.stderr)
+        return 2
+    chosen = sorted(names or registry)
+    rows = _print_table(chosen)
+    failed = [row for row in rows if not row.ok]
+    for row in failed:
+        print(f"\n{row.op.name}\n{row.to_text()}")
+    print(f"\n{len(rows)} ops, {len(failed)} failed. An error is relative to the larger of 1 and the measured value.")
+    return 1 if failed else 0
+
+
+def _unknown(name: str) -> str:
+    near = get_close_matches(name, registry, n=3)
+    return f"gradcheck: there is no op {name!r}; " + (f"near are {', '.join(near)}" if near else "see --help")
+
+
+def _print_table(names: Iterable[str]) -> list[Row]:
+    """Print each row as soon as it is known."""
+    widths = [max(map(len, (*registry, _COLUMNS[0]))), *map(len, _COLUMNS[1:])]
+    print(line(_COLUMNS, widths))
+    rows = []
+    for name in names:
+        row = check_op(registry[name])
+        print(line(_cells(row), widths), flush=True)
+        rows.append(row)
+    return rows
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    errors = (row.worst_error(1), row.worst_error(2))
+    shown = ("-" if error is None else f"{error:.1e}" for error in errors)
+    return (row.op.name, str(len(row.samples)), *shown, row.verdict)
