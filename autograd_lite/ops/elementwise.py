@@ -412,6 +412,7 @@ def conj(x: Array) -> Array:
     x: any shape. Returns the same shape.
 
     >>> conj(randn(3, 2))
+    >>> conj(randn(3, 2) + 1j * randn(3, 2))
     """
     return np.conj(x)
 
@@ -423,6 +424,7 @@ def real(x: Array) -> Array:
     x: any shape. Returns the same shape, real.
 
     >>> real(randn(3, 2))
+    >>> real(randn(3, 2) + 1j * randn(3, 2))
     """
     return np.real(x)
 
@@ -434,6 +436,7 @@ def imag(x: Array) -> Array:
     x: any shape. Returns the same shape, real.
 
     >>> imag(randn(3, 2))
+    >>> imag(randn(3, 2) + 1j * randn(3, 2))
     """
     return np.imag(x)
 
