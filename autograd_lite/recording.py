@@ -24,6 +24,9 @@ class _ThreadState(threading.local):
     observers: tuple[Callable[[Call], None], ...] = ()
     modules: tuple[Any, ...] = ()  # the Modules whose forward is running, outermost first; kept under TRACE
 
+    def __init__(self) -> None:  # runs once in each thread
+        self.before: list[tuple[bool, tuple[Callable[[Call], None], ...]]] = []  # what the open blocks will restore
+
 
 class _Gate:
     """Counts the `with` blocks, in all threads, that change recording: while there are none, calls need not ask."""
@@ -50,20 +53,17 @@ def is_grad_enabled() -> bool:
 class _Switch:
     """A block (or, as a decorator, a function) with another state of this thread; what was there before comes back."""
 
-    def __init__(self) -> None:
-        self._before: list[tuple[bool, tuple[Callable[[Call], None], ...]]] = []
-
     def _set(self) -> None:
         raise NotImplementedError
 
     def __enter__(self) -> None:
         with gate.lock:
             gate.special += 1
-        self._before.append((local.recording, local.observers))
+        local.before.append((local.recording, local.observers))
         self._set()
 
     def __exit__(self, *exception: object) -> None:
-        local.recording, local.observers = self._before.pop()
+        local.recording, local.observers = local.before.pop()
         with gate.lock:
             gate.special -= 1
 
@@ -101,7 +101,6 @@ class trace(_Switch):
     """A block in which each operation of this thread is reported to `observer`, a function of one `Call`."""
 
     def __init__(self, observer: Callable[[Call], None]):
-        super().__init__()
         self.observer = observer
 
     def _set(self) -> None:

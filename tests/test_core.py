@@ -523,6 +523,13 @@ def test_iterating_is_one_operation():
     np.testing.assert_allclose(g.data, [x.data[2], [0, 0], x.data[0]])
 
 
+def test_a_sequence_of_arrays_may_be_a_generator_or_a_tensor():
+    x = randn(3, 2)
+    y = ag.concatenate(row * 2 for row in x)
+    (g,) = ag.gradients(y.sum() + ag.stack(x).sum(), x)
+    np.testing.assert_array_equal(g.data, np.full((3, 2), 3.0))
+
+
 # -- recording ------------------------------------------------------------------------------------------------------
 
 
