@@ -464,8 +464,9 @@ def _saves(node: Node, array: np.ndarray[Any, Any]) -> bool:
 def _run(plan: _Plan, table: dict[Node, Any], retain: bool) -> dict[Node, Any]:
     """The backward pass on plain arrays."""
     owned: set[Node] = set()  # nodes whose entry in the table is a buffer made here, free to be added into
+    kept = plan.kept
     for node, parents in plan.steps:
-        g = table.get(node) if node in plan.kept else table.pop(node, None)
+        g = table.get(node) if node in kept else table.pop(node, None)
         if g is None:
             continue
         op = node.op
@@ -475,7 +476,7 @@ def _run(plan: _Plan, table: dict[Node, Any], retain: bool) -> dict[Node, Any]:
         try:
             if op.outputs is not None:
                 g = _filled(node, g)
-            for parent, contribution in zip(parents, op.pullback(node, g, parents), strict=True):
+            for parent, contribution in zip(parents, op.pullback(node, g, parents)):  # noqa: B905  # strict costs 5%
                 if parent is None or contribution is None:
                     continue
                 if parent in table or type(contribution) is Deferred:
@@ -574,7 +575,12 @@ def plain_pullback(node: Node, g: Any, parents: tuple[Node | None, ...]) -> tupl
     op, known = node.op, _known(node)
     if op.backward:
         known["needs"] = tuple(parent is not None for parent in parents)
-        return tuple(op.backward.function(g, *(look_up(name, known) for name in op.backward.needs)))
+        joint = tuple(op.backward.function(g, *(look_up(name, known) for name in op.backward.needs)))
+        if len(joint) != len(parents):
+            raise ValueError(
+                f"backward gave {len(joint)} gradients for {len(parents)} arrays; give one (or None) for each"
+            )
+        return joint
     contributions: list[Any] = []
     for i, parent in enumerate(parents):
         target = op.arrays[0 if op.sequence else i]
