@@ -59,9 +59,9 @@ def add_rows(buffer: Array, g: Any, rows: Array) -> None:
     from scipy.sparse import csc_matrix
 
     rows = np.asarray(rows).reshape(-1)
-    g = np.asarray(g).reshape(len(rows), -1)
     if len(rows) == 0:
         return
+    g = np.asarray(g).reshape(len(rows), -1)
     ones = np.ones(len(rows), g.dtype if g.dtype.kind in "fc" and g.dtype.itemsize >= 4 else np.float64)
     selection = csc_matrix((ones, rows, np.arange(len(rows) + 1)), shape=(len(buffer), len(rows)))
     buffer += (selection @ g).reshape(buffer.shape)

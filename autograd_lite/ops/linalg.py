@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import string
 from typing import Any
 
@@ -47,8 +48,13 @@ def _matmul_b(g: Any, a: Any, b_ndim: int) -> Any:
     if b_ndim == 1:  # (..., k, n) @ (..., n, 1) -> (..., k)
         return squeeze(matmul(swapaxes(a, -1, -2), expand_dims(g, -1)), -1)
     if b_ndim == 2 and a.ndim > 2:  # one product for the whole batch: (k, rows) @ (rows, m)
-        a, g = reshape(a, (-1, a.shape[-1])), reshape(g, (-1, g.shape[-1]))
+        a, g = rows(a), rows(g)
     return matmul(swapaxes(a, -1, -2), g)
+
+
+def rows(x: Any) -> Any:
+    """(..., n) as a matrix of all its rows, (rows, n). With n = 0 a length of -1 would have no answer."""
+    return reshape(x, (math.prod(x.shape[:-1]), x.shape[-1]))
 
 
 @op(operands=lambda g, i, subscripts, operands: _einsum_gradient(g, i, subscripts, operands))
