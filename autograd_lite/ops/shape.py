@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Array, Arrays, op
+from .indexing import scatter
 
 Shape = int | tuple[int, ...]
 
@@ -158,21 +159,30 @@ def unstack(x: Array, axis: int = 0) -> tuple[Array, ...]:
     return tuple(np.moveaxis(x, axis, 0))
 
 
-@op(x=lambda g, x_shape, pad_width: g[_unpadded(x_shape, pad_width)])
+@op(x=lambda g, x_shape, pad_width, mode: _unpadded(g, x_shape, pad_width, mode))
 def pad(x: Array, pad_width: Any, mode: str = "constant", constant_values: float = 0) -> Array:
-    """`x` with `pad_width` more elements before and after each axis, filled with `constant_values`.
+    """`x` with `pad_width` more elements before and after each axis.
 
-    x: any shape. pad_width: one number, a pair (before, after), or a pair for each axis, as in NumPy. mode: "constant".
-    Returns x's shape with the lengths grown. Raises ValueError for another mode.
+    x: any shape. pad_width: one number, a pair (before, after), or a pair for each axis, as in NumPy. mode: what the
+    new elements are, in NumPy's words: "constant" for `constant_values`, or elements of x, "edge", "reflect",
+    "symmetric" or "wrap". Returns x's shape with the lengths grown. Raises ValueError for another mode.
 
     >>> pad(randn(3, 2), 1)
     >>> pad(randn(3, 2), ((0, 2), (1, 0)), "constant", -1.5)
+    >>> pad(randn(3, 2), (4, 1), "reflect")
     """
-    if mode != "constant":
-        raise ValueError(f'mode {mode!r} is not known; use mode="constant"')
-    return np.pad(x, pad_width, "constant", constant_values=constant_values)
+    if mode == "constant":
+        return np.pad(x, pad_width, "constant", constant_values=constant_values)
+    if mode not in ("edge", "reflect", "symmetric", "wrap"):
+        raise ValueError(f"mode {mode!r} is not known; use constant, edge, reflect, symmetric or wrap")
+    return np.pad(x, pad_width, mode)  # type: ignore[call-overload]  # one of those that it knows
 
 
-def _unpadded(shape: tuple[int, ...], pad_width: Any) -> tuple[slice, ...]:
-    before = np.broadcast_to(np.asarray(pad_width), (len(shape), 2))[:, 0]
-    return tuple(slice(int(start), int(start) + length) for start, length in zip(before, shape, strict=True))
+def _unpadded(g: Any, shape: tuple[int, ...], pad_width: Any, mode: str) -> Any:
+    """The gradient of x: that of its own place, and of all the places where one of its elements was repeated."""
+    widths = [(int(before), int(after)) for before, after in np.broadcast_to(np.asarray(pad_width), (len(shape), 2))]
+    if mode == "constant":
+        return g[tuple(slice(before, before + n) for n, (before, _) in zip(shape, widths, strict=True))]
+    # These modes treat one axis after the other, so that padded positions say where each element comes from.
+    sources = [np.pad(np.arange(n), width, mode) for n, width in zip(shape, widths, strict=True)]  # type: ignore[call-overload]
+    return scatter(g, np.ix_(*sources), shape)
