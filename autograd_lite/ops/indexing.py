@@ -80,10 +80,13 @@ def embedding(indices: Array, weight: Array) -> Array:
 def scatter_rows(g_out: Array, indices: Array, rows: int) -> Array:
     """A table of zeros with ``g_out[i]`` added to row ``indices[i]``: the adjoint of `embedding`.
 
-    g_out: the shape of the indices with features behind; indices: integers. Returns (rows, features).
+    g_out: the shape of the indices with features behind; indices: integers. Returns (rows, features). Raises
+    ValueError where the shapes do not belong together.
 
     >>> scatter_rows(randn(3, 2, 4), integers(5, 3, 2), 5)
     """
+    if g_out.shape[:-1] != np.shape(indices):
+        raise ValueError("g_out must have the shape of the indices, and one axis more; look at what it belongs to")
     table = np.zeros((rows, g_out.shape[-1]), g_out.dtype)
     kernels.add_rows(table, g_out, indices)
     return table
