@@ -29,7 +29,7 @@ def _add_demo(commands: Any) -> None:
 def _demo(options: argparse.Namespace) -> int:
     from . import demo
 
-    return demo.main(options)
+    return demo.main(output=options.output, seed=options.seed)
 
 
 def _add_gradcheck(commands: Any) -> None:
