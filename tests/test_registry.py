@@ -1,0 +1,349 @@
+"""What holds for every op, checked on the samples of its docstring. A new op is covered by being defined."""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from autograd_lite import core
+from autograd_lite.gradcheck.ops import check_op, check_sample
+from autograd_lite.gradcheck.samples import Sample, off_default, samples
+
+Arrays = dict[str, Any]
+
+OPS = {name: op for name, op in sorted(core.registry.items()) if op.forward.__module__.startswith("autograd_lite.")}
+DIFFERENTIABLE = {name: op for name, op in OPS.items() if op.differentiable}
+FUSED = {name: op for name, op in DIFFERENTIABLE.items() if op.spec}
+ELEMENTWISE = {name: op for name, op in OPS.items() if op.forward.__module__.endswith(".ops.elementwise")}
+
+
+def over(ops: dict[str, core.Op]) -> Any:
+    return pytest.mark.parametrize("op", ops.values(), ids=ops.keys())
+
+
+# -- the definition itself ---------------------------------------------------------------------------------------
+
+
+@over(OPS)
+def test_an_op_has_a_sample(op: core.Op) -> None:
+    assert samples(op)
+
+
+@over(OPS)
+def test_every_parameter_is_off_its_default_in_a_sample(op: core.Op) -> None:
+    never = [name for name, off in off_default(op, samples(op)).items() if not off]
+    assert not never, f"no sample of {op.name} sets {never} to another value than the default"
+
+
+@over(OPS)
+def test_the_docstring_says_what_comes_back(op: core.Op) -> None:
+    assert "Returns" in op.doc
+
+
+# -- derivatives -------------------------------------------------------------------------------------------------
+
+
+@over(OPS)
+def test_derivatives_agree_with_finite_differences_to_second_order(op: core.Op) -> None:
+    row = check_op(op)
+    assert row.ok, row.to_text()
+
+
+@over(DIFFERENTIABLE)
+def test_derivatives_for_complex_operands(op: core.Op) -> None:
+    for sample in samples(op):
+        for variables in complex_versions(sample):
+            if works(lambda variables=variables, sample=sample: sample.call(variables)):
+                report = check_sample(sample, variables)
+                assert report, f"{sample.line} with complex {list(variables)}\n{report.to_text()}"
+
+
+def complex_versions(sample: Sample) -> Iterator[Arrays]:
+    """All variables complex, and one at a time among real ones."""
+    rng = np.random.default_rng(1)
+    variables = sample.variables()
+    turned = {name: x + 1j * rng.standard_normal(x.shape) for name, x in variables.items()}
+    yield turned
+    if len(turned) > 1:
+        yield from ({**variables, name: turned[name]} for name in turned)
+
+
+@over(FUSED)
+def test_a_fused_op_equals_its_expression(op: core.Op) -> None:
+    for sample in samples(op):
+        for fused, spec in zip(two_orders(sample), two_orders(sample, op.spec), strict=True):
+            assert_all_equal(fused, spec, f"{sample.line}: the fused op (left) and its spec (right)")
+
+
+def two_orders(sample: Sample, function: Callable[..., Any] | None = None) -> Iterator[list[Any]]:
+    """The outputs, their gradients in a plain and in a recorded backward, and the gradients of those."""
+    inputs = leaves(sample.variables())
+    targets = list(inputs.values())
+    outputs = with_history(sample.call(inputs, function))
+    yield [output.data for output in outputs]
+    weights = [ag.Tensor(w, requires_grad=True) for w in weights_for(outputs)]
+    yield arrays_of(ag.gradients(outputs, targets, weights, retain_graph=True, allow_unused=True), targets)
+    first = ag.gradients(outputs, targets, weights, create_graph=True, allow_unused=True)
+    yield arrays_of(first, targets)
+    recorded = [g for g in first if g is not None and g.requires_grad]
+    both = [*targets, *weights]
+    second = ag.gradients(recorded, both, weights_for(recorded), allow_unused=True) if recorded else [None] * len(both)
+    yield arrays_of(second, both)
+
+
+# -- what may come in, what must come out --------------------------------------------------------------------------
+
+
+@over(DIFFERENTIABLE)
+def test_float32_in_gives_float32_out_and_float32_gradients(op: core.Op) -> None:
+    for sample in samples(op):
+        narrow = {name: x.astype(np.float32) for name, x in sample.arrays().items() if x.dtype == np.float64}
+        inputs = {name: ag.Tensor(x, requires_grad=name in sample.variables()) for name, x in narrow.items()}
+        outputs = with_history(sample.call(inputs))
+        if "dtype" not in op.params:
+            assert {output.dtype for output in outputs} <= {np.dtype(np.float32)}, sample.line
+        for contribution in contributions(outputs):
+            precision = contribution.real.dtype
+            assert precision == outputs[0].dtype, f"{sample.line}: a formula computes in {precision}"
+
+
+@over(OPS)
+def test_tensors_give_what_arrays_give(op: core.Op) -> None:
+    for sample in samples(op):
+        plain = as_tuple(sample.call({}))
+        wrapped = as_tuple(sample.call({name: ag.Tensor(x) for name, x in sample.arrays().items()}))
+        assert not any(isinstance(output, ag.Tensor) for output in plain), sample.line
+        assert all(isinstance(output, ag.Tensor) for output in wrapped), sample.line
+        for a, b in zip(plain, wrapped, strict=True):
+            assert np.asarray(a).dtype == b.dtype, sample.line
+            np.testing.assert_array_equal(a, b.data, err_msg=sample.line)
+
+
+@over(OPS)
+def test_memory_layout_does_not_matter(op: core.Op) -> None:
+    for sample in samples(op):
+        expected = results(sample, sample.arrays())
+        for layout in (every_second, fortran, backwards):
+            found = results(sample, {name: layout(x) for name, x in sample.arrays().items()})
+            assert_all_equal(found, expected, f"{sample.line} ({layout.__name__})")
+
+
+def every_second(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    wide = np.repeat(x[..., None], 2, axis=-1)
+    return wide[..., 0]
+
+
+def fortran(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    return np.asarray(x, order="F")
+
+
+def backwards(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    return np.flip(np.flip(x).copy())
+
+
+@over(OPS)
+def test_neither_forward_nor_backward_writes_into_what_it_is_given(op: core.Op) -> None:
+    for sample in samples(op):
+        frozen = {name: x.copy() for name, x in sample.arrays().items()}
+        for x in frozen.values():
+            x.flags.writeable = False
+        assert_all_equal(results(sample, frozen), results(sample, sample.arrays()), sample.line)
+
+
+@over(OPS)
+def test_empty_operands(op: core.Op) -> None:
+    """Where an empty operand has a result at all, its gradients have the right shapes and are finite."""
+    for sample in samples(op):
+        for arrays in emptied(sample):
+            assert_sound_if_it_works(sample, arrays)
+
+
+def emptied(sample: Sample) -> Iterator[Arrays]:
+    """Versions with the first or the last axis empty: of one array, or of all."""
+    cuts = [(slice(0),), (..., slice(0))]
+    arrays = {name: x for name, x in sample.arrays().items() if x.ndim}
+    for cut, names in itertools.product(cuts, [*([name] for name in arrays), list(arrays)]):
+        yield {name: arrays[name][cut] for name in names}
+
+
+@over(OPS)
+def test_operands_without_axes(op: core.Op) -> None:
+    """Where 0-d operands have a result at all, their gradients are 0-d and finite."""
+    for sample in samples(op):
+        assert_sound_if_it_works(sample, {name: x.reshape(-1)[0, ...] for name, x in sample.arrays().items()})
+
+
+@over(ELEMENTWISE)
+def test_elementwise_ops_take_any_shape(op: core.Op) -> None:
+    for sample, shape in itertools.product(samples(op), [(), (0,), (0, 3), (2, 0, 3), (1, 1, 1)]):
+        arrays = {name: np.resize(x, shape) for name, x in sample.arrays().items()}
+        assert all(np.shape(output) == shape for output in as_tuple(sample.call(arrays)))
+        assert_sound(sample, arrays)
+
+
+def assert_sound_if_it_works(sample: Sample, arrays: Arrays) -> None:
+    if works(lambda: sample.call(arrays)):
+        assert_sound(sample, arrays)
+
+
+def assert_sound(sample: Sample, arrays: Arrays) -> None:
+    """Whether gradients have the shapes and dtypes of their inputs, and are finite."""
+    inputs = leaves({name: arrays.get(name, x) for name, x in sample.variables().items()})
+    outputs = with_history(sample.call({**arrays, **inputs}))
+    if not outputs:
+        return
+    for create_graph in (False, True):
+        found = ag.gradients(
+            outputs,
+            list(inputs.values()),
+            weights_for(outputs),
+            retain_graph=True,
+            create_graph=create_graph,
+            allow_unused=True,
+        )
+        for gradient, tensor in zip(found, inputs.values(), strict=True):
+            assert gradient is None or (gradient.shape, gradient.dtype) == (tensor.shape, tensor.dtype), sample.line
+            assert gradient is None or np.isfinite(gradient.data).all(), sample.line
+
+
+# -- the engine's specialised code ---------------------------------------------------------------------------------
+
+
+@over(OPS)
+def test_the_specialised_caller_records_what_the_plain_one_does(op: core.Op) -> None:
+    for sample in samples(op):
+        inputs = leaves(sample.variables())
+        fast, plain = sample.call(inputs), core.call(op, sample.replaced(inputs))
+        for a, b in zip(as_tuple(fast), as_tuple(plain), strict=True):
+            assert isinstance(a, ag.Tensor) is isinstance(b, ag.Tensor), sample.line
+            if isinstance(a, ag.Tensor):
+                assert_same(a.data, b.data, sample.line)
+                assert_same(described(a.node), described(b.node), sample.line)
+
+
+def described(node: Any) -> Any:
+    """All that a node holds, except its number."""
+    if node is None or isinstance(node, core.Leaf):
+        return node
+    parents = tuple(described(parent) for parent in node.parents)
+    return node.op, parents, node.params, node.saved, node.shape, node.dtype
+
+
+@over(DIFFERENTIABLE)
+def test_the_specialised_pullback_gives_what_the_formulas_give(op: core.Op) -> None:
+    for sample in samples(op):
+        variables = sample.variables()
+        for wanted in (list(variables), *([name] for name in variables)):
+            outputs = with_history(sample.call(leaves({name: variables[name] for name in wanted})))
+            for node, g in pulled(outputs):
+                fast = op.pullback(node, g, node.parents)
+                plain = core.plain_pullback(node, g, node.parents)
+                for parent, a, b in zip(node.parents, fast, plain, strict=True):
+                    if parent is not None:
+                        assert_same(put_in_place(a, parent), put_in_place(b, parent), sample.line)
+
+
+@over(OPS)
+def test_an_observer_learns_of_the_call(op: core.Op) -> None:
+    for sample in samples(op):
+        calls: list[core.Call] = []
+        with ag.trace(calls.append):
+            sample.call({name: ag.Tensor(x) for name, x in sample.arrays().items()})
+        assert [call.op for call in calls] == [op], sample.line
+        assert (calls[0].branch is not None) is (op.branch is not None), sample.line
+
+
+# -- helpers -------------------------------------------------------------------------------------------------------
+
+
+def leaves(arrays: Arrays) -> dict[str, ag.Tensor]:
+    return {name: ag.Tensor(x, requires_grad=True) for name, x in arrays.items()}
+
+
+def as_tuple(result: Any) -> tuple[Any, ...]:
+    return result if isinstance(result, tuple) else (result,)
+
+
+def with_history(result: Any) -> list[ag.Tensor]:
+    return [output for output in as_tuple(result) if isinstance(output, ag.Tensor) and output.requires_grad]
+
+
+def weights_for(outputs: list[ag.Tensor]) -> list[Any]:
+    rng = np.random.default_rng(2)
+    return [np.asarray(rng.standard_normal(output.shape)).astype(output.dtype) for output in outputs]
+
+
+def arrays_of(found: list[ag.Tensor | None], targets: list[ag.Tensor]) -> list[Any]:
+    return [np.zeros_like(t.data) if g is None else g.data for g, t in zip(found, targets, strict=True)]
+
+
+def results(sample: Sample, arrays: Arrays) -> list[Any]:
+    """The outputs of an op, and their gradients."""
+    inputs = leaves({name: arrays[name] for name in sample.variables()})
+    result = as_tuple(sample.call({**arrays, **inputs}))
+    outputs, targets = with_history(result), list(inputs.values())
+    values = [output.data if isinstance(output, ag.Tensor) else output for output in result]
+    if not outputs:
+        return values
+    return values + arrays_of(ag.gradients(outputs, targets, weights_for(outputs), allow_unused=True), targets)
+
+
+def works(call: Callable[[], Any]) -> bool:
+    """Whether the op takes such operands: no error of the kind that refuses them, and no warning."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            call()
+        except (TypeError, ValueError, IndexError, RuntimeWarning, np.exceptions.ComplexWarning):
+            return False
+    return True
+
+
+def pulled(outputs: list[ag.Tensor]) -> list[tuple[core.Node, Any]]:
+    """The node that made the outputs, with a gradient for it."""
+    weights = weights_for(outputs)
+    if not outputs or not isinstance(outputs[0].node, core.Output):
+        return [(output.node, weight) for output, weight in zip(outputs, weights, strict=True)]
+    node = outputs[0].node.parents[0]
+    g = [np.zeros(shape, dtype) for shape, dtype in zip(node.shape, node.dtype, strict=True)]
+    for output, weight in zip(outputs, weights, strict=True):
+        g[output.node.params[0]] = weight
+    return [(node, tuple(g))]
+
+
+def contributions(outputs: list[ag.Tensor]) -> list[Any]:
+    """What the formulas give, before the engine fits it to the inputs; without those that are put in place later."""
+    given = [c for node, g in pulled(outputs) for c in node.op.pullback(node, g, node.parents)]
+    return [contribution for contribution in given if isinstance(contribution, np.ndarray | np.generic)]
+
+
+def put_in_place(contribution: Any, parent: core.Node) -> Any:
+    if not isinstance(contribution, core.Deferred):
+        return contribution
+    buffer = np.zeros(parent.shape, parent.dtype)
+    contribution.add_into(buffer)
+    return buffer
+
+
+def assert_all_equal(found: list[Any], expected: list[Any], message: str) -> None:
+    for a, b in zip(found, expected, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-11, err_msg=message)
+
+
+def assert_same(a: Any, b: Any, message: str) -> None:
+    """Equal to the last bit, through tuples; anything but arrays is compared by ``==``."""
+    if isinstance(a, tuple):
+        assert isinstance(b, tuple), message
+        for left, right in zip(a, b, strict=True):
+            assert_same(left, right, message)
+    elif isinstance(a, np.ndarray | np.generic):
+        assert (np.shape(a), a.dtype) == (np.shape(b), b.dtype), message
+        np.testing.assert_array_equal(a, b, err_msg=message)
+    else:
+        assert a is b or a == b, message
