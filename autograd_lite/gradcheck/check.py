@@ -29,7 +29,7 @@ class Settings:
 
     def tolerance(self, value: complex) -> float:
         """How far a computed derivative may be from this measured one."""
-        return self.atol + self.rtol * abs(value)
+        return self.atol + self.rtol * (abs(value) if np.isfinite(value) else 0)
 
 
 def gradcheck(

@@ -1,0 +1,302 @@
+"""gradcheck accepts what is right, rejects what is wrong, says where, and leaves everything as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from autograd_lite import core
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(0)
+
+
+@pytest.fixture
+def define() -> Iterator[Callable[..., Any]]:
+    """An op for this test only, ``define(forward, x=formula, ...)``: the registry forgets it afterwards."""
+    before = dict(core.registry)
+    yield lambda forward, **formulas: ag.op(**formulas)(forward)
+    core.registry.clear()
+    core.registry.update(before)
+
+
+# -- right ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_right_gradient_gives_a_true_report(rng: np.random.Generator) -> None:
+    report = ag.gradcheck(lambda x, w: ag.tanh(x @ w), rng.standard_normal((3, 2)), rng.standard_normal((2, 4)))
+    assert report
+    assert report.total == len(report.entries) == 14
+    assert {entry.name for entry in report.entries} == {"x", "w"}
+    assert report.worst is not None
+    assert report.worst.difference < 1e-10
+
+
+def test_the_gradient_of_a_real_scalar_is_shown_as_it_is() -> None:
+    report = ag.gradcheck(lambda x: (x * x).sum(), np.array([1.0, 2.0]))
+    assert {entry.index: entry.analytic for entry in report.entries} == {(0,): 2.0, (1,): 4.0}
+
+
+def test_several_outputs_of_which_some_are_integers_or_constants(rng: np.random.Generator) -> None:
+    assert ag.gradcheck(lambda x: (ag.exp(x), ag.argmax(x), ag.tensor([1.0]), x[0]), rng.standard_normal(3), order=2)
+
+
+@pytest.mark.parametrize("x", [1e-8, 1e-3, 1.0, 1e3, 1e8])
+def test_the_step_fits_the_entry(x: float) -> None:
+    assert ag.gradcheck(lambda x: ag.log(x) + ag.sqrt(x), np.array([x]), order=2)
+
+
+def test_a_kink_within_the_first_step_is_no_error() -> None:
+    assert ag.gradcheck(lambda x: (ag.relu(x) * 3).sum(), np.array([1e-5, -1e-5, 3e-7]))
+
+
+def test_empty_and_0d_inputs() -> None:
+    assert ag.gradcheck(lambda x, y: ag.exp(x) * y, np.zeros((0, 3)), np.array(2.0), order=2)
+
+
+def test_the_same_tensor_twice() -> None:
+    x = ag.tensor(np.array([1.0, 2.0]), requires_grad=True)
+    assert ag.gradcheck(lambda a, b: a * b, x, x, order=2)
+
+
+def test_third_order() -> None:
+    report = ag.gradcheck(lambda x: x**4, np.array([1.5, -2.0]), order=3)
+    assert {entry.order for entry in report.entries} == {1, 2, 3}
+
+
+def test_gradgradcheck_checks_the_second_order_only() -> None:
+    report = ag.gradgradcheck(lambda x: x**3, np.array([1.5, -2.0]))
+    assert {entry.order for entry in report.entries} == {2}
+    assert {entry.name for entry in report.entries} == {"x", "grad_output 0"}
+
+
+def test_a_gradient_inside_the_function(rng: np.random.Generator) -> None:
+    def penalty(x: ag.Tensor) -> ag.Tensor:
+        (slope,) = ag.gradients(ag.tanh(x).sum(), x, create_graph=True)
+        return (slope * slope).sum()
+
+    assert ag.gradcheck(penalty, rng.standard_normal(4), order=2)
+
+
+# -- complex -------------------------------------------------------------------------------------------------------
+
+
+def test_complex_inputs_and_outputs_to_second_order(rng: np.random.Generator) -> None:
+    z, w = rng.standard_normal((2, 3)) + 1j * rng.standard_normal((2, 3)), rng.standard_normal(3)
+    assert ag.gradcheck(lambda z, w: (ag.exp(z * w), ag.abs(z), ag.conj(z) * z), z, w, order=2)
+
+
+def test_the_complex_gradient_is_the_direction_of_steepest_ascent() -> None:
+    report = ag.gradcheck(lambda z: (ag.real(z) ** 2 + 3 * ag.imag(z)).sum(), np.array([2 + 5j]))
+    assert report.entries[0].analytic == 4 + 3j
+    assert report.entries[0].numeric == pytest.approx(4 + 3j)
+
+
+def test_a_missing_conjugate_is_found(define: Callable[..., Any]) -> None:
+    def mirrored(x: core.Array) -> core.Array:
+        return np.conj(x)
+
+    wrong = define(mirrored, x=lambda g: g)
+    assert ag.gradcheck(wrong, np.array([1.0]))
+    with pytest.raises(AssertionError, match="1 of them wrong"):
+        ag.gradcheck(wrong, np.array([1.0 + 2j]))
+
+
+# -- wrong ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        lambda g, x: -g * 2 * x,  # sign
+        lambda g, x: g * x,  # factor
+        lambda g, x: g * 2 * x * 1.0001,  # a small one
+        lambda g, x: g * 2 * x + 1e-5,  # offset
+        lambda g, x: g * 2 * ag.flip(x),  # order
+        lambda g, x: ag.mean(g) * 2 * x,  # mixes outputs
+        lambda g, x: None,  # missing
+        lambda g, x: g * 2 * x / 0.0,  # not finite
+    ],
+)
+def test_a_wrong_derivative_is_found(define: Callable[..., Any], formula: Any, rng: np.random.Generator) -> None:
+    def wrong_square(x: core.Array) -> core.Array:
+        return x * x
+
+    report = ag.gradcheck(define(wrong_square, x=formula), rng.standard_normal((3, 2)), raise_exception=False)
+    assert not report
+    with pytest.raises(AssertionError, match="WRONG"):
+        ag.gradcheck(core.registry["wrong_square"].function, rng.standard_normal((3, 2)))
+
+
+def test_a_missing_transpose_is_found(define: Callable[..., Any], rng: np.random.Generator) -> None:
+    def product(a: core.Array, b: core.Array) -> core.Array:
+        return a @ b
+
+    wrong = define(product, a=lambda g, b: g @ b, b=lambda g, a: ag.swapaxes(a, 0, 1) @ g)
+    report = ag.gradcheck(wrong, rng.standard_normal((3, 3)), rng.standard_normal((3, 3)), raise_exception=False)
+    assert {entry.name for entry in report.failures} == {"a"}
+
+
+def test_what_is_wrong_only_in_second_order_is_found_there(define: Callable[..., Any]) -> None:
+    def cube(x: core.Array) -> core.Array:
+        return x**3
+
+    # The slope is right but computed from a copy without history: a constant to whoever differentiates it.
+    wrong = define(cube, x=lambda g, x: g * (3 * np.square(getattr(x, "data", x))))
+    x = np.array([1.0, 2.0])
+    assert ag.gradcheck(wrong, x)
+    report = ag.gradcheck(wrong, x, order=2, raise_exception=False)
+    assert {(entry.order, entry.name) for entry in report.failures} == {(2, "x")}
+    with pytest.raises(AssertionError):
+        ag.gradgradcheck(wrong, x)
+
+
+def test_a_path_that_is_cut_is_found() -> None:
+    with pytest.raises(AssertionError):
+        ag.gradcheck(lambda x: x * x.detach(), np.array([1.0, 2.0]))
+    with pytest.raises(AssertionError):
+        ag.gradcheck(lambda x: x.detach() * 2, np.array([1.0, 2.0]))
+
+
+def test_the_report_names_the_worst_entry(define: Callable[..., Any]) -> None:
+    factor = np.array([[1.0, 1.0, 1.0], [1.0, 1.0, 5.0]])
+
+    def twice(x: core.Array) -> core.Array:
+        return 2 * x
+
+    wrong = define(twice, x=lambda g: 2 * g * factor)
+    report = ag.gradcheck(lambda x: wrong(x).sum(), np.ones((2, 3)), raise_exception=False)
+    worst = report.worst
+    assert worst is not None
+    assert (worst.name, worst.index, worst.analytic) == ("x", (1, 2), 10.0)
+    assert worst.numeric == pytest.approx(2.0)
+    assert worst.difference == pytest.approx(8.0)
+    assert report.failures == (worst,)
+    assert repr(report) == "<Report FAILED: 6 of 6 entries, worst x[1, 2] off by 8.0e+00>"
+    text = report.to_text(entries=2)
+    assert "1 of them wrong" in text
+    assert "x[1, 2]" in text
+    assert text.count("\n") == 4, "a verdict, an empty line, a header, two entries"
+
+
+def test_a_slope_that_cannot_be_measured_is_said_to_be_so() -> None:
+    report = ag.gradcheck(ag.sqrt, np.array([0.0]), raise_exception=False)
+    assert not report
+    assert "decides nothing" in report.to_text()
+
+
+# -- leaves --------------------------------------------------------------------------------------------------------
+
+
+def model() -> tuple[Callable[[], ag.Tensor], ag.Tensor, ag.Tensor]:
+    rng = np.random.default_rng(0)
+    weight = ag.tensor(rng.standard_normal((4, 3)), requires_grad=True)
+    bias = ag.tensor(rng.standard_normal(3), requires_grad=True)
+    weight.name, bias.name = "fc.weight", "fc.bias"
+    x = rng.standard_normal((5, 4))
+    return lambda: ag.sum(ag.sigmoid(x @ weight + bias) ** 2), weight, bias
+
+
+def test_leaves_that_the_function_uses_itself() -> None:
+    loss, weight, bias = model()
+    report = ag.gradcheck(loss, weight, bias, order=2)
+    assert report.worst_of(1) is not None
+    assert {entry.name for entry in report.entries} == {"fc.weight", "fc.bias", "grad_output 0"}
+
+
+def test_everything_is_as_it_was_afterwards() -> None:
+    loss, weight, bias = model()
+    array, values, node = weight.data, weight.data.copy(), weight.node
+    ag.gradcheck(loss, weight, bias, order=2)
+    assert weight.data is array
+    assert weight.node is node
+    assert weight.grad is None
+    np.testing.assert_array_equal(array, values)
+
+
+def test_everything_is_as_it_was_after_an_error_too() -> None:
+    loss, weight, _ = model()
+    array, values = weight.data, weight.data.copy()
+
+    def fails_when_varied() -> ag.Tensor:
+        if not np.array_equal(weight.data, values):
+            raise ZeroDivisionError
+        return loss()
+
+    with pytest.raises(ZeroDivisionError):
+        ag.gradcheck(fails_when_varied, weight)
+    assert weight.data is array
+    np.testing.assert_array_equal(array, values)
+
+
+def test_arrays_are_not_written_into(rng: np.random.Generator) -> None:
+    x = rng.standard_normal(3)
+    x.flags.writeable = False
+    assert ag.gradcheck(lambda x: x * x, x)
+    assert ag.gradcheck(lambda x: x * x, ag.Tensor(x, requires_grad=True))
+
+
+def test_a_tensor_without_gradient_is_passed_on_unchecked() -> None:
+    constant = ag.tensor(np.array([1.0, 2.0]))
+    report = ag.gradcheck(lambda c, x, power: c * x**power, constant, np.array([3.0, 4.0]), 2)
+    assert {entry.name for entry in report.entries} == {"x"}
+
+
+def test_the_result_of_an_operation_is_checked_as_a_value_of_its_own() -> None:
+    x = ag.tensor(np.array([1.0, 2.0]), requires_grad=True) * 2
+    assert ag.gradcheck(lambda x: x * x, x).total == 2
+
+
+# -- a choice of entries -------------------------------------------------------------------------------------------
+
+
+def test_max_entries_is_spread_over_the_inputs_and_repeatable(rng: np.random.Generator) -> None:
+    inputs = [rng.standard_normal(shape) for shape in [(30, 10), (2,), (20, 5)]]
+
+    def chosen(seed: int) -> list[tuple[str, tuple[int, ...]]]:
+        report = ag.gradcheck(lambda a, b, c: a.sum() * b.sum() * c.sum(), *inputs, max_entries=20, rng=seed)
+        assert report.total == 402
+        return sorted((entry.name, entry.index) for entry in report.entries)
+
+    names = [name for name, _ in chosen(0)]
+    assert {name: names.count(name) for name in "abc"} == {"a": 9, "b": 2, "c": 9}
+    assert chosen(0) == chosen(0)
+    assert chosen(0) != chosen(1)
+
+
+def test_global_random_state_is_not_touched() -> None:
+    before = np.random.get_state()[1].copy()  # type: ignore[index,union-attr]  # noqa: NPY002  # what is to be left alone
+    ag.gradcheck(lambda x: x * x, np.ones((2, 2)), order=2, max_entries=3)
+    np.testing.assert_array_equal(before, np.random.get_state()[1])  # type: ignore[index]  # noqa: NPY002
+
+
+# -- refused -------------------------------------------------------------------------------------------------------
+
+
+def test_float32_is_refused_with_the_fix() -> None:
+    with pytest.raises(TypeError, match=r"x \(2,\) is float32.*astype\('float64'\)"):
+        ag.gradcheck(lambda x: x * x, np.ones(2, np.float32))
+    with pytest.raises(TypeError, match="float32"):
+        ag.gradcheck(lambda x: x * x, ag.tensor([1.0, 2.0], requires_grad=True))
+
+
+def test_a_function_that_draws_random_numbers_is_refused(rng: np.random.Generator) -> None:
+    with pytest.raises(ValueError, match="two different results"):
+        ag.gradcheck(lambda x: x * rng.standard_normal(2), np.ones(2))
+
+
+def test_what_cannot_be_checked_is_refused() -> None:
+    with pytest.raises(ValueError, match="no input requires a gradient"):
+        ag.gradcheck(lambda x: x, ag.tensor([1.0]))
+    with pytest.raises(ValueError, match="no input requires a gradient"):
+        ag.gradcheck(lambda: ag.tensor([1.0]))
+    with pytest.raises(ValueError, match="must be the leaves"):
+        ag.gradcheck(lambda: ag.tensor([1.0]), np.ones(2))
+    with pytest.raises(TypeError, match="f returned ndarray"):
+        ag.gradcheck(lambda x: x.detach().numpy(), np.ones(2))

@@ -1,0 +1,52 @@
+"""python -m autograd_lite gradcheck"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from autograd_lite import core
+from autograd_lite.__main__ import main
+
+
+def test_a_table_with_a_row_for_each_op(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["gradcheck", "tanh", "argmax"]) == 0
+    header, argmax, tanh, _, summary = capsys.readouterr().out.splitlines()
+    assert header.split()[:2] == ["op", "samples"]
+    assert argmax.split() == ["argmax", "1", "-", "-", "no", "gradient"]
+    assert tanh.split()[0] == "tanh"
+    assert tanh.split()[-1] == "ok"
+    assert summary.startswith("2 ops, 0 failed")
+
+
+def test_an_unknown_name_is_answered_with_near_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["gradcheck", "tahn"]) == 2
+    assert "'tahn'; near are tanh" in capsys.readouterr().err
+
+
+def test_a_wrong_derivative_is_an_exit_status(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(core.registry, "doubled", None)  # so that it is taken out again
+
+    @ag.op(x=lambda g: g)
+    def doubled(x: core.Array) -> core.Array:
+        """Twice x.
+
+        >>> doubled(randn(2))
+        """
+        return np.multiply(2, x)
+
+    assert main(["gradcheck", "doubled"]) == 1
+    out = capsys.readouterr().out
+    assert "FAILED" in out
+    assert "x[0]" in out
+
+
+def test_the_module_can_be_run() -> None:
+    command = [sys.executable, "-W", "error", "-m", "autograd_lite", "gradcheck", "add", "multiply"]
+    assert subprocess.run(command, check=True, capture_output=True, text=True).stdout.count(" ok\n") == 2

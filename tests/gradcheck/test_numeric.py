@@ -1,0 +1,45 @@
+"""Measured slopes, and whether their error bars are honest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from autograd_lite.gradcheck.numeric import slope
+
+
+@pytest.mark.parametrize(
+    ("function", "derivative"),
+    [(np.exp, np.exp), (np.sin, np.cos), (lambda x: x**7, lambda x: 7 * x**6), (lambda x: 1 / x, lambda x: -1 / x**2)],
+)
+@pytest.mark.parametrize("x", [-3.0, -0.3, 0.1, 1.0, 12.0])
+def test_the_error_bar_covers_the_error(
+    function: Callable[[float], float], derivative: Callable[[float], float], x: float
+) -> None:
+    found = slope(lambda value: np.array([function(value)]), x, 1e-4, lambda value: 1e-8 + 1e-8 * abs(value))
+    assert abs(found.value - derivative(x)) <= found.error
+    assert found.error <= 1e-8 + 1e-8 * abs(found.value)
+
+
+def test_the_elements_are_summed() -> None:
+    found = slope(lambda x: np.array([x, x**2, 5.0]), 3.0, 1e-4, lambda value: 1e-8)
+    assert found.value == pytest.approx(7.0, abs=1e-9)
+
+
+@pytest.mark.parametrize("distance", [1e-9, 1e-7, 3e-5])
+def test_steps_shrink_until_a_kink_is_outside(distance: float) -> None:
+    found = slope(lambda x: np.array([abs(x)]), distance, 1e-4, lambda value: 1e-6)
+    assert found.value == pytest.approx(1.0, abs=1e-6)
+
+
+def test_steps_shrink_until_they_stay_in_the_domain() -> None:
+    found = slope(lambda x: np.array([np.sqrt(x)]), 1e-6, 1e-4, lambda value: 1e-5 * abs(value))
+    assert found.value == pytest.approx(500.0, rel=1e-5)
+
+
+def test_where_nothing_can_be_measured_the_error_is_infinite() -> None:
+    found = slope(lambda x: np.array([np.log(x)]), -1.0, 1e-4, lambda value: 1e-6)
+    assert np.isnan(found.value)
+    assert found.error == np.inf
