@@ -56,6 +56,29 @@ def test_derivatives_agree_with_finite_differences_to_second_order(op: core.Op) 
 
 
 @over(DIFFERENTIABLE)
+def test_samples_notice_a_wrong_derivative_of_each_array(op: core.Op, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No derivative is checked only where it is zero: with its sign flipped, the op fails."""
+    for name in filter(op.takes_gradient, op.arrays):
+        with monkeypatch.context() as patch:
+            patch.setattr(op, "pullback", flipped(op, name))
+            noticed = any(not check_sample(sample, order=1) for sample in samples(op))
+            assert noticed, f"no sample of {op.name} needs the derivative for {name}"
+
+
+def flipped(op: core.Op, name: str) -> Callable[..., Any]:
+    pullback = op.pullback
+
+    def wrong(node: core.Node, g: Any, parents: Any) -> tuple[Any, ...]:
+        given = list(pullback(node, g, parents))
+        for i, parent in enumerate(parents):
+            if parent is not None and given[i] is not None and (op.sequence or op.arrays[i] == name):
+                given[i] = -put_in_place(given[i], parent)
+        return tuple(given)
+
+    return wrong
+
+
+@over(DIFFERENTIABLE)
 def test_derivatives_for_complex_operands(op: core.Op) -> None:
     for sample in samples(op):
         for variables in complex_versions(sample):

@@ -282,7 +282,7 @@ def clip(x: Array, a_min: Array | None = None, a_max: Array | None = None) -> Ar
 
     >>> clip(distinct(3, 2), -0.25, 0.35)
     >>> clip(distinct(3, 2), a_max=distinct(2) + 0.05)
-    >>> clip(distinct(3, 2), distinct(2) - 5)
+    >>> clip(distinct(3, 2), distinct(2) + 0.05)
     """
     return x + 0 if a_min is None and a_max is None else np.clip(x, a_min, a_max)
 
