@@ -60,6 +60,7 @@ from .ops.indexing import embedding, getitem, setitem
 from .ops.linalg import einsum, matmul
 from .ops.linear import linear
 from .ops.random import apply_dropout, default_rng, dropout, seed
+from .ops.recurrent import gru, gru_cell, lstm, lstm_cell, rnn, rnn_cell
 from .ops.reduction import argmax, argmin, logsumexp, max, mean, min, sum, var
 from .ops.shape import (
     broadcast_to,
@@ -115,6 +116,8 @@ __all__ = [
     "gradients",
     "greater",
     "greater_equal",
+    "gru",
+    "gru_cell",
     "imag",
     "is_grad_enabled",
     "less",
@@ -124,6 +127,8 @@ __all__ = [
     "log_softmax",
     "logical_not",
     "logsumexp",
+    "lstm",
+    "lstm_cell",
     "matmul",
     "max",
     "maximum",
@@ -143,6 +148,8 @@ __all__ = [
     "real",
     "relu",
     "reshape",
+    "rnn",
+    "rnn_cell",
     "seed",
     "set_default_dtype",
     "setitem",

@@ -9,25 +9,34 @@ from .containers import ModuleList, Sequential
 from .linear import Linear
 from .losses import CrossEntropyLoss, MSELoss
 from .module import Module, Parameter
+from .recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, Recurrent, RNNCell, unroll
 from .regularization import Dropout
 from .reshaping import Flatten
 from .sparse import Embedding
 
 __all__ = [
+    "GRU",
+    "LSTM",
+    "RNN",
     "CrossEntropyLoss",
     "Dropout",
     "Embedding",
     "Flatten",
+    "GRUCell",
+    "LSTMCell",
     "Linear",
     "LogSoftmax",
     "MSELoss",
     "Module",
     "ModuleList",
     "Parameter",
+    "RNNCell",
     "ReLU",
+    "Recurrent",
     "Sequential",
     "Sigmoid",
     "Softmax",
     "Tanh",
     "init",
+    "unroll",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ..core import Array, op
@@ -38,5 +39,6 @@ def linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
 
 def _weight_gradient(g: Any, x: Any) -> Any:
     # (out, rows) @ (rows, in) -> (out, in)
-    g, x = reshape(g, (-1, g.shape[-1])), reshape(x, (-1, x.shape[-1]))
+    rows = math.prod(x.shape[:-1])
+    g, x = reshape(g, (rows, g.shape[-1])), reshape(x, (rows, x.shape[-1]))
     return matmul(swapaxes(g, 0, 1), x)

@@ -1,0 +1,386 @@
+"""Recurrent cells, the loop that unrolls any cell, and the layers RNN, LSTM and GRU over whole sequences.
+
+A *cell* computes one step: called with an input and a state (None at the start), it returns the next state. Its output
+is that state, or the first part of it if the state is a tuple. Whatever concerns many steps is in the loop: both
+directions, several layers, masks.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from ..core import raw
+from ..ops import recurrent as ops
+from ..ops.elementwise import where
+from ..ops.random import Generator, dropout
+from ..ops.shape import concatenate, expand_dims, flip, squeeze, stack, swapaxes, unstack
+from .linear import draw_within, empty
+from .module import Module, Parameter, matching
+
+Weights = tuple[Parameter, Parameter, Parameter | None, Parameter | None]  # weight_ih, weight_hh, bias_ih, bias_hh
+
+# ---------------------------------------------------------------------------------------------------------------
+# One step
+# ---------------------------------------------------------------------------------------------------------------
+
+
+class _Cell(Module):
+    """What the three cells share: weights for `gates` gates, evenly distributed within ``1 / sqrt(hidden_size)``."""
+
+    gates = 1
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        *,
+        dtype: DTypeLike | None = None,
+        rng: Generator | None = None,
+    ):
+        rows = self.gates * hidden_size
+        self.input_size, self.hidden_size = input_size, hidden_size
+        self.weight_ih = empty((rows, input_size), dtype)
+        self.weight_hh = empty((rows, hidden_size), dtype)
+        self.bias_ih = empty((rows,), dtype) if bias else None
+        self.bias_hh = empty((rows,), dtype) if bias else None
+        self.reset_parameters(rng)
+
+    @property
+    def _weights(self) -> Weights:
+        return self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh
+
+    def reset_parameters(self, rng: Generator | None = None) -> None:
+        """Draw initial values."""
+        draw_within(1 / math.sqrt(max(1, self.hidden_size)), list(self._weights), rng)
+
+    def _start(self, x: Any) -> Any:
+        """A state of zeros for an input (..., I)."""
+        return np.zeros((*x.shape[:-1], self.hidden_size), self.weight_hh.dtype)
+
+    def extra_repr(self) -> str:
+        """The arguments."""
+        return f"{self.input_size}, {self.hidden_size}" + ("" if self.bias_ih is not None else ", bias=False")
+
+
+class RNNCell(_Cell):
+    """One step of Elman's network: `ag.rnn_cell`.
+
+    x: (B, input_size) or (input_size,); state: the last one, of hidden_size, None for zeros. Returns the next state.
+    nonlinearity: "tanh" or "relu". Raises TypeError for an input of another dtype, ValueError for other sizes.
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        nonlinearity: str = "tanh",
+        *,
+        dtype: DTypeLike | None = None,
+        rng: Generator | None = None,
+    ):
+        ops.check_nonlinearity("RNNCell: ", nonlinearity)
+        super().__init__(input_size, hidden_size, bias, dtype=dtype, rng=rng)
+        self.nonlinearity = nonlinearity
+
+    def forward(self, x: Any, state: Any = None) -> Any:
+        """The next state."""
+        x = matching(self, x, self.weight_ih)
+        h = self._start(x) if state is None else state
+        return ops.rnn_cell(x, h, *self._weights, self.nonlinearity)
+
+
+class LSTMCell(_Cell):
+    """One step of a long short-term memory: `ag.lstm_cell`.
+
+    x: (B, input_size) or (input_size,); state: the last (h, c), each of hidden_size, None for zeros. Returns the next
+    (h, c). Raises TypeError for an input of another dtype, ValueError for other sizes.
+    """
+
+    gates = 4
+
+    def forward(self, x: Any, state: Any = None) -> tuple[Any, Any]:
+        """The next h and c."""
+        x = matching(self, x, self.weight_ih)
+        h, c = (self._start(x), self._start(x)) if state is None else state
+        return ops.lstm_cell(x, h, c, *self._weights)
+
+
+class GRUCell(_Cell):
+    """One step of a gated recurrent unit: `ag.gru_cell`.
+
+    x: (B, input_size) or (input_size,); state: the last one, of hidden_size, None for zeros. Returns the next state.
+    Raises TypeError for an input of another dtype, ValueError for other sizes.
+    """
+
+    gates = 3
+
+    def forward(self, x: Any, state: Any = None) -> Any:
+        """The next state."""
+        x = matching(self, x, self.weight_ih)
+        return ops.gru_cell(x, self._start(x) if state is None else state, *self._weights)
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Many steps, of any cell
+# ---------------------------------------------------------------------------------------------------------------
+
+
+def unroll(
+    cell: Callable[[Any, Any], Any], x: Any, state: Any = None, *, mask: Any = None, reverse: bool = False
+) -> tuple[Any, Any]:
+    """Run a cell over a sequence; the outputs of all steps, in the order of x, and the last state.
+
+    cell: any function of an input and a state that gives the next state; x: (T, ...), one input a step. state: what
+    `cell` starts with. mask: (T, B) booleans; where it is false, the state of that sequence stays as it is, so that
+    sequences of different lengths go into one batch. reverse: from the last step to the first. Returns outputs
+    (T, ...) and the state. Raises ValueError for an empty sequence, or a mask of another shape.
+    """
+    steps = list(unstack(x))
+    if not steps:
+        raise ValueError(f"unroll: x {x.shape} has no steps; pass at least one")
+    if mask is not None and np.shape(raw(mask)) != x.shape[:2]:
+        raise ValueError(f"unroll: the mask is {np.shape(raw(mask))}, x {x.shape}; pass a mask {x.shape[:2]}")
+    outputs: list[Any] = [None] * len(steps)
+    for t in reversed(range(len(steps))) if reverse else range(len(steps)):
+        following = cell(steps[t], state)
+        state = following if mask is None else _kept(raw(mask)[t], following, state)
+        outputs[t] = state[0] if isinstance(state, tuple) else state
+    return stack(outputs), state
+
+
+def _kept(mask: Any, following: Any, before: Any) -> Any:
+    """The next state where the mask holds and the one before elsewhere; before the first step that is 0."""
+    if isinstance(following, tuple):
+        pairs = zip(following, before or (None,) * len(following), strict=True)
+        return tuple(_kept(mask, part, old) for part, old in pairs)
+    # mask (B,) to (B, 1, ...), as the state (B, ...)
+    aligned = np.reshape(mask, (*np.shape(mask), *(1,) * (len(following.shape) - 1)))
+    return where(aligned, following, np.zeros_like(raw(following)) if before is None else before)
+
+
+class Recurrent(Module):
+    """Any cells, unrolled over a sequence: one layer for each argument, both directions where it is a pair of cells.
+
+    layers: cells (Modules called as ``cell(x, state)``), or pairs of them, the second of which runs backward and whose
+    outputs are joined to the first's; each layer takes the outputs of the one before. x: (T, B, I), or (B, T, I) with
+    batch_first; state: a list with one state for each cell (None: all start anew); mask: as `unroll`, (T, B). dropout:
+    on the outputs of all layers but the last, in training. Returns the outputs and the list of last states.
+
+    >>> both_ways = ag.nn.Recurrent((ag.nn.GRUCell(8, 16), ag.nn.GRUCell(8, 16)), ag.nn.GRUCell(32, 16))
+    """
+
+    def __init__(
+        self,
+        *layers: Module | tuple[Module, Module],
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        rng: Generator | None = None,
+    ):
+        if not layers:
+            raise ValueError("Recurrent: there are no cells; pass one for each layer")
+        self.layers = [layer if isinstance(layer, tuple) else (layer,) for layer in layers]
+        self.batch_first, self.dropout, self.rng = batch_first, dropout, rng
+
+    def forward(self, x: Any, state: Any = None, *, mask: Any = None) -> tuple[Any, list[Any]]:
+        """Outputs of the last layer, and the last state of each cell."""
+        cells = [cell for layer in self.layers for cell in layer]
+        starts = iter([None] * len(cells) if state is None else state)
+        x = swapaxes(x, 0, 1) if self.batch_first else x
+        states: list[Any] = []
+        for number, layer in enumerate(self.layers):
+            x = dropout(x, self.dropout, self.training and number > 0, rng=self.rng)
+            runs = [unroll(cell, x, next(starts), mask=mask, reverse=i > 0) for i, cell in enumerate(layer)]
+            x = runs[0][0] if len(runs) == 1 else concatenate([outputs for outputs, _ in runs], -1)
+            states.extend(last for _, last in runs)
+        return (swapaxes(x, 0, 1) if self.batch_first else x), states
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Many steps, fused
+# ---------------------------------------------------------------------------------------------------------------
+
+
+class _Layers(Module):
+    """What RNN, LSTM and GRU share: several layers, one or both directions, of a fused operation each."""
+
+    gates = 1
+    parts = 1  # of the state: h, or h and c
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        *,
+        dtype: DTypeLike | None = None,
+        rng: Generator | None = None,
+    ):
+        self.input_size, self.hidden_size, self.num_layers, self.bias = input_size, hidden_size, num_layers, bias
+        self.batch_first, self.dropout, self.bidirectional, self.rng = batch_first, dropout, bidirectional, rng
+        rows, directions = self.gates * hidden_size, 2 if bidirectional else 1
+        for layer in range(num_layers):
+            inputs = input_size if layer == 0 else directions * hidden_size
+            for suffix in self._suffixes(layer):
+                setattr(self, f"weight_ih_{suffix}", empty((rows, inputs), dtype))
+                setattr(self, f"weight_hh_{suffix}", empty((rows, hidden_size), dtype))
+                if bias:
+                    setattr(self, f"bias_ih_{suffix}", empty((rows,), dtype))
+                    setattr(self, f"bias_hh_{suffix}", empty((rows,), dtype))
+        self.reset_parameters(rng)
+
+    def _suffixes(self, layer: int) -> list[str]:
+        return [f"l{layer}", f"l{layer}_reverse"] if self.bidirectional else [f"l{layer}"]
+
+    def reset_parameters(self, rng: Generator | None = None) -> None:
+        """Draw initial values."""
+        draw_within(1 / math.sqrt(max(1, self.hidden_size)), list(self.parameters()), rng)
+
+    def _weights(self, suffix: str) -> Weights:
+        weight_ih, weight_hh = getattr(self, f"weight_ih_{suffix}"), getattr(self, f"weight_hh_{suffix}")
+        return weight_ih, weight_hh, getattr(self, f"bias_ih_{suffix}", None), getattr(self, f"bias_hh_{suffix}", None)
+
+    def _run(self, x: Any, state: list[Any], weights: Weights) -> tuple[Any, ...]:
+        """The fused operation: the outputs, and each part of the last state."""
+        raise NotImplementedError
+
+    def _forward(self, x: Any, state: list[Any] | None) -> tuple[Any, list[Any]]:
+        """Outputs, and the parts of the last state, stacked over layers and directions; x with or without a batch."""
+        x = matching(self, x, self._weights("l0")[0])
+        if batched := len(x.shape) == 3:
+            x = swapaxes(x, 0, 1) if self.batch_first else x
+        else:
+            x = expand_dims(x, 1)
+            state = state and [expand_dims(part, 1) for part in state]
+        x, last = self._sequence(x, self._starts(x, state))
+        if not batched:
+            return squeeze(x, 1), [squeeze(part, 1) for part in last]
+        return (swapaxes(x, 0, 1) if self.batch_first else x), last
+
+    def _starts(self, x: Any, state: list[Any] | None) -> list[list[Any]]:
+        """For each layer and direction the parts of its initial state."""
+        number = self.num_layers * (2 if self.bidirectional else 1)
+        shape = (number, x.shape[1] if len(x.shape) > 1 else 1, self.hidden_size)
+        if state is None:
+            state = [np.zeros(shape, x.dtype)] * self.parts
+        for part in state:
+            if part.shape != shape:
+                raise ValueError(
+                    f"{type(self).__name__}: the initial state is {part.shape}, for x (T, B, I) {x.shape} it must be"
+                    f" (layers and directions, B, hidden_size) {shape}; pass one row for each sequence"
+                )
+        return [list(parts) for parts in zip(*(unstack(part) for part in state), strict=True)]
+
+    def _sequence(self, x: Any, starts: list[list[Any]]) -> tuple[Any, list[Any]]:
+        """All layers over x (T, B, I)."""
+        remaining, lasts = iter(starts), []
+        for layer in range(self.num_layers):
+            x = dropout(x, self.dropout, self.training and layer > 0, rng=self.rng)
+            outputs = []
+            for direction, suffix in enumerate(self._suffixes(layer)):
+                out, *last = self._run(flip(x, 0) if direction else x, next(remaining), self._weights(suffix))
+                outputs.append(flip(out, 0) if direction else out)
+                lasts.append(last)
+            x = outputs[0] if len(outputs) == 1 else concatenate(outputs, -1)
+        return x, [stack(parts) for parts in zip(*lasts, strict=True)]
+
+    def extra_repr(self) -> str:
+        """The arguments, where they are not the default."""
+        text = f"{self.input_size}, {self.hidden_size}"
+        text += f", num_layers={self.num_layers}" if self.num_layers != 1 else ""
+        text += "" if self.bias else ", bias=False"
+        text += ", batch_first=True" if self.batch_first else ""
+        text += f", dropout={self.dropout}" if self.dropout else ""
+        return text + (", bidirectional=True" if self.bidirectional else "")
+
+
+class RNN(_Layers):
+    """Elman's network over a sequence: `ag.rnn` for each layer and direction.
+
+    x: (T, B, input_size), (B, T, input_size) with batch_first, or (T, input_size); state: (num_layers * directions, B,
+    hidden_size), None for zeros. nonlinearity: "tanh" or "relu". dropout: on the outputs of all layers but the last, in
+    training. Returns the last layer's outputs (T, B, directions * hidden_size) and the last state. Raises TypeError for
+    an input of another dtype, ValueError for other shapes.
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        nonlinearity: str = "tanh",
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        *,
+        dtype: DTypeLike | None = None,
+        rng: Generator | None = None,
+    ):
+        ops.check_nonlinearity("RNN: ", nonlinearity)
+        super().__init__(
+            input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, dtype=dtype, rng=rng
+        )
+        self.nonlinearity = nonlinearity
+
+    def _run(self, x: Any, state: list[Any], weights: Weights) -> tuple[Any, ...]:
+        (h,) = state
+        return ops.rnn(x, h, *weights, self.nonlinearity)
+
+    def forward(self, x: Any, state: Any = None) -> tuple[Any, Any]:
+        """Outputs, and the last state."""
+        out, (h,) = self._forward(x, None if state is None else [state])
+        return out, h
+
+
+class GRU(_Layers):
+    """Gated recurrent units over a sequence: `ag.gru` for each layer and direction.
+
+    x: (T, B, input_size), (B, T, input_size) with batch_first, or (T, input_size); state: (num_layers * directions, B,
+    hidden_size), None for zeros. dropout: on the outputs of all layers but the last, in training. Returns the last
+    layer's outputs (T, B, directions * hidden_size) and the last state. Raises TypeError for an input of another dtype,
+    ValueError for other shapes.
+    """
+
+    gates = 3
+
+    def _run(self, x: Any, state: list[Any], weights: Weights) -> tuple[Any, ...]:
+        (h,) = state
+        return ops.gru(x, h, *weights)
+
+    def forward(self, x: Any, state: Any = None) -> tuple[Any, Any]:
+        """Outputs, and the last state."""
+        out, (h,) = self._forward(x, None if state is None else [state])
+        return out, h
+
+
+class LSTM(_Layers):
+    """Long short-term memory over a sequence: `ag.lstm` for each layer and direction.
+
+    x: (T, B, input_size), (B, T, input_size) with batch_first, or (T, input_size); state: h and c, each (num_layers *
+    directions, B, hidden_size), None for zeros. dropout: on the outputs of all layers but the last, in training.
+    Returns the last layer's outputs (T, B, directions * hidden_size) and the last (h, c). Raises TypeError for an input
+    of another dtype, ValueError for other shapes.
+    """
+
+    gates = 4
+    parts = 2
+
+    def _run(self, x: Any, state: list[Any], weights: Weights) -> tuple[Any, ...]:
+        h, c = state
+        return ops.lstm(x, h, c, *weights)
+
+    def forward(self, x: Any, state: Any = None) -> tuple[Any, tuple[Any, Any]]:
+        """Outputs, and the last h and c."""
+        out, (h, c) = self._forward(x, None if state is None else list(state))
+        return out, (h, c)

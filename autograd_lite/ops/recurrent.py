@@ -1,0 +1,275 @@
+"""Recurrent cells as plain expressions, and each as one fused operation over a whole sequence.
+
+The cells are the definition: `nn` has them as layers, and they are the specs of the fused operations, which do one
+layer in one direction, hold what is known of fast recurrence (kernels/recurrent.py), and are differentiated to higher
+order by replaying the cells. Gate order and biases are PyTorch's. In `benchmarks/recurrent.py` a training step of the
+fused form takes a half to a quarter of the loop's time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..core import Array, op
+from ..kernels import recurrent as kernels
+from .elementwise import relu, sigmoid, tanh
+from .linear import linear
+from .shape import split, stack, unstack
+
+NONLINEARITIES = {"tanh": tanh, "relu": relu}
+
+# -- cells: one step ---------------------------------------------------------------------------------------------
+
+
+def rnn_cell(
+    x: Any,
+    h: Any,
+    weight_ih: Any,
+    weight_hh: Any,
+    bias_ih: Any = None,
+    bias_hh: Any = None,
+    nonlinearity: str = "tanh",
+) -> Any:
+    """The next state of Elman's network: ``tanh(W_ih x + b_ih + W_hh h + b_hh)``, or relu of that.
+
+    x: (..., I); h: (..., H); weight_ih: (H, I); weight_hh: (H, H); biases: (H,) or None. Returns (..., H). Raises
+    ValueError for another nonlinearity.
+    """
+    check_nonlinearity("rnn_cell: ", nonlinearity)
+    return NONLINEARITIES[nonlinearity](linear(x, weight_ih, bias_ih) + linear(h, weight_hh, bias_hh))
+
+
+def lstm_cell(
+    x: Any, h: Any, c: Any, weight_ih: Any, weight_hh: Any, bias_ih: Any = None, bias_hh: Any = None
+) -> tuple[Any, Any]:
+    """The next h and c of a long short-term memory. Hochreiter and Schmidhuber 1997; forget gates of Gers et al. 2000.
+
+    x: (..., I); h, c: (..., H); weight_ih: (4H, I); weight_hh: (4H, H); biases: (4H,) or None; gates in the order i,
+    f, g, o. Returns two of (..., H).
+    """
+    i, f, g, o = split(linear(x, weight_ih, bias_ih) + linear(h, weight_hh, bias_hh), 4, -1)
+    c = sigmoid(f) * c + sigmoid(i) * tanh(g)
+    return sigmoid(o) * tanh(c), c
+
+
+def gru_cell(x: Any, h: Any, weight_ih: Any, weight_hh: Any, bias_ih: Any = None, bias_hh: Any = None) -> Any:
+    """The next state of a gated recurrent unit. Cho et al. 2014, with the reset gate after the product, as in cuDNN.
+
+    x: (..., I); h: (..., H); weight_ih: (3H, I); weight_hh: (3H, H); biases: (3H,) or None; gates in the order r, z, n.
+    Returns (..., H).
+    """
+    x_r, x_z, x_n = split(linear(x, weight_ih, bias_ih), 3, -1)
+    h_r, h_z, h_n = split(linear(h, weight_hh, bias_hh), 3, -1)
+    z = sigmoid(x_z + h_z)
+    n = tanh(x_n + sigmoid(x_r + h_r) * h_n)
+    return (1 - z) * n + z * h
+
+
+# -- the same over a sequence, as loops --------------------------------------------------------------------------
+
+
+def _rnn_loop(
+    x: Any,
+    h: Any,
+    weight_ih: Any,
+    weight_hh: Any,
+    bias_ih: Any = None,
+    bias_hh: Any = None,
+    nonlinearity: str = "tanh",
+) -> tuple[Any, Any]:
+    outputs = []
+    for x_t in unstack(x):
+        h = rnn_cell(x_t, h, weight_ih, weight_hh, bias_ih, bias_hh, nonlinearity)
+        outputs.append(h)
+    return stack(outputs), h
+
+
+def _lstm_loop(
+    x: Any, h: Any, c: Any, weight_ih: Any, weight_hh: Any, bias_ih: Any = None, bias_hh: Any = None
+) -> tuple[Any, Any, Any]:
+    outputs = []
+    for x_t in unstack(x):
+        h, c = lstm_cell(x_t, h, c, weight_ih, weight_hh, bias_ih, bias_hh)
+        outputs.append(h)
+    return stack(outputs), h, c
+
+
+def _gru_loop(
+    x: Any, h: Any, weight_ih: Any, weight_hh: Any, bias_ih: Any = None, bias_hh: Any = None
+) -> tuple[Any, Any]:
+    outputs = []
+    for x_t in unstack(x):
+        h = gru_cell(x_t, h, weight_ih, weight_hh, bias_ih, bias_hh)
+        outputs.append(h)
+    return stack(outputs), h
+
+
+# -- and fused ---------------------------------------------------------------------------------------------------
+
+
+def _rnn_backward(
+    g: Any, needs: Any, x: Any, h: Any, weight_ih: Any, weight_hh: Any, nonlinearity: str, out: Any
+) -> tuple[Any, ...]:
+    g_out, g_h = g
+    slopes, d_h = kernels.rnn_backward(g_out, g_h, weight_hh, out[0], nonlinearity)
+    for_x, for_h, for_w_ih, for_w_hh, for_b_ih, for_b_hh = needs
+    d_bias = kernels.bias_gradient(slopes) if for_b_ih or for_b_hh else None
+    return (
+        kernels.input_gradient(slopes, x.shape, weight_ih) if for_x else None,
+        d_h if for_h else None,
+        kernels.weight_ih_gradient(slopes, x) if for_w_ih else None,
+        kernels.weight_hh_gradient(slopes, h, out[0]) if for_w_hh else None,
+        d_bias,
+        d_bias,
+    )
+
+
+@op(outputs=("outputs", "last_h"), spec=_rnn_loop, backward=_rnn_backward)
+def rnn(
+    x: Array,
+    h: Array,
+    weight_ih: Array,
+    weight_hh: Array,
+    bias_ih: Array | None = None,
+    bias_hh: Array | None = None,
+    nonlinearity: str = "tanh",
+) -> tuple[Array, ...]:
+    """`rnn_cell` over a sequence.
+
+    x: (T, B, I); h: (B, H); weight_ih: (H, I); weight_hh: (H, H); biases: (H,) or None. nonlinearity: "tanh" or "relu",
+    whose gradient at 0 is 0. Returns all states (T, B, H) and the last (B, H). Raises ValueError for shapes that do not
+    belong together, an empty sequence, or another nonlinearity.
+
+    >>> rnn(randn(3, 2, 4), randn(2, 3), randn(3, 4), randn(3, 3))
+    >>> rnn(randn(3, 2, 4), randn(2, 3), randn(3, 4), randn(3, 3), randn(3), randn(3), "relu")
+    """
+    check_nonlinearity("", nonlinearity)
+    x, h, weight_ih, weight_hh, bias_ih, bias_hh = _prepared(1, x, (h,), weight_ih, weight_hh, bias_ih, bias_hh)
+    return kernels.rnn(x, h, weight_ih, weight_hh, _added(bias_ih, bias_hh), nonlinearity)
+
+
+def _lstm_backward(
+    g: Any, needs: Any, x: Any, h: Any, weight_ih: Any, weight_hh: Any, out: Any, gates: Any, cells: Any
+) -> tuple[Any, ...]:
+    g_out, g_h, g_c = g
+    slopes, d_h, d_c = kernels.lstm_backward(g_out, g_h, g_c, weight_hh, gates, cells)
+    for_x, for_h, for_c, for_w_ih, for_w_hh, for_b_ih, for_b_hh = needs
+    d_bias = kernels.bias_gradient(slopes) if for_b_ih or for_b_hh else None
+    return (
+        kernels.input_gradient(slopes, x.shape, weight_ih) if for_x else None,
+        d_h if for_h else None,
+        d_c if for_c else None,
+        kernels.weight_ih_gradient(slopes, x) if for_w_ih else None,
+        kernels.weight_hh_gradient(slopes, h, out[0]) if for_w_hh else None,
+        d_bias,
+        d_bias,
+    )
+
+
+@op(
+    outputs=("outputs", "last_h", "last_c"),
+    residuals=("gates", "cells"),
+    spec=_lstm_loop,
+    backward=_lstm_backward,
+)
+def lstm(
+    x: Array,
+    h: Array,
+    c: Array,
+    weight_ih: Array,
+    weight_hh: Array,
+    bias_ih: Array | None = None,
+    bias_hh: Array | None = None,
+) -> tuple[Array, ...]:
+    """`lstm_cell` over a sequence.
+
+    x: (T, B, I); h, c: (B, H); weight_ih: (4H, I); weight_hh: (4H, H); biases: (4H,) or None; gates in the order i, f,
+    g, o. Returns h of all steps (T, B, H) and the last h and c (B, H). Raises ValueError for shapes that do not belong
+    together, or an empty sequence.
+
+    >>> lstm(randn(3, 2, 4), randn(2, 3), randn(2, 3), randn(12, 4), randn(12, 3))
+    >>> lstm(randn(2, 2, 4), randn(2, 3), randn(2, 3), randn(12, 4), randn(12, 3), randn(12), randn(12))
+    """
+    x, h, c, weight_ih, weight_hh, bias_ih, bias_hh = _prepared(4, x, (h, c), weight_ih, weight_hh, bias_ih, bias_hh)
+    *outputs, gates, cells = kernels.lstm(x, h, c, weight_ih, weight_hh, _added(bias_ih, bias_hh))
+    return tuple(outputs), gates, cells
+
+
+def _gru_backward(
+    g: Any, needs: Any, x: Any, h: Any, weight_ih: Any, weight_hh: Any, out: Any, gates: Any, scaled: Any
+) -> tuple[Any, ...]:
+    g_out, g_h = g
+    slopes, d_h = kernels.gru_backward(g_out, g_h, h, weight_hh, out[0], gates, scaled)
+    for_x, for_h, for_w_ih, for_w_hh, for_b_ih, for_b_hh = needs
+    units = h.shape[1]
+    at_state = slopes[: 3 * units]  # r, z, and what r scales: these see W_hh h
+    at_input = np.concatenate((slopes[: 2 * units], slopes[3 * units :]))  # r, z, n: these see W_ih x
+    return (
+        kernels.input_gradient(at_input, x.shape, weight_ih) if for_x else None,
+        d_h if for_h else None,
+        kernels.weight_ih_gradient(at_input, x) if for_w_ih else None,
+        kernels.weight_hh_gradient(at_state, h, out[0]) if for_w_hh else None,
+        kernels.bias_gradient(at_input) if for_b_ih else None,
+        kernels.bias_gradient(at_state) if for_b_hh else None,
+    )
+
+
+@op(outputs=("outputs", "last_h"), residuals=("gates", "scaled"), spec=_gru_loop, backward=_gru_backward)
+def gru(
+    x: Array,
+    h: Array,
+    weight_ih: Array,
+    weight_hh: Array,
+    bias_ih: Array | None = None,
+    bias_hh: Array | None = None,
+) -> tuple[Array, ...]:
+    """`gru_cell` over a sequence.
+
+    x: (T, B, I); h: (B, H); weight_ih: (3H, I); weight_hh: (3H, H); biases: (3H,) or None; gates in the order r, z, n.
+    Returns all states (T, B, H) and the last (B, H). Raises ValueError for shapes that do not belong together, or an
+    empty sequence.
+
+    >>> gru(randn(3, 2, 4), randn(2, 3), randn(9, 4), randn(9, 3))
+    >>> gru(randn(2, 2, 4), randn(2, 3), randn(9, 4), randn(9, 3), randn(9), randn(9))
+    """
+    x, h, weight_ih, weight_hh, bias_ih, bias_hh = _prepared(3, x, (h,), weight_ih, weight_hh, bias_ih, bias_hh)
+    *outputs, gates, scaled = kernels.gru(x, h, weight_ih, weight_hh, bias_ih, bias_hh)
+    return tuple(outputs), gates, scaled
+
+
+def _added(bias_ih: Any, bias_hh: Any) -> Any:
+    """Both biases as one, where they enter at the same place."""
+    return bias_hh if bias_ih is None else bias_ih if bias_hh is None else bias_ih + bias_hh
+
+
+def _prepared(
+    gates: int, x: Any, states: tuple[Any, ...], weight_ih: Any, weight_hh: Any, bias_ih: Any, bias_hh: Any
+) -> list[Any]:
+    """The operands, in this order, in one real dtype, once it is sure that their shapes belong together."""
+    if x.ndim != 3 or len(x) == 0:
+        raise ValueError("x must be (T, B, I) with at least one step; add the axes that it lacks with expand_dims")
+    units = weight_hh.shape[-1]
+    for state in states:
+        if state.shape != (x.shape[1], units):
+            raise ValueError(f"a state must be (B, H), here {(x.shape[1], units)}; pass one row for each sequence")
+    if weight_ih.shape != (gates * units, x.shape[2]) or weight_hh.shape != (gates * units, units):
+        raise ValueError(
+            f"weight_ih must be {(gates * units, x.shape[2])}, weight_hh {(gates * units, units)} for the {units} units"
+            " of the state; check the sizes"
+        )
+    for bias in (bias_ih, bias_hh):
+        if bias is not None and bias.shape != (gates * units,):
+            raise ValueError(f"a bias must be {(gates * units,)} for the {units} units of the state; check the sizes")
+    operands = [x, *states, weight_ih, weight_hh, bias_ih, bias_hh]
+    dtype = np.result_type(*(operand for operand in operands if operand is not None), np.float16)
+    if dtype.kind != "f":
+        raise TypeError("the operands must be real; compute on real and imaginary parts apart")
+    return [None if operand is None else operand.astype(dtype, copy=False) for operand in operands]
+
+
+def check_nonlinearity(prefix: str, nonlinearity: str) -> None:
+    """Raise ValueError, with `prefix` before it, for a nonlinearity that `rnn` does not have."""
+    if nonlinearity not in NONLINEARITIES:
+        raise ValueError(f'{prefix}nonlinearity {nonlinearity!r} is not known; use "tanh" or "relu"')
