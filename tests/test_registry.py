@@ -23,8 +23,8 @@ FUSED = {name: op for name, op in DIFFERENTIABLE.items() if op.spec}
 ELEMENTWISE = {name: op for name, op in OPS.items() if op.forward.__module__.endswith(".ops.elementwise")}
 
 
-def over(ops: dict[str, core.Op]) -> Any:
-    return pytest.mark.parametrize("op", ops.values(), ids=ops.keys())
+def over(ops: dict[str, core.Op]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("op", list(ops.values()), ids=list(ops))
 
 
 # -- the definition itself ---------------------------------------------------------------------------------------
@@ -82,7 +82,7 @@ def flipped(op: core.Op, name: str) -> Callable[..., Any]:
 def test_derivatives_for_complex_operands(op: core.Op) -> None:
     for sample in samples(op):
         for variables in complex_versions(sample):
-            if works(lambda variables=variables, sample=sample: sample.call(variables)):
+            if works(sample, variables):
                 report = check_sample(sample, variables)
                 assert report, f"{sample.line} with complex {list(variables)}\n{report.to_text()}"
 
@@ -211,7 +211,7 @@ def test_elementwise_ops_take_any_shape(op: core.Op) -> None:
 
 
 def assert_sound_if_it_works(sample: Sample, arrays: Arrays) -> None:
-    if works(lambda: sample.call(arrays)):
+    if works(sample, arrays):
         assert_sound(sample, arrays)
 
 
@@ -317,12 +317,12 @@ def results(sample: Sample, arrays: Arrays) -> list[Any]:
     return values + arrays_of(ag.gradients(outputs, targets, weights_for(outputs), allow_unused=True), targets)
 
 
-def works(call: Callable[[], Any]) -> bool:
+def works(sample: Sample, arrays: Arrays) -> bool:
     """Whether the op takes such operands: no error of the kind that refuses them, and no warning."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         try:
-            call()
+            sample.call(arrays)
         except (TypeError, ValueError, IndexError, RuntimeWarning, np.exceptions.ComplexWarning):
             return False
     return True
@@ -330,13 +330,14 @@ def works(call: Callable[[], Any]) -> bool:
 
 def pulled(outputs: list[ag.Tensor]) -> list[tuple[core.Node, Any]]:
     """The node that made the outputs, with a gradient for it."""
+    nodes: list[Any] = [output.node for output in outputs]
     weights = weights_for(outputs)
-    if not outputs or not isinstance(outputs[0].node, core.Output):
-        return [(output.node, weight) for output, weight in zip(outputs, weights, strict=True)]
-    node = outputs[0].node.parents[0]
+    if not nodes or not isinstance(nodes[0], core.Output):
+        return list(zip(nodes, weights, strict=True))
+    node: Any = nodes[0].parents[0]
     g = [np.zeros(shape, dtype) for shape, dtype in zip(node.shape, node.dtype, strict=True)]
-    for output, weight in zip(outputs, weights, strict=True):
-        g[output.node.params[0]] = weight
+    for output, weight in zip(nodes, weights, strict=True):
+        g[output.params[0]] = weight
     return [(node, tuple(g))]
 
 
