@@ -149,22 +149,25 @@ def _argument(name: str, value: Any) -> Any:
     return Tensor(np.array(data), requires_grad=True)
 
 
+_NAMED = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
+
 def _takes_nothing(f: Callable[..., Any]) -> bool:
-    try:
-        return not inspect.signature(f).parameters
-    except ValueError:  # some builtins do not tell
-        return False
+    return not any(parameter.kind in (*_NAMED, parameter.VAR_POSITIONAL) for parameter in _parameters(f))
 
 
 def _argument_names(f: Callable[..., Any], count: int) -> list[str]:
     """Names for the inputs: those of the arguments of `f` where it has them, else numbers."""
-    try:
-        parameters = list(inspect.signature(f).parameters.values())
-    except ValueError:
-        parameters = []
-    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    names = [parameter.name for parameter in parameters if parameter.kind in positional][:count]
+    names = [parameter.name for parameter in _parameters(f) if parameter.kind in _NAMED][:count]
     return names + [f"input {number}" for number in range(len(names), count)]
+
+
+def _parameters(f: Callable[..., Any]) -> list[inspect.Parameter]:
+    """What `f` takes; some builtins do not tell, and may take anything."""
+    try:
+        return list(inspect.signature(f).parameters.values())
+    except ValueError:
+        return [inspect.Parameter("args", inspect.Parameter.VAR_POSITIONAL)]
 
 
 def _outputs_of(f: Callable[..., Any], arguments: Sequence[Any]) -> Outputs:

@@ -67,10 +67,6 @@ class Report:
         """The entries that do not agree, the worst first."""
         return tuple(entry for entry in self.entries if not entry.ok)
 
-    def worst_of(self, order: int) -> Entry | None:
-        """The entry of this order of derivative that agrees least; None if none was checked."""
-        return next((entry for entry in self.entries if entry.order == order), None)
-
     def __bool__(self) -> bool:
         return not self.failures
 
