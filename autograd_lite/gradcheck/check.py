@@ -15,6 +15,8 @@ from ..tensor import Tensor
 from .numeric import Estimate, Vector, slope
 from .report import Entry, Report
 
+_PRECISE = (np.float64, np.complex128)  # with less, the noise of a difference hides the slope
+
 Outputs = Callable[[], "tuple[Tensor, ...]"]  # what is differentiated: a function of the data of the leaves
 
 
@@ -26,6 +28,10 @@ class Settings:
     atol: float
     rtol: float
     max_entries: int | None
+
+    def __post_init__(self) -> None:
+        if self.max_entries is not None and self.max_entries < 1:
+            raise ValueError(f"gradcheck: max_entries={self.max_entries} checks nothing; pass a larger one, or None")
 
     def tolerance(self, value: complex) -> float:
         """How far a computed derivative may be from this measured one."""
@@ -58,9 +64,11 @@ def gradcheck(
         random weighting finds an error in any entry of the Jacobian, but for a set of weights of measure zero.)
 
     The gradient for a complex input is dL/d(Re z) + i dL/d(Im z), of the real part of the weighted outputs.
-    Returns a Report. Raises AssertionError with its text if an entry is wrong; TypeError for inputs of another
-    precision or outputs that are no Tensors, ValueError if nothing requires a gradient or f is not deterministic.
+    Returns a Report. Raises AssertionError with its text if an entry is wrong; TypeError for inputs or outputs of
+    another precision or outputs that are no Tensors, ValueError if f is not deterministic or there is nothing to check.
     """
+    if order < 1:
+        raise ValueError(f"gradcheck: order={order} checks nothing; pass 1 for gradients, 2 for theirs as well")
     orders = range(1, order + 1)
     return _check(f, inputs, orders, Settings(eps, atol, rtol, max_entries), raise_exception, rng)
 
@@ -98,7 +106,7 @@ def _check(
     total = 0
     with _data_of_their_own(list(leaves.values())):
         _check_deterministic(outputs)
-        for order in range(1, max(orders, default=0) + 1):
+        for order in range(1, max(orders) + 1):
             if order > 1:
                 outputs, leaves = _gradient_function(outputs, leaves, rng)
             if order in orders:
@@ -138,7 +146,7 @@ def _argument(name: str, value: Any) -> Any:
     wanted = value.requires_grad if isinstance(value, Tensor) else value.dtype.kind in "fc"
     if not wanted:
         return value
-    if value.dtype not in (np.float64, np.complex128):
+    if value.dtype not in _PRECISE:
         raise TypeError(
             f"gradcheck: {name} {value.shape} is {value.dtype}, too coarse for finite differences; convert it with"
             " astype('float64'), or make the model with dtype='float64'"
@@ -177,7 +185,11 @@ def _outputs_of(f: Callable[..., Any], arguments: Sequence[Any]) -> Outputs:
         for output in results:
             if not isinstance(output, Tensor):
                 raise TypeError(f"gradcheck: f returned {type(output).__name__}; return a Tensor or a tuple of Tensors")
-        return tuple(output for output in results if output.dtype.kind in "fc")
+        inexact = tuple(output for output in results if output.dtype.kind in "fc")
+        if not inexact or any(output.dtype not in _PRECISE for output in inexact):
+            found = ", ".join(str(output.dtype) for output in results) or "nothing"
+            raise TypeError(f"gradcheck: f returned {found}; finite differences need float64 or complex128")
+        return inexact
 
     return outputs
 

@@ -45,7 +45,9 @@ def test_the_gradient_of_a_real_scalar_is_shown_as_it_is() -> None:
 
 
 def test_several_outputs_of_which_some_are_integers_or_constants(rng: np.random.Generator) -> None:
-    assert ag.gradcheck(lambda x: (ag.exp(x), ag.argmax(x), ag.tensor([1.0]), x[0]), rng.standard_normal(3), order=2)
+    assert ag.gradcheck(
+        lambda x: (ag.exp(x), ag.argmax(x), ag.tensor(np.ones(1)), x[0]), rng.standard_normal(3), order=2
+    )
 
 
 @pytest.mark.parametrize("x", [1e-8, 1e-3, 1.0, 1e3, 1e8])
@@ -307,5 +309,13 @@ def test_what_cannot_be_checked_is_refused() -> None:
         ag.gradcheck(lambda: ag.tensor([1.0]))
     with pytest.raises(ValueError, match="must be the leaves"):
         ag.gradcheck(lambda: ag.tensor([1.0]), np.ones(2))
+    with pytest.raises(ValueError, match="order=0 checks nothing"):
+        ag.gradcheck(lambda x: x, np.ones(2), order=0)
+    with pytest.raises(ValueError, match="max_entries=0 checks nothing"):
+        ag.gradcheck(lambda x: x, np.ones(2), max_entries=0)
+    with pytest.raises(TypeError, match="f returned int64"):
+        ag.gradcheck(ag.argmax, np.ones(2))
+    with pytest.raises(TypeError, match="f returned float32"):
+        ag.gradcheck(lambda x: x.astype("float32"), np.ones(2))
     with pytest.raises(TypeError, match="f returned ndarray"):
         ag.gradcheck(lambda x: x.detach().numpy(), np.ones(2))
