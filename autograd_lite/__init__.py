@@ -24,6 +24,7 @@ from .core import (
 )
 from .draw import draw
 from .gradcheck import gradcheck, gradgradcheck
+from .ops.conv import conv2d, conv_transpose2d
 from .ops.elementwise import (
     abs,
     add,
@@ -59,6 +60,7 @@ from .ops.elementwise import (
 from .ops.indexing import embedding, getitem, setitem
 from .ops.linalg import einsum, matmul
 from .ops.linear import linear
+from .ops.pooling import avg_pool2d, max_pool2d
 from .ops.random import apply_dropout, default_rng, dropout, seed
 from .ops.recurrent import gru, gru_cell, lstm, lstm_cell, rnn, rnn_cell
 from .ops.reduction import argmax, argmin, logsumexp, max, mean, min, sum, var
@@ -92,10 +94,13 @@ __all__ = [
     "argmax",
     "argmin",
     "astype",
+    "avg_pool2d",
     "broadcast_to",
     "clip",
     "concatenate",
     "conj",
+    "conv2d",
+    "conv_transpose2d",
     "cross_entropy",
     "default_rng",
     "divide",
@@ -131,6 +136,7 @@ __all__ = [
     "lstm_cell",
     "matmul",
     "max",
+    "max_pool2d",
     "maximum",
     "mean",
     "min",
