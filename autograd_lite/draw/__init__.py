@@ -1,0 +1,31 @@
+"""Computation graphs as pictures.
+
+`walk` reads a history into a `graph` of plain values; `dot` writes that in Graphviz's language, `render` has it laid
+out, and `picture` is what the user holds. A further format is one more file that reads a `Graph`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .graph import Edge, Graph, Node, Value
+from .picture import Picture
+from .walk import walk
+
+__all__ = ["Edge", "Graph", "Node", "Picture", "Value", "draw"]
+
+
+def draw(
+    outputs: Any, names: Mapping[str, Any] | Any = None, *, constants: bool = True, rankdir: str = "TB"
+) -> Picture:
+    """A picture of the operations that `outputs` was computed by, which shows itself in a notebook and can be saved.
+
+    outputs: a Tensor, or a list or tuple of several. names: what to call tensors beside the parameters' own names, a
+    dict from name to tensor or array, or a Module. constants: show operands that need no gradient, too; a backward
+    frees what is known of them beyond their existence. rankdir: the way the data flows, "TB" (top to bottom), "LR",
+    "BT" or "RL".
+
+    Raises ValueError for an output without history or an unknown rankdir, TypeError for what is not a Tensor.
+    """
+    return Picture(walk(outputs, names, constants=constants), rankdir)
