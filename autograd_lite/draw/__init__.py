@@ -1,7 +1,8 @@
 """Computation graphs as pictures.
 
-`walk` reads a history into a `graph` of plain values; `dot` writes that in Graphviz's language, `render` has it laid
-out, and `picture` is what the user holds. A further format is one more file that reads a `Graph`.
+`walk` reads a history into a `graph` of plain values; `shorten` makes a large one fit to look at; `dot` writes it in
+Graphviz's language, `render` has it laid out, and `picture` is what the user holds. A further format is one more file
+that reads a `Graph`.
 """
 
 from __future__ import annotations

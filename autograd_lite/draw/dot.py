@@ -21,9 +21,9 @@ LINE = 40  # characters of parameters in one line
 
 _FONT = 'fontname="Helvetica,Arial,sans-serif"'
 _HEADER = f"""\
-  graph [bgcolor="white", pad=0.2, nodesep=0.28, ranksep=0.36];
+  graph [class="autograd_lite", bgcolor="white", pad=0.2, nodesep=0.28, ranksep=0.36];
   node [class="op", shape=box, style="rounded,filled", fillcolor="#eef3fa", color="#3b6ea5", fontcolor="#111827",
-    {_FONT}, fontsize=12, margin="0.16,0.07", height=0.3, width=0.5];
+    {_FONT}, fontsize=12, margin="0.18,0.07", height=0.3, width=0.5];
   edge [color="#6b7280", arrowsize=0.6, {_FONT}, fontsize={SMALL}, fontcolor="{QUIET}"];
 """
 _LEAF = 'class="leaf", style=filled, penwidth=2, fillcolor="#fdf1d3", color="#b07800"'
@@ -73,7 +73,7 @@ def _rich_label(node: Node) -> str:
 
 def _plain_label(node: Node) -> str:
     title, *lines = map(_quotable, _lines(node))
-    room = " " * (1 + len(title) // 8)  # a style sheet will set the title in bold, which is wider than it is measured
+    room = " " * (1 + len(title) // 5)  # a style sheet will set the title in bold, which is wider than it is measured
     return '"' + "\\n".join((f"{room}{title}{room}", *lines)) + '"'
 
 

@@ -14,10 +14,11 @@ from .graph import Graph
 FORMATS = ("svg", "png", "pdf")
 PIXELS = 192  # an inch of a PNG: sharp on a fine screen and on paper
 
+# A notebook puts the SVG into its page, so the rules say whose nodes they are for.
 _STYLE = f"""<style>
-.node text {{ font-size: {SMALL}px; fill: {QUIET}; }}
-.node text:nth-of-type(1) {{ font-size: 12px; font-weight: bold; fill: #111827; }}
-.constant text:nth-of-type(1) {{ font-weight: normal; fill: {QUIET}; }}
+.autograd_lite .node text {{ font-size: {SMALL}px; fill: {QUIET}; }}
+.autograd_lite .node text:nth-of-type(1) {{ font-size: 12px; font-weight: bold; fill: #111827; }}
+.autograd_lite .constant text:nth-of-type(1) {{ font-weight: normal; fill: {QUIET}; }}
 </style>
 """
 
