@@ -46,8 +46,9 @@ def filter_gradient(x: Array, y: Array, windows: Windows, groups: int = 1) -> Ar
     patches = _patches(x, windows, groups)
     # (rows, groups, K, N * columns) @ (rows, groups, N * columns, O / groups), summed over rows
     product = np.matmul(np.swapaxes(patches, -1, -2), _grouped(_rows_first(y), groups)).sum(axis=0)
-    product = product.reshape(groups, *windows.kernel, -1, y.shape[1] // groups)  # (groups, kh, kw, C', O')
-    return np.ascontiguousarray(product.transpose(0, 4, 3, 1, 2)).reshape(y.shape[1], -1, *windows.kernel)
+    channels, filters = x.shape[1] // groups, y.shape[1] // groups
+    product = product.reshape(groups, *windows.kernel, channels, filters).transpose(0, 4, 3, 1, 2)
+    return np.ascontiguousarray(product).reshape(groups * filters, channels, *windows.kernel)
 
 
 def add_bias(y: Array, bias: Array | None) -> Array:
@@ -70,20 +71,21 @@ def _patches(x: Array, windows: Windows, groups: int) -> Array:
     if windows.kernel == (1, 1) and windows.padding == NO_PADDING:  # each pixel is a patch
         sh, sw = windows.stride
         return _grouped(_rows_first(x[:, :, ::sh, ::sw]), groups)
-    columns = windows.counts(x.shape[2:])[1]
-    (kh, kw), (sh, sw), (dh, dw) = windows.kernel, windows.stride, windows.dilation
+    (rows, columns), (kh, kw), (dh, dw) = windows.counts(x.shape[2:]), windows.kernel, windows.dilation
+    sh, sw = windows.stride
+    n, c = len(x), x.shape[1] // groups
     image = _padded(x, windows.padding)  # (N, H, W, C)
-    image = image.reshape(*image.shape[:3], groups, -1).transpose(3, 0, 2, 1, 4)  # (groups, N, W, H, C')
+    image = image.reshape(*image.shape[:3], groups, c).transpose(3, 0, 2, 1, 4)  # (groups, N, W, H, C')
     strips = sliding_window_view(image, windows.span[1], axis=2)[:, :, ::sw, ..., ::dw]
     strips = np.swapaxes(strips, -1, -2)  # (groups, N, columns, H, kw, C')
-    step = sh
+    height, step = strips.shape[3], sh
     if dh > 1:  # rows of a patch do not follow each other in the image: unfold the height by copying, too
         strips = sliding_window_view(strips, windows.span[0], axis=3)[:, :, :, ::sh, ..., ::dh]
-        strips, step = np.moveaxis(strips, -1, 4), kh  # (groups, N, columns, rows, kh, kw, C')
-    strips = np.ascontiguousarray(strips).reshape(groups, len(x) * columns, -1)
-    run = kw * image.shape[-1]
-    patches = sliding_window_view(strips, kh * run, axis=2)[:, :, :: step * run]  # (groups, N * columns, rows, K)
-    return patches.transpose(2, 0, 1, 3)
+        strips = np.moveaxis(strips, -1, 4)  # (groups, N, columns, rows, kh, kw, C')
+        height, step = rows * kh, kh
+    strips = np.ascontiguousarray(strips).reshape(groups, n * columns, height * kw * c)
+    patches = sliding_window_view(strips, kh * kw * c, axis=2)[:, :, :: step * kw * c]
+    return patches.transpose(2, 0, 1, 3)  # (groups, N * columns, rows, K) -> (rows, groups, N * columns, K)
 
 
 def _padded(x: Array, padding: Padding) -> Array:
@@ -188,8 +190,8 @@ def _as_images(out: Array) -> Array:
 
 def _grouped(rows: Array, groups: int) -> Array:
     """(rows, N, columns, channels) as matrices: (rows, groups, N * columns, channels / groups)."""
-    n, *_, channels = rows.shape
-    return np.swapaxes(rows.reshape(n, -1, groups, channels // groups), 1, 2)
+    height, n, width, channels = rows.shape
+    return np.swapaxes(rows.reshape(height, n * width, groups, channels // groups), 1, 2)
 
 
 def _filters(weight: Array, groups: int) -> Array:

@@ -118,9 +118,12 @@ def _images_like(g: Array, size: Pair) -> Array:
 # -- the reference -----------------------------------------------------------------------------------------------
 
 
-def windows_of(x: Array, windows: Windows, fill: float) -> Array:
-    """What each window sees, with `fill` beside the image: (N, C, rows, columns, kh * kw)."""
-    seen = np.full((*x.shape[:2], *windows.counts(x.shape[2:]), windows.kernel[0] * windows.kernel[1]), fill, x.dtype)
-    for tap, ((rows, columns), (pixel_rows, pixel_columns)) in enumerate(windows.taps(x.shape[2:])):
-        seen[:, :, rows, columns, tap] = x[:, :, pixel_rows, pixel_columns]
-    return seen
+def windows_reference(x: Array, windows: Windows, fill: float) -> Array:
+    """What each window sees, one by one, with `fill` beside the image: (N, C, rows, columns, kh * kw)."""
+    (kh, kw), (sh, sw), (dh, dw) = windows.kernel, windows.stride, windows.dilation
+    rows, columns = windows.counts(x.shape[2:])
+    image = np.pad(x, ((0, 0), (0, 0), *windows.padding), constant_values=fill)
+    seen = np.empty((*x.shape[:2], rows, columns, kh, kw), x.dtype)
+    for i, j, u, v in np.ndindex(rows, columns, kh, kw):
+        seen[:, :, i, j, u, v] = image[:, :, i * sh + u * dh, j * sw + v * dw]
+    return seen.reshape(*x.shape[:2], rows, columns, kh * kw)

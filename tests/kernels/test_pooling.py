@@ -1,0 +1,131 @@
+"""The pooling kernels against NumPy's reductions over the windows, laid out one by one."""
+
+import numpy as np
+import pytest
+
+from autograd_lite.kernels import pooling
+from autograd_lite.kernels.windows import Windows
+
+CASES = {
+    "halves": ((2, 3, 6, 4), Windows((2, 2), (2, 2))),
+    "odd image": ((2, 3, 7, 5), Windows((2, 2), (2, 2))),
+    "no image": ((0, 3, 6, 4), Windows((2, 2), (2, 2))),
+    "one channel": ((1, 1, 5, 5), Windows((3, 3), (1, 1))),
+    "overlapping": ((2, 3, 7, 6), Windows((3, 2), (2, 1))),
+    "padding": ((2, 3, 7, 6), Windows((3, 2), (2, 2), ((1, 1), (1, 1)))),
+    "kernel larger than the image": ((2, 3, 2, 3), Windows((4, 5), (1, 1), ((2, 2), (2, 2)))),
+    "stride larger than the kernel": ((2, 3, 9, 8), Windows((2, 1), (3, 4))),
+    "dilation": ((2, 3, 9, 8), Windows((3, 2), (1, 2), ((1, 1), (1, 1)), (2, 3))),
+    "whole image": ((2, 3, 4, 5), Windows((4, 5))),
+    "more than 255 taps": ((1, 1, 17, 18), Windows((16, 17))),
+}
+every_case = pytest.mark.parametrize(("shape", "windows"), CASES.values(), ids=CASES)
+every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+
+
+def images(shape, dtype=np.float64, seed=0):
+    return np.random.default_rng(seed).standard_normal(shape).astype(dtype)
+
+
+@every_case
+@every_dtype
+def test_max_pool(shape, windows, dtype):
+    x = images(shape, dtype)
+    out, winners = pooling.max_pool(x, windows)
+    seen = pooling.windows_reference(x, windows, -np.inf)
+    assert out.dtype == dtype
+    np.testing.assert_array_equal(out, seen.max(axis=-1))
+    np.testing.assert_array_equal(winners, seen.argmax(axis=-1))
+    np.testing.assert_array_equal(pooling.take(x, winners, windows), out)
+
+
+@every_case
+@every_dtype
+def test_average(shape, windows, dtype):
+    x = images(shape, dtype)
+    seen = pooling.windows_reference(x.astype(np.float64), windows, np.nan)
+    for count_include_pad, expected in ((True, np.nansum(seen, -1) / seen.shape[-1]), (False, np.nanmean(seen, -1))):
+        out = pooling.average(x, windows, count_include_pad)
+        assert out.dtype == dtype
+        np.testing.assert_allclose(out, expected, rtol=0, atol=1e-6 if dtype == np.float32 else 1e-14)
+
+
+@every_case
+@every_dtype
+def test_adjoints(shape, windows, dtype):
+    x = images(shape, dtype)
+    out, winners = pooling.max_pool(x, windows)
+    g, tolerance = images(out.shape, dtype, seed=1), 1e-4 if dtype == np.float32 else 1e-11
+    scattered = pooling.scatter(g, winners, shape[2:], windows)
+    assert scattered.dtype == dtype
+    assert scattered.shape == shape
+    assert abs(np.sum(scattered * x) - np.sum(g * out)) < tolerance
+    for count_include_pad in (True, False):
+        shared = pooling.spread(g, shape[2:], windows, count_include_pad)
+        assert shared.dtype == dtype
+        assert shared.shape == shape
+        assert abs(np.sum(shared * x) - np.sum(g * pooling.average(x, windows, count_include_pad))) < tolerance
+
+
+@every_case
+def test_any_memory_order(shape, windows):
+    x = images(shape)
+    out, winners = pooling.max_pool(x, windows)
+    for order in ((2, 0, 3, 1), (3, 2, 1, 0)):
+        other = np.ascontiguousarray(x.transpose(order)).transpose(np.argsort(order))
+        other = np.repeat(other, 2, axis=3)[..., ::2]
+        other_out, other_winners = pooling.max_pool(other, windows)
+        np.testing.assert_array_equal(other_out, out)
+        np.testing.assert_array_equal(other_winners, winners)
+        np.testing.assert_array_equal(
+            pooling.scatter(other_out, winners, shape[2:], windows), pooling.scatter(out, winners, shape[2:], windows)
+        )
+        np.testing.assert_array_equal(pooling.average(other, windows, False), pooling.average(x, windows, False))
+
+
+def test_results_keep_the_memory_order_of_convolutions():
+    x = np.ascontiguousarray(images((6, 2, 4, 3))).transpose(1, 3, 0, 2)  # made as (rows, N, columns, channels)
+    out, winners = pooling.max_pool(x, Windows((2, 2), (2, 2)))
+    for result in (out, winners, pooling.scatter(out, winners, (6, 4), Windows((2, 2), (2, 2)))):
+        assert result.transpose(2, 0, 3, 1).flags.c_contiguous
+
+
+def test_a_tie_goes_to_the_first():
+    _, winners = pooling.max_pool(np.zeros((1, 1, 4, 4)), Windows((2, 2), (2, 2)))
+    assert not winners.any()
+
+
+def test_nan_wins_wherever_it_stands():
+    windows = Windows((2, 2), (2, 2))
+    for tap in range(4):
+        x = np.arange(16.0).reshape(1, 1, 4, 4)
+        x[0, 0, tap // 2, tap % 2] = np.nan
+        out, winners = pooling.max_pool(x, windows)
+        np.testing.assert_array_equal(out[0, 0], [[np.nan, 7], [13, 15]])
+        np.testing.assert_array_equal(winners[0, 0], [[tap, 3], [3, 3]])
+
+
+def test_minus_infinity_wins_against_padding():
+    windows = Windows((3, 3), (1, 1), ((1, 1), (1, 1)))
+    x = np.full((1, 1, 3, 3), -np.inf)
+    out, winners = pooling.max_pool(x, windows)
+    np.testing.assert_array_equal(out, x)
+    assert winners[0, 0, 0, 0] == 4  # its own pixel is the first one on the image
+    assert pooling.scatter(np.ones_like(x), winners, (3, 3), windows).sum() == 9
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.longdouble, np.complex128])
+def test_an_infinite_gradient_stays_with_its_pixel(dtype):
+    windows = Windows((2, 2), (1, 1))
+    winners = np.array([[[[3, 1], [0, 2]]]], np.uint8)
+    g = np.array([[[[np.inf, 1], [2, np.nan]]]], dtype)
+    image = pooling.scatter(g, winners, (3, 3), windows)
+    np.testing.assert_array_equal(image[0, 0], np.array([[0, 0, 1], [2, np.inf, 0], [0, np.nan, 0]], dtype))
+
+
+def test_integers():
+    x = np.arange(16).reshape(1, 1, 4, 4) - 20
+    windows = Windows((2, 2), (2, 2), ((1, 1), (1, 1)))
+    out, _ = pooling.max_pool(x, windows)
+    np.testing.assert_array_equal(out[0, 0], [[-20, -18, -17], [-12, -10, -9], [-8, -6, -5]])
+    np.testing.assert_array_equal(pooling.average(x, Windows((4, 4)), True)[0, 0], [[-12.5]])
