@@ -45,15 +45,16 @@ class Node:
 class Leaf(Node):
     """The start of a history: a tensor that the user made and wants a gradient for."""
 
-    __slots__ = ("handle", "stamp")
+    __slots__ = ("handle", "name", "stamp")
     handle: weakref.ref[Handle]
+    name: str | None  # of the handle; kept here, too, because a picture may be wanted when the handle is gone
     stamp: int  # when an optimizer last wrote into the array, on the clock of serial numbers; 0: never
 
     def __init__(self, handle: Handle):
         self.op, self.parents, self.params, self.saved = None, (), (), ()
         self.serial, self.stamp = next_serial(), 0
         self.shape, self.dtype = handle.data.shape, handle.data.dtype
-        self.handle = weakref.ref(handle)
+        self.handle, self.name = weakref.ref(handle), getattr(handle, "_name", None)
 
 
 class Output(Node):

@@ -72,6 +72,8 @@ class Tensor(core.Handle):
     @name.setter
     def name(self, name: str) -> None:
         self._name = name
+        if isinstance(self.node, core.Leaf):
+            self.node.name = name
 
     @property
     def is_leaf(self) -> bool:

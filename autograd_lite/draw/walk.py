@@ -69,8 +69,7 @@ class _Names:
         """The name of a value with history; of a leaf that the user does not name, its own."""
         name = self.by_origin.get(origin)
         if name is None and isinstance(origin[0], core.Leaf):
-            handle: Any = origin[0].handle()
-            return None if handle is None else handle.name
+            return origin[0].name
         return name
 
     def of_array(self, array: Any) -> str | None:
