@@ -58,7 +58,7 @@ def add_bias(y: Array, bias: Array | None) -> Array:
     rows = y.transpose(2, 0, 3, 1)
     if not rows.flags.c_contiguous or np.result_type(y, bias) != y.dtype:
         return np.asarray(y + bias[:, None, None])
-    rows = rows.reshape(*rows.shape[:2], -1)
+    rows = rows.reshape(*rows.shape[:2], rows.shape[2] * len(bias))
     rows += np.tile(bias, y.shape[3])  # (rows, N, columns * O): long rows, where the channels alone would be short ones
     return y
 

@@ -27,7 +27,7 @@ def max_pool2d(
     x: real, (N, C, H, W). Returns (N, C, rows, columns), where along each axis
     ``rows = (H + 2 * padding - dilation * (kernel_size - 1) - 1) // stride + 1``.
     kernel_size, stride, padding, dilation: a number or (rows, columns). stride: None is the kernel's size. padding: at
-    most half of the window; it never is the largest. At a tie the gradient goes to the first pixel, row by row.
+    most half of the kernel; it never is the largest. At a tie the gradient goes to the first pixel, row by row.
     Raises ValueError for other axes, too much padding, and an empty result; TypeError for complex numbers and booleans.
 
     >>> max_pool2d(distinct(2, 2, 4, 5), 2)
@@ -143,8 +143,8 @@ def _windows(shape: tuple[int, ...], kernel_size: Any, stride: Any, padding: Any
     kernel, around = pair("kernel_size", kernel_size), both_sides(padding)
     steps = kernel if stride is None else pair("stride", stride)
     windows = Windows(kernel, steps, around, pair("dilation", dilation))
-    for reach, sides in zip(windows.span, around, strict=True):
-        if 2 * max(sides) > reach:
-            raise ValueError(f"padding {max(sides)} is more than half of a window's {reach} pixels; use less")
+    for taps, sides in zip(kernel, around, strict=True):
+        if 2 * max(sides) > taps:
+            raise ValueError(f"padding {max(sides)} is more than half of the kernel's size {taps}; use less")
     check_fit((shape[2], shape[3]), windows)
     return windows
