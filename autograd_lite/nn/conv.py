@@ -39,7 +39,7 @@ class _Conv(Module):
             )
         self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
         self.kernel_size, self.stride = pair("kernel_size", kernel_size), pair("stride", stride)
-        self.padding = padding if isinstance(padding, str) else pair("padding", padding, least=0)
+        self.padding: Any = padding if isinstance(padding, str) else pair("padding", padding, least=0)
         self.dilation = pair("dilation", dilation)
         self.weight = empty((*weight_channels, *self.kernel_size), dtype)
         self.bias = empty((out_channels,), dtype) if bias else None
@@ -67,10 +67,9 @@ class Conv2d(_Conv):
     """Correlation of images with learned filters: `ag.conv2d`.
 
     x: (N, in_channels, H, W). kernel_size, stride, padding, dilation: a number or a pair; padding also "same"
-    or "valid". Returns (N, out_channels, H',
-    W') with ``H' = (H + 2 * padding - dilation * (kernel_size - 1) - 1) // stride + 1``. Raises TypeError for an input
-    of another dtype, ValueError for other channels, an image smaller than the filter, or channels that do not divide
-    into groups.
+    or "valid". Returns (N, out_channels, H', W') with ``H' = (H + 2 * padding - dilation * (kernel_size - 1) - 1) //
+    stride + 1``. Raises TypeError for an input of another dtype, ValueError for other channels, an image smaller than
+    the filter, or channels that do not divide into groups.
     """
 
     def __init__(

@@ -284,7 +284,7 @@ def _join(path: str, key: str) -> str:
 
 def _state_array(key: str, value: Any) -> np.ndarray[Any, Any]:
     try:
-        return np.array(value.data if isinstance(value, Tensor) else value)
+        return np.asarray(value.data if isinstance(value, Tensor) else value)
     except Exception as error:
         raise ValueError(
             f"load_state_dict: {key} is a {type(value).__name__}, which NumPy cannot read; pass arrays"

@@ -1,0 +1,106 @@
+"""The loop that unrolls any cell: against the fused layers, with cells of one's own, both ways, masked."""
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from autograd_lite import nn
+
+
+def numbers(*shape, seed=0):
+    return np.random.default_rng(seed).standard_normal(shape)
+
+
+def assert_close(a, b):
+    np.testing.assert_allclose(ag.core.raw(a), ag.core.raw(b), rtol=1e-12, atol=1e-14)
+
+
+class Leaky(nn.Module):
+    """A cell of a user: an average that forgets."""
+
+    def __init__(self):
+        self.rate = nn.Parameter(np.array(0.25))
+
+    def forward(self, x, state=None):
+        return x * self.rate if state is None else state + (x - state) * self.rate
+
+
+@pytest.mark.parametrize("name", ["RNN", "GRU", "LSTM"])
+def test_the_loop_over_a_cell_is_the_fused_layer(name):
+    layer = getattr(nn, name)(4, 5, num_layers=2, bidirectional=True, dtype="float64")
+    state, cells = layer.state_dict(), []
+    for suffix, inputs in (("l0", 4), ("l0_reverse", 4), ("l1", 10), ("l1_reverse", 10)):
+        cell = getattr(nn, f"{name}Cell")(inputs, 5, dtype="float64")
+        cell.load_state_dict({key: state[f"{key}_{suffix}"] for key in cell.state_dict()})
+        cells.append(cell)
+    loop = nn.Recurrent((cells[0], cells[1]), (cells[2], cells[3]))
+    x = numbers(3, 2, 4)
+    (out, last), (out_loop, last_loop) = layer(x), loop(x)
+    assert_close(out, out_loop)
+    if name == "LSTM":
+        assert_close(last[0], ag.stack([h for h, _ in last_loop]))
+        assert_close(last[1], ag.stack([c for _, c in last_loop]))
+    else:
+        assert_close(last, ag.stack(last_loop))
+    assert len(list(loop.parameters())) == 16
+    assert next(iter(loop.state_dict())) == "layers.0.0.weight_ih"
+
+
+def test_a_cell_of_ones_own():
+    model = nn.Recurrent(Leaky())
+    x = numbers(4, 3, 2)
+    out, (state,) = model(x)
+    expected, y = [], np.zeros((3, 2))
+    for x_t in x:
+        y = y + (x_t - y) * 0.25
+        expected.append(y)
+    assert_close(out, np.stack(expected))
+    assert_close(state, y)
+    out.sum().backward()
+    assert model.layers[0][0].rate.grad is not None
+    assert model.layers[0][0].rate.name == "layers.0.0.rate"
+
+
+def test_backward_in_time_gives_outputs_in_the_order_of_x():
+    x = numbers(4, 3, 2)
+    out, state = nn.unroll(Leaky(), x, reverse=True)
+    expected, last = nn.unroll(Leaky(), x[::-1])
+    assert_close(out, expected[::-1])
+    assert_close(state, last)
+
+
+def test_two_halves_are_the_whole_if_the_state_is_passed_on():
+    cell, x = nn.LSTMCell(2, 3, dtype="float64"), numbers(6, 2, 2)
+    whole, last = nn.unroll(cell, x)
+    first, state = nn.unroll(cell, x[:4])
+    second, state = nn.unroll(cell, x[4:], state)
+    assert_close(whole, ag.concatenate([first, second]))
+    assert_close(last[1], state[1])
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("name", ["GRUCell", "LSTMCell"])
+def test_a_mask_lets_sequences_of_different_lengths_share_a_batch(name, reverse):
+    cell = getattr(nn, name)(2, 3, dtype="float64")
+    x, lengths = numbers(5, 2, 2), (5, 3)
+    mask = np.arange(5)[:, None] < np.array(lengths)
+    _, state = nn.unroll(cell, x, mask=mask, reverse=reverse)
+    for b, length in enumerate(lengths):
+        _, alone = nn.unroll(cell, x[:length, b : b + 1], reverse=reverse)
+        for part, expected in zip(*(s if isinstance(s, tuple) else (s,) for s in (state, alone)), strict=True):
+            assert_close(part[b], expected[0])
+    with pytest.raises(ValueError, match=r"the mask is \(5,\)"):
+        nn.unroll(cell, x, mask=mask[:, 0])
+
+
+def test_batch_first():
+    model, x = nn.Recurrent(Leaky()), numbers(4, 3, 2)
+    other = nn.Recurrent(*model.layers, batch_first=True)
+    assert_close(other(x.swapaxes(0, 1))[0], model(x)[0].swapaxes(0, 1))
+
+
+def test_nothing_to_do():
+    with pytest.raises(ValueError, match="no cells"):
+        nn.Recurrent()
+    with pytest.raises(ValueError, match="no steps"):
+        nn.unroll(Leaky(), numbers(0, 2, 2))

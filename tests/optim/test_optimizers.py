@@ -1,0 +1,259 @@
+"""Optimizers against PyTorch's over 50 steps; their state, groups, errors, and what they tell the engine."""
+
+import copy
+import math
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from autograd_lite import nn, optim
+from autograd_lite.kernels import optimizers as kernels
+
+
+@pytest.fixture
+def torch():
+    return pytest.importorskip("torch")
+
+
+def numbers(*shape, seed=0):
+    return np.random.default_rng(seed).standard_normal(shape)
+
+
+CASES = [
+    ("SGD", {"lr": 0.1}),
+    ("SGD", {"lr": 0.1, "weight_decay": 0.1, "maximize": True}),
+    ("SGD", {"lr": 0.1, "momentum": 0.9}),
+    ("SGD", {"lr": 0.1, "momentum": 0.9, "dampening": 0.3, "weight_decay": 0.01}),
+    ("SGD", {"lr": 0.05, "momentum": 0.9, "nesterov": True, "weight_decay": 0.01}),
+    ("SGD", {}),
+    ("Adam", {}),
+    ("Adam", {"lr": 0.05, "betas": (0.8, 0.9), "eps": 1e-4, "weight_decay": 0.1}),
+    ("Adam", {"lr": 0.05, "amsgrad": True}),
+    ("Adam", {"lr": 0.05, "maximize": True}),
+]
+
+
+def descend(ag, optimizer, parameters, data, steps=50):
+    """A trajectory: a loss with curvature, whose second parameter gets no gradient on every third step."""
+    for step in range(steps):
+        optimizer.zero_grad()
+        a, b = parameters
+        loss = ((a * data - 1) ** 2).mean() + (0 if step % 3 == 0 else ag.tanh(b * data[0]).sum())
+        loss.backward()
+        optimizer.step()
+
+
+@pytest.mark.parametrize(("name", "options"), CASES)
+def test_50_steps_as_pytorchs(torch, name, options):
+    ours = [nn.Parameter(numbers(3, 4)), nn.Parameter(numbers(4, seed=1))]
+    theirs = [torch.tensor(p.data.copy(), requires_grad=True) for p in ours]
+    descend(ag, getattr(optim, name)(ours, **options), ours, ag.tensor(numbers(3, 4, seed=2)))
+    descend(torch, getattr(torch.optim, name)(theirs, **options), theirs, torch.tensor(numbers(3, 4, seed=2)))
+    for a, b in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(a.data, b.detach().numpy(), rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize(("name", "options"), CASES)
+def test_blocks_change_nothing(monkeypatch, name, options):
+    found = []
+    for block in (5, 1 << 15):
+        monkeypatch.setattr(kernels, "BLOCK", block)
+        parameters = [nn.Parameter(numbers(3, 4)), nn.Parameter(numbers(4, seed=1))]
+        descend(ag, getattr(optim, name)(parameters, **options), parameters, ag.tensor(numbers(3, 4, seed=2)), 5)
+        found.append(parameters)
+    for a, b in zip(*found, strict=True):
+        np.testing.assert_allclose(a.data, b.data, rtol=1e-14)
+
+
+class TestGroups:
+    def test_options_of_their_own(self):
+        a, b = nn.Parameter(np.ones(2)), nn.Parameter(np.ones(2))
+        optimizer = optim.SGD([{"params": [a], "lr": 1.0}, {"params": b}], lr=0.5)
+        (a + b).sum().backward()
+        optimizer.step()
+        assert a.data[0] == 0
+        assert b.data[0] == 0.5
+        optimizer.param_groups[0]["lr"] = 2.0
+        optimizer.step()
+        assert a.data[0] == -2
+
+    def test_a_group_added_later(self):
+        a, b = nn.Parameter(np.ones(2)), nn.Parameter(np.ones(2))
+        optimizer = optim.Adam([a])
+        optimizer.add_param_group({"params": [b], "lr": 0.5})
+        (a * b).sum().backward()
+        optimizer.step()
+        assert b.data[0] == pytest.approx(0.5)
+
+    def test_a_parameter_belongs_to_one_group(self):
+        a = nn.Parameter(np.ones(2))
+        with pytest.raises(ValueError, match="given twice"):
+            optim.SGD([a, a])
+        optimizer = optim.SGD([a])
+        with pytest.raises(ValueError, match="given twice"):
+            optimizer.add_param_group({"params": [a]})
+        assert len(optimizer.param_groups) == 1
+
+
+def test_frozen_parameters_stay():
+    model = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 1))
+    model[0].requires_grad_(False)
+    before = model.state_dict()
+    optimizer = optim.Adam(model.parameters(), lr=0.1)
+    model(np.ones((1, 2), np.float32)).sum().backward()
+    optimizer.step()
+    after = model.state_dict()
+    assert np.array_equal(before["0.weight"], after["0.weight"])
+    assert not np.array_equal(before["1.weight"], after["1.weight"])
+
+
+def test_the_array_of_a_parameter_stays_the_same_object():
+    parameter = nn.Parameter(np.ones(3))
+    array = parameter.data
+    optimizer = optim.SGD([parameter], lr=1.0)
+    (parameter * 2).sum().backward()
+    optimizer.step()
+    assert parameter.data is array
+    assert array[0] == -1
+
+
+def test_a_backward_through_what_was_computed_before_a_step_raises():
+    w = nn.Parameter(np.ones(3))
+    optimizer = optim.SGD([w], lr=0.1)
+    old = (w * w).sum()
+    (w * 2).sum().backward()
+    optimizer.step()
+    with pytest.raises(RuntimeError, match="optimizer has changed"):
+        old.backward()
+    (w * w).sum().backward()
+
+
+def test_state_is_kept_by_name_and_resumes_exactly():
+    def start():
+        model = nn.Sequential(nn.Linear(3, 4, rng=np.random.default_rng(0)), nn.Tanh())
+        return model, optim.Adam(model.named_parameters(), lr=0.05)
+
+    def train(model, optimizer, steps):
+        for _ in range(steps):
+            optimizer.zero_grad()
+            ((model(x) - 0.3) ** 2).mean().backward()
+            optimizer.step()
+
+    x = numbers(5, 3).astype(np.float32)
+    model, optimizer = start()
+    train(model, optimizer, 3)
+    saved, weights = copy.deepcopy(optimizer.state_dict()), model.state_dict()
+    assert set(saved["state"]) == {"0.weight", "0.bias"}
+    assert saved["param_groups"][0]["params"] == ["0.weight", "0.bias"]
+    train(model, optimizer, 3)
+    resumed, other = start()
+    resumed.load_state_dict(weights)
+    other.load_state_dict(saved)
+    train(resumed, other, 3)
+    assert all(np.array_equal(a.data, b.data) for a, b in zip(model.parameters(), resumed.parameters(), strict=True))
+
+
+def test_a_state_is_a_copy_and_without_names_kept_by_position():
+    w = nn.Parameter(np.ones(2))
+    optimizer = optim.SGD([w], lr=0.1, momentum=0.9)
+    (w * w).sum().backward()
+    optimizer.step()
+    state = optimizer.state_dict()
+    assert list(state["state"]) == [0]
+    state["state"][0]["momentum_buffer"][:] = 100
+    assert optimizer.state[w]["momentum_buffer"][0] == 2
+
+
+def test_a_state_that_does_not_fit_changes_nothing():
+    def optimizer(shape, name):
+        w = nn.Parameter(np.ones(shape))
+        made = optim.Adam([(name, w)], lr=0.1)
+        w.sum().backward()
+        made.step()
+        return made
+
+    mine = optimizer((2,), "w")
+    with pytest.raises(ValueError, match=r"exp_avg of w is \(3,\), the parameter \(2,\)"):
+        mine.load_state_dict(optimizer((3,), "w").state_dict())
+    with pytest.raises(ValueError, match="'v'"):
+        mine.load_state_dict(optimizer((2,), "v").state_dict())
+    assert mine.state_dict()["state"]["w"]["step"] == 1
+
+
+class TestErrors:
+    @pytest.mark.parametrize(
+        ("make", "message"),
+        [
+            (lambda w: optim.SGD([]), "no parameters"),
+            (lambda w: optim.SGD([w], lr=-1), "lr = -1"),
+            (lambda w: optim.SGD([w], momentum=math.nan), "momentum = nan"),
+            (lambda w: optim.SGD([w], nesterov=True), "nesterov"),
+            (lambda w: optim.Adam([w], betas=(0.9, 1.0)), "betas"),
+            (lambda w: optim.Adam([{"params": [w], "momentum": 0.9}]), "momentum"),
+        ],
+    )
+    def test_options(self, make, message):
+        with pytest.raises(ValueError, match=message):
+            make(nn.Parameter(np.ones(2)))
+
+    def test_only_leaves(self):
+        with pytest.raises(TypeError, match=r"the result \(2,\) of an operation"):
+            optim.SGD([nn.Parameter(np.ones(2)) * 2])
+        with pytest.raises(TypeError, match="a ndarray is no parameter"):
+            optim.SGD([np.ones(2)])
+
+    def test_a_gradient_of_another_shape_changes_nothing(self):
+        a, b = nn.Parameter(np.ones(2)), nn.Parameter(np.ones(2))
+        a.grad, b.grad = ag.ones(2), ag.ones(3)
+        optimizer = optim.SGD([a, b], lr=1.0)
+        with pytest.raises(ValueError, match=r"\(3,\)"):
+            optimizer.step()
+        assert a.data[0] == 1
+
+
+def test_an_optimizer_of_ones_own():
+    class Sign(optim.Optimizer):
+        def __init__(self, params, lr=0.1):
+            super().__init__(params, {"lr": lr})
+
+        def _update(self, x, g, state, group):
+            x -= group["lr"] * np.sign(g)
+
+    w = nn.Parameter(np.array([1.0, -1.0]))
+    optimizer = Sign([w])
+    (w * w).sum().backward()
+    optimizer.step()
+    np.testing.assert_allclose(w.data, [0.9, -0.9])
+    assert "lr=0.1" in repr(optimizer)
+
+
+class TestClipping:
+    @pytest.mark.parametrize("norm_type", [1.0, 2.0, 3.0, math.inf])
+    @pytest.mark.parametrize("max_norm", [0.5, 100.0])
+    def test_norm_as_pytorchs(self, torch, norm_type, max_norm):
+        ours = [nn.Parameter(numbers(3, 4)), nn.Parameter(numbers(5))]
+        theirs = [torch.tensor(p.data.copy(), requires_grad=True) for p in ours]
+        for p, q in zip(ours, theirs, strict=True):
+            (p * p).sum().backward()
+            (q * q).sum().backward()
+        norm = optim.clip_grad_norm_(ours, max_norm, norm_type)
+        assert norm == pytest.approx(torch.nn.utils.clip_grad_norm_(theirs, max_norm, norm_type).item())
+        for p, q in zip(ours, theirs, strict=True):
+            np.testing.assert_allclose(p.grad.data, q.grad.numpy(), rtol=1e-10)
+
+    def test_value(self):
+        w = nn.Parameter(np.array([1.0, -3.0, 0.1]))
+        (w * w).sum().backward()
+        optim.clip_grad_value_(w, 0.5)
+        np.testing.assert_allclose(w.grad.data, [0.5, -0.5, 0.2])
+
+    def test_nothing_to_clip(self):
+        assert optim.clip_grad_norm_([nn.Parameter(np.ones(2))], 1.0) == 0
+
+    def test_a_norm_that_is_not_finite(self):
+        w = nn.Parameter(np.ones(2))
+        w.grad = ag.tensor([math.inf, 1.0])
+        with pytest.raises(RuntimeError, match="inf"):
+            optim.clip_grad_norm_(w, 1.0, error_if_nonfinite=True)
+        assert w.grad.tolist() == [math.inf, 1.0]
