@@ -74,6 +74,8 @@ def _patches(x: Array, windows: Windows, groups: int) -> Array:
     (rows, columns), (kh, kw), (dh, dw) = windows.counts(x.shape[2:]), windows.kernel, windows.dilation
     sh, sw = windows.stride
     n, c = len(x), x.shape[1] // groups
+    if x.size == 0:  # no images or no channels: nothing to unfold
+        return np.zeros((rows, groups, n * columns, kh * kw * c), x.dtype)
     image = _padded(x, windows.padding)  # (N, H, W, C)
     image = image.reshape(*image.shape[:3], groups, c).transpose(3, 0, 2, 1, 4)  # (groups, N, W, H, C')
     strips = sliding_window_view(image, windows.span[1], axis=2)[:, :, ::sw, ..., ::dw]

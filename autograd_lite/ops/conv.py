@@ -171,7 +171,7 @@ def _trimmed(padding: Any, output_padding: Any) -> Padding:
 
 
 def _check_conv(x: tuple[int, ...], weight: tuple[int, ...], groups: int) -> None:
-    check_axes("x", len(x))
+    _check_images(x)
     _check_groups(groups, "filters", weight[0])
     _check_groups(groups, "channels", x[1])
     if x[1] != weight[1] * groups:
@@ -182,12 +182,18 @@ def _check_conv(x: tuple[int, ...], weight: tuple[int, ...], groups: int) -> Non
 
 
 def _check_transposed(x: tuple[int, ...], weight: tuple[int, ...], groups: int) -> None:
-    check_axes("x", len(x))
+    _check_images(x)
     _check_groups(groups, "channels", x[1])
     if x[1] != weight[0]:
         raise ValueError(
             f"x has {x[1]} channels, weight expects {weight[0]}; pass a weight of shape {x[1], *weight[1:]}"
         )
+
+
+def _check_images(x: tuple[int, ...]) -> None:
+    check_axes("x", len(x))
+    if min(x[2:]) < 1:
+        raise ValueError("x has no pixels; pass images of at least 1x1")
 
 
 def _check_groups(groups: int, what: str, number: int) -> None:

@@ -54,12 +54,15 @@ def take_windows(
     """From each window the pixel under one tap: `max_pool2d` with the choice already made.
 
     x: (N, C, H, W); winners: (N, C, rows, columns), the number of a tap for each window, row by row; 0 where it lies in
-    the padding. Other arguments as in `max_pool2d`. Returns the shape of the winners.
+    the padding. Other arguments as in `max_pool2d`. Returns the shape of the winners. Raises ValueError for
+    shapes that do not belong together.
 
     >>> take_windows(randn(2, 2, 4, 5), integers(4, 2, 2, 2, 2), 2)
     >>> take_windows(randn(1, 2, 5, 6), integers(6, 1, 2, 5, 2), (3, 2), (1, 2), (1, 0), (1, 2))
     """
-    return kernels.take(x, winners, _windows(np.shape(x), kernel_size, stride, padding, dilation))
+    windows = _windows(np.shape(x), kernel_size, stride, padding, dilation)
+    _check_pooled("winners", winners, x.shape, windows)
+    return kernels.take(x, winners, windows)
 
 
 @op(
@@ -78,13 +81,17 @@ def scatter_windows(
 ) -> Array:
     """Images of zeros with each window's number added at the pixel it chose: the adjoint of `take_windows`.
 
-    g_out, winners: (N, C, rows, columns). Other arguments as there. Returns (N, C, *size).
+    g_out, winners: (N, C, rows, columns). Other arguments as there. Returns (N, C, *size). Raises ValueError for shapes
+    that do not belong together.
 
     >>> scatter_windows(randn(2, 2, 2, 2), integers(4, 2, 2, 2, 2), (4, 5), 2)
     >>> scatter_windows(randn(1, 2, 5, 2), integers(6, 1, 2, 5, 2), (5, 6), (3, 2), (1, 2), (1, 0), (1, 2))
     """
     shape = (*np.shape(g_out)[:2], *size)
-    return kernels.scatter(g_out, winners, size, _windows(shape, kernel_size, stride, padding, dilation))
+    windows = _windows(shape, kernel_size, stride, padding, dilation)
+    _check_pooled("g_out", g_out, shape, windows)
+    _check_pooled("winners", winners, shape, windows)
+    return kernels.scatter(g_out, winners, size, windows)
 
 
 @op(
@@ -128,13 +135,16 @@ def spread_windows(
 ) -> Array:
     """Images in which each window's number is shared out among its pixels: the adjoint of `avg_pool2d`.
 
-    g_out: (N, C, rows, columns). Other arguments as there. Returns (N, C, *size).
+    g_out: (N, C, rows, columns). Other arguments as there. Returns (N, C, *size). Raises ValueError for shapes that do
+    not belong together.
 
     >>> spread_windows(randn(2, 2, 2, 2), (4, 5), 2)
     >>> spread_windows(randn(1, 2, 5, 2), (5, 6), (3, 2), (1, 2), (1, 0), (1, 2), False)
     """
     shape = (*np.shape(g_out)[:2], *size)
-    return kernels.spread(g_out, size, _windows(shape, kernel_size, stride, padding, dilation), count_include_pad)
+    windows = _windows(shape, kernel_size, stride, padding, dilation)
+    _check_pooled("g_out", g_out, shape, windows)
+    return kernels.spread(g_out, size, windows, count_include_pad)
 
 
 def _windows(shape: tuple[int, ...], kernel_size: Any, stride: Any, padding: Any, dilation: Any) -> Windows:
@@ -148,3 +158,10 @@ def _windows(shape: tuple[int, ...], kernel_size: Any, stride: Any, padding: Any
             raise ValueError(f"padding {max(sides)} is more than half of the kernel's size {taps}; use less")
     check_fit((shape[2], shape[3]), windows)
     return windows
+
+
+def _check_pooled(name: str, pooled: Any, x_shape: tuple[int, ...], windows: Windows) -> None:
+    """ValueError unless `pooled` has one number for each window."""
+    expected = (*x_shape[:2], *windows.counts((x_shape[2], x_shape[3])))
+    if np.shape(pooled) != expected:
+        raise ValueError(f"{name} has shape {np.shape(pooled)}, there are {expected} windows; pass one of that shape")

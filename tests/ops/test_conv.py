@@ -115,6 +115,15 @@ def test_an_empty_batch(operation, stride):
     assert not bias.grad.data.any()
 
 
+@pytest.mark.parametrize("operation", [ag.conv2d, ag.conv_transpose2d])
+def test_no_channels(operation):
+    x, weight = leaf(2, 0, 5, 5), leaf(0, 0, 3, 3)
+    y = operation(x, weight)
+    assert y.shape[:2] == (2, 0)
+    y.sum().backward()
+    assert weight.grad.shape == weight.shape
+
+
 def test_float32_stays_float32():
     x, weight, bias = (
         ag.tensor(numbers(*s).astype(np.float32), requires_grad=True) for s in ((2, 3, 5, 5), (4, 3, 3, 3), (4,))
@@ -201,6 +210,7 @@ def test_conv_transpose2d_is_torchs(positions):
         (((8, 4, 9, 9), (5, 2, 3, 3)), {"groups": 2}, "groups=2 does not divide 5 filters .*divisor of 5"),
         (((8, 5, 9, 9), (6, 2, 3, 3)), {"groups": 2}, "groups=2 does not divide 5 channels"),
         (((8, 4, 9, 9), (6, 2, 3, 3)), {"groups": 0}, "groups=0 does not divide"),
+        (((1, 3, 0, 9), (4, 3, 3, 3)), {"padding": 2}, "x has no pixels"),
         (((3, 9, 9), (4, 3, 3, 3)), {}, r"x must have 4 axes .*it has 3 .*x\[None\]"),
         (((1, 3, 9, 9), (4, 3, 3)), {}, r"weight must have 4 axes \(filters"),
         (((1, 3, 2, 9), (4, 3, 3, 3)), {}, "result would be empty.* 3x3 pixels.* 2x9.*smaller kernel"),
@@ -231,6 +241,7 @@ def test_errors_of_conv2d(shapes, settings, message):
         (((1, 3, 2, 2), (3, 2, 2, 2)), {"output_padding": 1}, "output_padding 1 is neither below the stride 1"),
         (((1, 3, 2, 2), (3, 2, 2, 2)), {"output_padding": (0, 2), "stride": 2}, "output_padding 2 .*stride 2"),
         (((1, 3, 1, 1), (3, 2, 2, 2)), {"padding": 1}, r"empty \(0x0\).*less padding"),
+        (((1, 3, 0, 4), (3, 2, 2, 2)), {}, "x has no pixels"),
     ],
 )
 def test_errors_of_conv_transpose2d(shapes, settings, message):

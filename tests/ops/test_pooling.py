@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
+from autograd_lite.ops.pooling import scatter_windows, spread_windows, take_windows
 
 
 def numbers(*shape, seed=0):
@@ -171,3 +172,15 @@ def test_errors(pool, shape, settings, message):
 def test_only_real_numbers_have_a_largest(dtype):
     with pytest.raises(TypeError, match="max_pool2d: only real numbers"):
         ag.max_pool2d(np.zeros((1, 1, 2, 2), dtype), 2)
+
+
+def test_errors_of_the_adjoints():
+    x, g, winners = numbers(1, 2, 4, 4), numbers(1, 2, 2, 2), np.zeros((1, 2, 2, 2), int)
+    with pytest.raises(ValueError, match=r"take_windows: winners has shape \(2, 2, 2\), there are \(1, 2, 2, 2\)"):
+        take_windows(x, winners[0], 2)
+    with pytest.raises(ValueError, match=r"scatter_windows: winners has shape \(2, 2, 2\)"):
+        scatter_windows(g, winners[0], (4, 4), 2)
+    with pytest.raises(ValueError, match=r"scatter_windows: g_out has shape .*there are \(1, 2, 3, 3\)"):
+        scatter_windows(g, winners, (6, 6), 2)
+    with pytest.raises(ValueError, match=r"spread_windows: g_out has shape .*there are \(1, 2, 3, 3\)"):
+        spread_windows(g, (6, 6), 2)
