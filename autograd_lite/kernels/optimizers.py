@@ -108,8 +108,9 @@ def adam(
     largest: the largest `square` so far, which AMSGrad divides by instead; else None. Kingma and Ba 2015; Reddi et al.
     2018.
     """
+    # lr * (m / c1) / (sqrt(s) / c2 + eps) = (lr * c2 / c1) * m / (sqrt(s) + c2 * eps), which saves a pass
     correction = math.sqrt(1 - beta2**step)
-    rate = lr / (1 - beta1**step)
+    rate, eps = lr * correction / (1 - beta1**step), correction * eps
     for pieces in blocks(x, g, mean, square, *(() if largest is None else (largest,))):
         x_, g_, m_, s_ = pieces[:4]
         work = scratch.like(x_)
@@ -122,7 +123,6 @@ def adam(
         s_ += work
         s_ = s_ if largest is None else np.maximum(pieces[4], s_, out=pieces[4])
         np.sqrt(s_, out=work)
-        work /= correction
         work += eps
         np.divide(m_, work, out=work)
         work *= rate

@@ -2,8 +2,8 @@
 
 The cells are the definition: `nn` has them as layers, and they are the specs of the fused operations, which do one
 layer in one direction, hold what is known of fast recurrence (kernels/recurrent.py), and are differentiated to higher
-order by replaying the cells. Gate order and biases are PyTorch's. In `benchmarks/recurrent.py` a training step of the
-fused form takes a half to a quarter of the loop's time.
+order by replaying the cells. Gate order and biases are PyTorch's. A training step of a character language model takes
+0.6 of the time of the loop (``python -m benchmarks lstm_char_lm gru_char_lm rnn_char_lm --peers torch,loop``).
 """
 
 from __future__ import annotations
