@@ -56,3 +56,16 @@ def subtract_mean(data: Split[Images]) -> Split[Images]:
     """Both parts minus the mean image of the training part; the test part must not leak into what is learned."""
     mean = data.train.images.mean(axis=0, keepdims=True)
     return Split(*(part._replace(images=part.images - mean) for part in data))
+
+
+def shifted(images: Array, most: int, rng: np.random.Generator) -> Array:
+    """Each image moved at random, by up to `most` pixels up or down and left or right; what comes in repeats the edge.
+
+    images: (N, channels, height, width). Returns the same shape. A network that sees each image at many places learns
+    that the place does not matter.
+    """
+    height, width = images.shape[-2:]
+    padded = np.pad(images, ((0, 0), (0, 0), (most, most), (most, most)), mode="edge")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (height, width), axis=(2, 3))  # a view of every place
+    rows, columns = rng.integers(0, 2 * most + 1, (2, len(images)))
+    return np.ascontiguousarray(windows[np.arange(len(images)), :, rows, columns])

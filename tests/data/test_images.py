@@ -47,6 +47,20 @@ def test_the_mean_is_that_of_the_training_part_only():
     assert after.train.images.dtype == np.float32
 
 
+def test_shifting_moves_whole_images_and_repeats_the_edge():
+    images = np.arange(2 * 3 * 4 * 5.0).reshape(2, 3, 4, 5)
+    padded = np.pad(images, ((0, 0), (0, 0), (1, 1), (1, 1)), mode="edge")
+    places = [padded[:, :, i : i + 4, j : j + 5] for i in range(3) for j in range(3)]
+    seen = set()
+    for seed in range(20):
+        moved = data.shifted(images, 1, np.random.default_rng(seed))
+        assert moved.shape == images.shape
+        for i in range(2):
+            (place,) = [k for k, candidate in enumerate(places) if np.array_equal(candidate[i], moved[i])]
+            seen.add(place)
+    assert seen == set(range(9))
+
+
 @pytest.mark.parametrize(("arguments", "message"), [({"size": 5}, "8 or more"), ({"test_fraction": 1.0}, "empty")])
 def test_what_makes_no_sense_is_refused(arguments, message):
     with pytest.raises(ValueError, match=message):

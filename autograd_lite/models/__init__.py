@@ -1,0 +1,7 @@
+"""Architectures of the literature, each a short file of ordinary code."""
+
+from .char_lm import CharLM, detached
+from .cifar10net import CIFAR10Net
+from .lenet5 import LeNet5
+
+__all__ = ["CIFAR10Net", "CharLM", "LeNet5", "detached"]
