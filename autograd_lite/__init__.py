@@ -8,7 +8,7 @@
 tensor([0.6397, 0.1362], float32)
 """
 
-from . import nn, optim
+from . import data, models, nn, optim
 from .core import (
     Array,
     Arrays,
@@ -102,6 +102,7 @@ __all__ = [
     "conv2d",
     "conv_transpose2d",
     "cross_entropy",
+    "data",
     "default_rng",
     "divide",
     "draw",
@@ -141,6 +142,7 @@ __all__ = [
     "mean",
     "min",
     "minimum",
+    "models",
     "multiply",
     "negative",
     "nn",

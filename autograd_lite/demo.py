@@ -21,6 +21,7 @@ from .core import no_grad
 from .data.extras import optional
 from .draw import Picture, draw
 from .gradcheck import Report, gradcheck
+from .ops.recurrent import lstm_cell
 
 HELD_OUT = ("Hamlet", "Macbeth", "The Tempest", "Twelfth Night")
 PROMPT = "HAMLET:\nTo be, or not to be: that is the question:\n"
@@ -130,8 +131,10 @@ def small_digit_loss(model: models.LeNet5, digits: data.Split[data.Images]) -> t
 
 def draw_digits(model: models.LeNet5, digits: data.Split[data.Images], output: Path) -> Path:
     """Write the graph of the loss of a batch of digits."""
-    loss = nn.CrossEntropyLoss()(model(digits.test.images[:32]), digits.test.labels[:32])
-    return _save(draw(loss, names=model), output / "lenet5.svg", "LeNet-5 and its loss")
+    images, labels = digits.test.images[:32], digits.test.labels[:32]
+    loss = nn.CrossEntropyLoss()(model(images), labels)
+    names = {**dict(model.named_parameters()), "images": images, "labels": labels}
+    return _save(draw(loss, names=names), output / "lenet5.svg", "LeNet-5 and its loss")
 
 
 # -- text ------------------------------------------------------------------------------------------------------------
@@ -204,9 +207,13 @@ def small_text_loss(
 
 
 def draw_text(model: models.CharLM, vocabulary: data.Vocabulary, plays: data.Split[data.Texts], output: Path) -> Path:
-    """Write the graph of the loss of three steps."""
-    loss, _ = text_loss(model, *_few_steps(vocabulary, plays, steps=3))
-    return _save(draw(loss, names=model), output / "char-lm.svg", "three steps of the LSTM and their loss")
+    """Write the graph of the loss of two steps, unrolled: the cell as an expression, not the layer's one operation."""
+    inputs, targets = _few_steps(vocabulary, plays, steps=2)
+    weights, start = list(model.recurrent.parameters()), np.zeros((inputs.shape[1], model.recurrent.hidden_size), "f4")
+    remembered, _ = nn.unroll(lambda x, state: lstm_cell(x, *state, *weights), model.embedding(inputs), (start, start))
+    loss = nn.CrossEntropyLoss()(model.output(remembered).reshape(targets.size, -1), targets.reshape(-1))
+    names = {**dict(model.named_parameters()), "start": start}
+    return _save(draw(loss, names=names), output / "char-lm.svg", "two steps of the LSTM and their loss")
 
 
 def _few_steps(vocabulary: data.Vocabulary, plays: data.Split[data.Texts], steps: int) -> tuple[Any, Any]:
