@@ -17,6 +17,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from .windows import NO_PADDING, Padding, Pair, Windows
+from .workspace import workspace
 
 Array = np.ndarray[Any, Any]
 
@@ -67,7 +68,10 @@ def add_bias(y: Array, bias: Array | None) -> Array:
 
 
 def _patches(x: Array, windows: Windows, groups: int) -> Array:
-    """What each window sees of x, as rows of a matrix: (rows, groups, N * columns, kh * kw * C / groups)."""
+    """What each window sees of x, as rows of a matrix: (rows, groups, N * columns, kh * kw * C / groups).
+
+    To be used up before anything else is unfolded: the memory is the thread's workspace.
+    """
     if windows.kernel == (1, 1) and windows.padding == NO_PADDING:  # each pixel is a patch
         sh, sw = windows.stride
         return _grouped(_rows_first(x[:, :, ::sh, ::sw]), groups)
@@ -85,8 +89,10 @@ def _patches(x: Array, windows: Windows, groups: int) -> Array:
         strips = sliding_window_view(strips, windows.span[0], axis=3)[:, :, :, ::sh, ..., ::dh]
         strips = np.moveaxis(strips, -1, 4)  # (groups, N, columns, rows, kh, kw, C')
         height, step = rows * kh, kh
-    strips = np.ascontiguousarray(strips).reshape(groups, n * columns, height * kw * c)
-    patches = sliding_window_view(strips, kh * kw * c, axis=2)[:, :, :: step * kw * c]
+    unfolded = workspace(strips.shape, x.dtype)
+    unfolded[...] = strips
+    unfolded = unfolded.reshape(groups, n * columns, height * kw * c)
+    patches = sliding_window_view(unfolded, kh * kw * c, axis=2)[:, :, :: step * kw * c]
     return patches.transpose(2, 0, 1, 3)  # (groups, N * columns, rows, K) -> (rows, groups, N * columns, K)
 
 
@@ -200,7 +206,7 @@ def _filters(weight: Array, groups: int) -> Array:
     """The weight (O, C', kh, kw) as matrices: (groups, kh * kw * C', O / groups)."""
     o, c, kh, kw = weight.shape
     filters = weight.reshape(groups, o // groups, c, kh, kw).transpose(0, 3, 4, 2, 1)
-    return filters.reshape(groups, kh * kw * c, o // groups)
+    return np.ascontiguousarray(filters.reshape(groups, kh * kw * c, o // groups))
 
 
 # -- the reference -----------------------------------------------------------------------------------------------
