@@ -24,8 +24,15 @@ def _parameters(op: Op, values: tuple[Any, ...]) -> Iterator[str]:
         default = op.signature.parameters[name].default
         if op.roles[name] == "index":
             yield cut(f"[{_index(value)}]")
-        elif name != "shape" and value is not default and (shown := short(value)) != short(default):
-            yield f"{name}={shown}"  # a target shape is what the node shows as its result anyway
+        elif name != "shape" and not _is_default(value, default):
+            yield f"{name}={short(value)}"  # a target shape is what the node shows as its result anyway
+
+
+def _is_default(value: Any, default: Any) -> bool:
+    """Whether a parameter need not be shown: it is the default, or a tuple of it, as in ``stride=(1, 1)``."""
+    if isinstance(value, tuple) and value and isinstance(default, int):
+        return all(_is_default(item, default) for item in value)
+    return value is default or short(value) == short(default)
 
 
 def short(value: Any) -> str:

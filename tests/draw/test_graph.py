@@ -291,3 +291,9 @@ def test_edges_are_short_afterwards():
         rows[edge.target] = max(rows.get(edge.target, 0), rows.get(edge.source, 0) + 1)
     spans = [rows[edge.target] - rows[edge.source] for edge in short.edges if short.nodes[edge.source].kind == "op"]
     assert max(spans) <= REACH
+
+
+def test_a_pair_of_defaults_is_the_default():
+    x, w = leaf(1, 1, 4, 4), leaf(1, 1, 2, 2)
+    y = ag.conv2d(x, w, stride=(1, 1), padding=(0, 0), dilation=(1, 2))
+    assert graph_of(y).nodes[-1].parameters == ("dilation=(1, 2)",)
