@@ -270,7 +270,7 @@ Progress = Callable[..., Any]
 def _progress() -> Progress:
     """A maker of progress bars, which show only in a terminal and vanish when they are full."""
     tqdm = optional("tqdm", "tqdm", "demo").tqdm
-    layout = "  {desc:<16}{percentage:3.0f}% {bar:30} {remaining} left, {postfix}"
+    layout = "  {desc:<16}{percentage:3.0f}% {bar:30} {remaining} left{postfix}"
     return lambda **options: tqdm(desc="training", bar_format=layout, leave=False, disable=None, **options)
 
 
