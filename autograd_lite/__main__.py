@@ -29,7 +29,11 @@ def _add_demo(commands: Any) -> None:
 def _demo(options: argparse.Namespace) -> int:
     from . import demo
 
-    return demo.main(output=options.output, seed=options.seed)
+    try:
+        return demo.main(output=options.output, seed=options.seed)
+    except ModuleNotFoundError as error:  # an extra that is not installed; the message says which
+        print(error, file=sys.stderr)
+        return 1
 
 
 def _add_gradcheck(commands: Any) -> None:

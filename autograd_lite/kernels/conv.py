@@ -146,18 +146,19 @@ def _fold(y: Array, weight: Array, windows: Windows, groups: int) -> Array:
 def _fft_wins(x: Array, other: Array, outputs: int, windows: Windows, groups: int) -> bool:
     """Whether Fourier transforms are faster than patches; `other` is what x meets, the weight or y.
 
-    Measured in float32 on two cores, for 1 to 64 channels and images of 64 to 1024 pixels a side: patches take 0.03 ns
-    for each product, and as much as 8 more products to be read; transforms 4 ns for each number, and 1.5 ns for each
-    product of two spectra. So filters of 9x9 are about even, of 15x15 win by 2 to 7, few channels somewhat later.
+    Fitted to times in float32 on two cores, for 1 to 64 channels, images of 64 to 1024 pixels a side, filters of 3x3
+    to 31x31: of 66 cases it chooses the slower one in seven, at worst for one channel and 1024 pixels (2 times), where
+    patches outgrow the caches. The break-even is at filters of 9x9 to 11x11, for 64 channels at 31x31.
     """
     plain = windows.stride == windows.dilation == (1, 1) and groups == 1
     if not plain or np.result_type(x, other).char not in "fd":
         return False
     n, c, height, width = x.shape
     (kh, kw), (rows, columns) = windows.kernel, windows.counts((height, width))
-    transforms = n * c + c * outputs + n * outputs
+    # Transforms of x and of the result; of the filters, which are read once more for each frequency; the products.
+    spectra = 130 * n * (c + outputs) + 450 * c * outputs + 50 * n * c * outputs
     pixels = (rows + kh - 1) * (columns + kw - 1)
-    return n * c * rows * columns * kh * kw * (outputs + 8) > pixels * (130 * transforms + 50 * n * c * outputs)
+    return n * c * rows * columns * kh * kw * (outputs + 16) > pixels * spectra
 
 
 def _correlate_fft(x: Array, weight: Array, padding: Padding) -> Array:

@@ -95,9 +95,7 @@ def _check_targets(logits: Any, target: Any, ignore_index: int, reduction: str) 
     classes = logits.shape[1 if logits.ndim > 1 else 0]
     real = target[target != ignore_index]
     if real.size and (real.min() < 0 or real.max() >= classes):
-        raise IndexError(
-            f"targets run from {real.min()} to {real.max()}, the classes to {classes - 1}; check them"
-        )
+        raise IndexError(f"targets run from {real.min()} to {real.max()}, the classes to {classes - 1}; check them")
 
 
 def _cross_entropy_gradient(g: Any, shape: Any, target: Any, probabilities: Any, counted: Any, reduction: str) -> Any:

@@ -319,3 +319,10 @@ def test_what_cannot_be_checked_is_refused() -> None:
         ag.gradcheck(lambda x: x.astype("float32"), np.ones(2))
     with pytest.raises(TypeError, match="f returned ndarray"):
         ag.gradcheck(lambda x: x.detach().numpy(), np.ones(2))
+
+
+def test_parameters_of_a_model_that_was_never_called_have_their_names():
+    model = ag.nn.Sequential(ag.nn.Linear(2, 3, dtype="float64"), ag.nn.Tanh())
+    x = np.random.default_rng(0).standard_normal((4, 2))
+    report = ag.gradcheck(lambda: model(x).sum(), *model.parameters())
+    assert {entry.name for entry in report.entries} == {"0.weight", "0.bias"}
