@@ -177,10 +177,11 @@ def test_transforms_are_chosen_by_shapes_alone():
 def test_both_paths_for_large_filters_give_every_gradient(monkeypatch):
     windows = Windows((21, 19), padding=((3, 4), (0, 2)))
     arrays = operands((2, 2, (48, 45)), 16, windows, 1)
-    assert conv._fft_wins(arrays[0], arrays[1], 16, windows, 1)
-    by_transforms = list(_all_three(*arrays, windows, 1))
-    monkeypatch.setattr(conv, "_fft_wins", lambda *_: False)
-    for results in zip(by_transforms, _all_three(*arrays, windows, 1), strict=True):
+    paths = []
+    for choice in (True, False):
+        monkeypatch.setattr(conv, "_fft_wins", lambda *_, choice=choice: choice)
+        paths.append(list(_all_three(*arrays, windows, 1)))
+    for results in zip(*paths, strict=True):
         assert_close(*results)
 
 
