@@ -95,7 +95,8 @@ def _fixed_caller(op: Any) -> str:
         lines += [f"        _node_{name} = {name}.node"] if name in wanted else []
         lines += [f"        {name} = {name}.data", "        _wrap = True", "    else:"]
         lines += [f"        _node_{name} = None"] if name in wanted else []
-        lines += [f"        if type({name}) is not _ndarray:", f"            {name} = _operand({name})"]
+        convert = "_operand" if name in wanted else "_constant_operand"
+        lines += [f"        if type({name}) is not _ndarray:", f"            {name} = {convert}({name})"]
     for name in (name for name, role in op.roles.items() if role == "index"):
         lines += [f"    {name} = _raw_index({name})"]
     results = ", ".join(["_out", *(f"_res_{name}" for name in op.residuals)])

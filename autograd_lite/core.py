@@ -8,6 +8,7 @@ as an op with several outputs, an op with a `spec`, or a deferred contribution.
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
@@ -17,6 +18,7 @@ import numpy as np
 from . import callers
 from .definition import Array, Arrays, Index, Op
 from .errors import OPERAND_ERRORS, describe
+from .errors import operand as describe_operand
 from .nodes import (
     FREED,
     Handle,
@@ -24,6 +26,7 @@ from .nodes import (
     Node,
     Output,
     as_array,
+    constant_operand,
     get_default_dtype,
     label,
     next_serial,
@@ -34,6 +37,7 @@ from .nodes import (
     retained,
     set_default_dtype,
     written,
+    written_since,
 )
 from .recording import Call, enable_grad, gate, is_grad_enabled, local, no_grad, position, trace, user_line
 
@@ -67,6 +71,7 @@ __all__ = [
     "register_tensor_class",
     "registry",
     "retain",
+    "retained",
     "set_default_dtype",
     "tensor_of",
     "trace",
@@ -101,13 +106,20 @@ def op(
     backward: with a spec, ``backward(g, needs, ...)``, which gives the gradients of all inputs at once.
     branch: which branch each element took, for functions with kinks; named like a formula, without `g`.
 
-    Raises TypeError, when the function is defined, for names that do not exist or that mean two things.
+    Raises, when the function is defined, TypeError for names that do not exist or that mean two things, ValueError
+    for the name of an operation that exists elsewhere.
     """
 
     def define(forward: F) -> F:
         definition = Op(
             forward, formulas, residuals=residuals, outputs=outputs, spec=spec, backward=backward, branch=branch
         )
+        known = registry.get(definition.name)
+        if known is not None and known.forward.__module__ != forward.__module__:  # the same cell may run twice
+            raise ValueError(
+                f"op {definition.name}: {known.forward.__module__} defines an operation of that name already;"
+                " choose another name"
+            )
         callers.specialise(definition, _namespace)
         registry[definition.name] = definition
         return definition.function  # type: ignore[return-value]
@@ -124,7 +136,7 @@ def call(op: Op, values: tuple[Any, ...]) -> Any:
     """Compute `op` on `values`, one for each argument; record it if a gradient may be wanted; tell observers."""
     # A sequence of arrays may be a generator, or a Tensor that iterates over its rows: go through it once.
     values = tuple(tuple(v) if role == "arrays" else v for role, v in zip(op.roles.values(), values, strict=True))
-    plain = tuple(_plain_value(role, value) for role, value in zip(op.roles.values(), values, strict=True))
+    plain = tuple(_plain_value(op, *item) for item in zip(op.roles.items(), values, strict=True))
     handles = list(_array_values(op, values))
     try:
         result = op.bind(op.forward, plain)
@@ -137,9 +149,11 @@ def call(op: Op, values: tuple[Any, ...]) -> Any:
     return output
 
 
-def _plain_value(role: str, value: Any) -> Any:
+def _plain_value(op: Op, argument: tuple[str, str], value: Any) -> Any:
+    name, role = argument
     if role == "array":
-        return raw(value)
+        takes = op.takes_gradient(name)
+        return raw(value) if takes or isinstance(value, Handle | np.ndarray) else constant_operand(value)
     if role == "arrays":
         return tuple(map(raw, value))
     return raw_index(value) if role == "index" else value
@@ -268,7 +282,7 @@ def gradients(
     RuntimeError if the graph was freed, or a saved array was written into.
     """
     targets = [_target(number, handle) for number, handle in enumerate(_as_list(inputs))]
-    seeds = _seeds(_as_list(outputs), grad_outputs)
+    seeds = _seeds("gradients", _as_list(outputs), grad_outputs)
     plan = _plan_towards(set(targets), seeds)
     for number, target in enumerate(targets):
         if target not in plan.reached and not allow_unused:
@@ -291,14 +305,18 @@ def backward(
 
     Arguments and errors as in `gradients`. Nothing is written if anything fails.
     """
-    seeds = _seeds(_as_list(outputs), grad_outputs)
+    seeds = _seeds("backward", _as_list(outputs), grad_outputs)
     table = _sweep(_plan_to_leaves(seeds), seeds, retain_graph, create_graph)
     for node in list(table):
         reference = node.handle if isinstance(node, Leaf) else retained.get(node)
         handle = reference() if reference is not None else None
         if handle is not None and handle.node is node:
             gradient = _hand_out(table, node)
-            handle.grad = gradient if handle.grad is None else _sum_of_grads(handle.grad, gradient, create_graph)
+            with _adding_to_grad:
+                handle.grad = gradient if handle.grad is None else _sum_of_grads(handle.grad, gradient, create_graph)
+
+
+_adding_to_grad = threading.RLock()  # two threads may run backward to the same leaf: no contribution is lost
 
 
 def _sum_of_grads(old: Any, new: Any, create_graph: bool) -> Any:
@@ -307,7 +325,10 @@ def _sum_of_grads(old: Any, new: Any, create_graph: bool) -> Any:
 
 def _target(number: int, handle: Any) -> Node:
     if not isinstance(handle, Handle) or handle.node is None:
-        raise ValueError(f"gradients: input {number} does not require a gradient; call requires_grad_() on it first")
+        raise ValueError(
+            f"gradients: input {number} {describe_operand(handle)} does not require a gradient;"
+            " call requires_grad_() on it first"
+        )
     return handle.node
 
 
@@ -315,39 +336,44 @@ def _as_list(values: Any) -> list[Any]:
     return list(values) if isinstance(values, list | tuple) else [values]
 
 
-def _seeds(outputs: list[Any], weights: Any) -> dict[Node, Any]:
+def _seeds(caller: str, outputs: list[Any], weights: Any) -> dict[Node, Any]:
     """The gradient that each output starts with. The same tensor may stand twice; its weights add up."""
     weights = [None] * len(outputs) if weights is None else _as_list(weights)
     if len(weights) != len(outputs):
-        raise ValueError(f"gradients: {len(outputs)} outputs but {len(weights)} grad_outputs; pass one for each output")
+        raise ValueError(f"{caller}: {len(outputs)} outputs but {len(weights)} grad_outputs; pass one for each output")
     seeds: dict[Node, Any] = {}
     for number, (output, weight) in enumerate(zip(outputs, weights, strict=True)):
         node = getattr(output, "node", None)
         if node is None:
             raise ValueError(
-                f"backward: output {number} has no history, so nothing can be differentiated; make an input with"
-                " requires_grad=True, and compute outside no_grad()"
+                f"{caller}: output {number} {describe_operand(output)} has no history to differentiate;"
+                " make an input with requires_grad=True, and compute outside no_grad()"
             )
-        seed = _seed(number, output, weight)
+        seed = _seed(caller, number, output, weight)
         seeds[node] = seeds[node] + seed if node in seeds else seed
     return seeds
 
 
-def _seed(number: int, output: Any, weight: Any) -> Any:
+def _seed(caller: str, number: int, output: Any, weight: Any) -> Any:
     shape, dtype = output.data.shape, output.data.dtype
     if weight is None:
         if output.data.size != 1 or dtype.kind == "c":
             raise ValueError(
-                f"backward: output {number} {shape} {dtype} is not a real scalar and no gradient was given;"
+                f"{caller}: output {number} {shape} {dtype} is not a real scalar and no gradient was given;"
                 " reduce it (for example .sum()) or pass gradient= of its shape"
             )
         return np.ones(shape, dtype)
     if np.shape(raw(weight)) != shape:
         raise ValueError(
-            f"backward: the gradient given for output {number} has shape {np.shape(raw(weight))}, the output {shape};"
+            f"{caller}: the gradient given for output {number} has shape {np.shape(raw(weight))}, the output {shape};"
             " pass one of the same shape"
         )
     weight = weight if isinstance(weight, Handle) else np.asarray(weight)
+    if not np.can_cast(weight.dtype, dtype, "same_kind"):
+        raise TypeError(
+            f"{caller}: the gradient given for output {number} is {weight.dtype}, the output {dtype};"
+            f" pass gradient.astype('{dtype}')"
+        )
     weight = weight if weight.dtype == dtype else weight.astype(dtype)
     return weight.conj() if dtype.kind == "c" else weight
 
@@ -362,9 +388,9 @@ class _Plan(NamedTuple):
 
 def _plan_to_leaves(roots: Iterable[Node]) -> _Plan:
     """To all leaves, keeping the gradients of retained nodes."""
-    nodes, leaves = _history(roots)
+    nodes, _ = _history(roots)
     kept = {node for node in nodes if node in retained} if retained else set()
-    return _checked(_Plan([(node, node.parents) for node in nodes], kept, set()), leaves)
+    return _checked(_Plan([(node, node.parents) for node in nodes], kept, set()))
 
 
 def _plan_towards(targets: set[Node], roots: Iterable[Node]) -> _Plan:
@@ -377,18 +403,18 @@ def _plan_towards(targets: set[Node], roots: Iterable[Node]) -> _Plan:
             reaching.add(node)
             steps.append((node, parents))
     steps.reverse()
-    return _checked(_Plan(steps, targets, targets & ({*nodes} | {*leaves})), leaves)
+    return _checked(_Plan(steps, targets, targets & ({*nodes} | {*leaves})))
 
 
-def _checked(plan: _Plan, leaves: list[Leaf]) -> _Plan:
+def _checked(plan: _Plan) -> _Plan:
     """The plan, if everything it needs is there: all checks run before anything changes."""
     for node, _ in plan.steps:
         if node.saved is FREED:
             raise RuntimeError(
                 f"backward through {label(node)} {node.shape} {node.dtype}: an earlier backward has already freed this"
-                " graph; pass retain_graph=True to that one, or compute the result again"
+                " graph (or has failed half-way); pass retain_graph=True to that one, or compute the result again"
             )
-    _check_not_written(plan, leaves)
+    _check_not_written(plan)
     return plan
 
 
@@ -442,11 +468,10 @@ def history(*handles: Any) -> tuple[list[Node], list[Leaf]]:
     return _history(handle.node for handle in handles if handle.node is not None)
 
 
-def _check_not_written(plan: _Plan, leaves: list[Leaf]) -> None:
-    """Raise if an optimizer wrote into an array after a node in the plan saved it, or a view of it."""
-    if not plan.steps or max((leaf.stamp for leaf in leaves), default=0) <= plan.steps[-1][0].serial:
-        return  # as after every ordinary step: all writing is older than the oldest node
-    for leaf in leaves:
+def _check_not_written(plan: _Plan) -> None:
+    """Raise if an optimizer wrote into an array after a node of the plan saved it, a view of it, or it detached."""
+    since = written_since(plan.steps[-1][0].serial) if plan.steps else []  # empty after every ordinary step
+    for leaf in since:
         handle = leaf.handle()
         for node, _ in plan.steps:
             if handle is not None and node.serial < leaf.stamp and _saves(node, handle.data):
@@ -676,6 +701,7 @@ _namespace: dict[str, Any] = {
     "_call": call,
     "_plain_pullback": plain_pullback,
     "_operand": operand,
+    "_constant_operand": constant_operand,
     "_raw_index": raw_index,
     "_outputs_of": outputs_of,
     "_ndarray": np.ndarray,

@@ -15,6 +15,44 @@ import numpy as np
 OPERAND_ERRORS = (ValueError, TypeError, IndexError)
 
 
+# NumPy's own errors name a rule and no fix: for words of the one, the other. The first that fits counts.
+_FIXES = {
+    "could not be broadcast together with shapes": (
+        "compare the shapes from the last axis: each pair must be equal or contain a 1; reshape or expand_dims one"
+    ),
+    "boolean index did not match": "a mask must have the lengths of the axes that it indexes",
+    "too many indices": "give at most one index for each axis",
+    "is out of bounds for axis": "an axis of length n has the positions -n to n - 1",
+    "is out of bounds for array of dimension": "an array with n axes has the axes -n to n - 1",
+    "only integers, slices": "index with integers, slices, None, ..., or arrays of integers or booleans",
+    "cannot reshape": "the numbers of elements must be equal; one length may be -1, which is computed",
+    "axes don't match": "name each axis of the array once",
+    "repeated axis": "name each axis once",
+    "except for the concatenation axis": "arrays may differ only along the axis of joining; check axis= and the shapes",
+    "must have the same shape": "reshape or broadcast the arrays to one shape",
+    "must have same number of dimensions": "give the arrays equally many axes, with expand_dims",
+    "need at least one array": "pass a list or tuple with at least one array",
+    "only integer scalar arrays can be converted": "pass the arrays as one list or tuple, and axis= by name",
+    "cannot select an axis to squeeze": "only axes of length 1 can be left out",
+    "equal division": "the length of the axis must be a multiple of the number of parts; or give the positions of cuts",
+    "zero-size array to reduction": "an empty array has no largest or smallest element; check its size first",
+    "unsupported operand type": "pass numbers, arrays or Tensors",
+    "einstein sum": "give one term of letters for each operand, one letter for each axis",
+    "Size of label": "an axis must have the same length wherever its letter stands",
+    "remapped shapes": "from the last axis on, each length must be 1 or the one that is asked for",
+    "subscript": "give one term of letters for each operand, one letter for each axis",
+}
+
+
+def _rule_and_fix(message: str) -> tuple[str, str]:
+    """Rule and fix of an error: as an op states them, ``rule; fix``, or NumPy's words and ours."""
+    for words, fix in _FIXES.items():
+        if words in message:
+            return "the shapes do not broadcast" if "could not be broadcast" in words else message, fix
+    rule, _, fix = message.partition("; ")
+    return rule, fix
+
+
 def operand(value: object) -> str:
     """`value` as an error shows it: shape and dtype of an array, anything else as it is, shortened."""
     array = getattr(value, "data", None) if hasattr(value, "node") else value
@@ -30,12 +68,9 @@ def describe(operation: str, operands: Mapping[str, object], error: Exception) -
     """The built-in exception to raise instead of `error`: ``operation: rule (operands); fix``."""
     if getattr(error, "described", False):
         return error
-    rule, _, fix = str(error).strip().partition("; ")
-    if "could not be broadcast" in rule:
-        rule = "the shapes do not broadcast"
-        fix = "compare them from the last axis: each pair must be equal or contain a 1; reshape or expand_dims one"
+    rule, fix = _rule_and_fix(str(error).strip())
     shown = ", ".join(f"{name} {operand(value)}" for name, value in operands.items())
-    fix = fix or f"see help(autograd_lite.{operation})"
+    fix = fix or f"help(autograd_lite.{operation}) says what it takes"
     kind = next(kind for kind in OPERAND_ERRORS if isinstance(error, kind))
     described: Any = kind(f"{operation}: {rule} ({shown}); {fix}")
     described.described = True  # so that an outer operation does not wrap it again

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 import weakref
 from types import EllipsisType
 from typing import Any
@@ -85,10 +86,31 @@ def retain(handle: Handle) -> None:
     retained[handle.node] = weakref.ref(handle)
 
 
+class _Writes:
+    """The leaves whose arrays an optimizer has written into, and when it last did, on the clock of serial numbers."""
+
+    def __init__(self) -> None:
+        self.leaves: weakref.WeakSet[Leaf] = weakref.WeakSet()
+        self.last, self.lock = 0, threading.Lock()
+
+
+_writes = _Writes()
+
+
 def written(handle: Handle) -> None:
     """Tell the engine that the array of a leaf was written into: a backward of anything older that saved it raises."""
     if isinstance(handle.node, Leaf):
-        handle.node.stamp = next_serial()
+        with _writes.lock:
+            handle.node.stamp = _writes.last = next_serial()
+            _writes.leaves.add(handle.node)
+
+
+def written_since(serial: int) -> list[Leaf]:
+    """The leaves whose arrays were written into after the node of that number was made."""
+    if _writes.last <= serial:
+        return []
+    with _writes.lock:
+        return [leaf for leaf in _writes.leaves if leaf.stamp > serial]
 
 
 def label(node: Node) -> str:
@@ -122,7 +144,10 @@ def get_default_dtype() -> np.dtype[Any]:
 def as_array(value: Any, dtype: Any = None) -> np.ndarray[Any, Any]:
     """`value` as an array: arrays keep their dtype, Python numbers and lists get the default one, bools stay bools."""
     value = _without_handles(value)
-    array = np.asarray(value, dtype=dtype)
+    try:
+        array = np.asarray(value, dtype=dtype)
+    except ValueError as error:  # rows of different lengths
+        raise ValueError(f"no array can be made of {value!r:.60}: {error}; make all rows equally long") from error
     if dtype is None and not hasattr(value, "dtype") and array.dtype.kind in "iuf" and not _holds_arrays(value):
         array = array.astype(_default_dtype)
     if array.dtype.kind not in "biufc":
@@ -151,6 +176,13 @@ def operand(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float | complex | np.generic):
         return value
     return as_array(value)
+
+
+def constant_operand(value: Any) -> Any:
+    """The same for an argument that gets no gradient (indices, a mask): a list of whole numbers stays whole."""
+    if isinstance(value, list | tuple):
+        return as_array(np.asarray(_without_handles(value)))
+    return operand(value)
 
 
 def raw(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 import threading
 from collections.abc import Callable, Mapping
@@ -68,6 +69,12 @@ class _Switch:
             gate.special -= 1
 
     def __call__(self, function: F) -> F:
+        if inspect.isgeneratorfunction(function) or inspect.iscoroutinefunction(function):
+            raise TypeError(
+                f"{type(self).__name__}: {function.__name__} is a generator or coroutine, which runs after the call;"
+                f" write `with {type(self).__name__}():` inside it"
+            )
+
         def switched(*args: Any, **kwargs: Any) -> Any:
             with self._again():
                 return function(*args, **kwargs)

@@ -172,13 +172,17 @@ class Tensor(core.Handle):
         return self.data.__index__()
 
     def __bool__(self) -> bool:
+        if self.data.size != 1:
+            raise ValueError(
+                f"bool: the truth of a tensor {self.shape} {self.dtype} is ambiguous; reduce it, t.data.any() or .all()"
+            )
         return bool(self.data)
 
     def __len__(self) -> int:
         return len(self.data)
 
     def __format__(self, specification: str) -> str:
-        return format(self.item() if specification and self.size == 1 else str(self), specification)
+        return format(self.item() if specification else str(self), specification)
 
     def __repr__(self) -> str:
         values = np.array2string(self.data, separator=", ", prefix="tensor(", threshold=200, edgeitems=3)
@@ -228,7 +232,10 @@ class Tensor(core.Handle):
                 )
             result = result.astype(self.dtype)
         if not isinstance(self.node, core.Leaf):
+            retained = self.node is not None and self.node in core.retained
             self.data, self.node = result.data, result.node
+            if retained and self.node is not None:
+                core.retain(self)
         elif core.is_grad_enabled():
             raise RuntimeError(
                 f"{operator}: this leaf {self.shape} {self.dtype} requires a gradient, so changing it would lose it;"

@@ -23,7 +23,7 @@ def test_rule_operands_fix():
 def test_every_error_has_a_fix_and_is_described_once():
     error = describe("op", {"x": 1}, np.exceptions.AxisError("axis 7 is out of bounds"))
     assert type(error) is ValueError
-    assert str(error).endswith("see help(autograd_lite.op)")
+    assert str(error).endswith("; help(autograd_lite.op) says what it takes")
     assert describe("outer", {}, error) is error
 
 

@@ -105,6 +105,15 @@ def test_in_place_operators_move_the_handle_and_leave_the_old_value_alone(change
     assert ag.gradients(y, x)[0].item() == 12.0  # what was computed from the old value
 
 
+def test_a_retained_gradient_follows_the_handle():
+    x = leaf(3.0)
+    h = x * x
+    h.retain_grad()
+    h += 1
+    (h * h).sum().backward()
+    assert h.grad.item() == 20.0
+
+
 def test_views_do_not_follow():
     x = ag.tensor([1.0, 2.0])
     view = x[:1]
@@ -331,6 +340,41 @@ def test_len_shape_and_friends():
     assert x.flatten().shape == (6,)
     with pytest.raises(TypeError, match="unstack: a 0-d array has no axis"):
         iter(ag.tensor(1.0))
+
+
+@pytest.mark.parametrize(
+    ("use", "message"),
+    [
+        (lambda x: x[5], r"^getitem: .*an axis of length n has the positions"),
+        (lambda x: x[np.array([True])], r"^getitem: boolean index .*; a mask must have the lengths"),
+        (
+            lambda x: x.reshape(4),
+            r"^reshape: .*\(x \(2, 3\) float32, shape \(4,\)\); the numbers of elements must be equal",
+        ),
+        (lambda x: x.sum(axis=3), r"^sum: .*axis 3.*; an array with n axes has the axes -n to n - 1"),
+        (
+            lambda x: ag.concatenate([x, x.T]),
+            r"^concatenate: .*\[\(2, 3\) float32, \(3, 2\) float32\].*; arrays may differ",
+        ),
+        (lambda x: ag.broadcast_to(x, (3, 3)), r"^broadcast_to: .*; from the last axis on"),
+        (lambda x: x + None, r"^add: .*b None\); pass numbers, arrays or Tensors"),
+        (lambda x: bool(x), r"ambiguous; reduce it"),
+        (lambda x: ag.tensor([[1], [2, 3]]), "make all rows equally long"),
+    ],
+)
+def test_common_mistakes_are_answered_with_a_fix(use, message):
+    with pytest.raises((ValueError, TypeError, IndexError), match=message):
+        use(ag.zeros((2, 3)))
+
+
+def test_lists_of_whole_numbers_are_indices_and_targets():
+    x = ag.tensor(np.arange(6.0).reshape(2, 3), requires_grad=True)
+    np.testing.assert_array_equal(ag.embedding([1, 0], x).data, x.data[[1, 0]])
+    assert ag.cross_entropy(x, [2, 0]).item() == ag.cross_entropy(x, np.array([2, 0])).item()
+    with ag.trace(lambda call: None):  # the plain caller does the same
+        np.testing.assert_array_equal(ag.embedding([1, 0], x).data, x.data[[1, 0]])
+    assert (x * [1, 2, 3]).dtype == np.float64  # an operand with a gradient: numbers of the default dtype
+    assert (ag.zeros(3) * [1, 2, 3]).dtype == np.float32
 
 
 # -- copies ---------------------------------------------------------------------------------------------------------

@@ -25,9 +25,9 @@ def power(x: Any, exponent: Any) -> Any:
 
 
 def sigmoid(x: Any) -> Any:
-    """``1 / (1 + exp(-x))``, exact in both tails; only what would overflow exp is clipped."""
+    """``1 / (1 + exp(-x))``, exact in both tails; only what would overflow exp is clipped, a little before it does."""
     y = np.asarray(np.negative(x, dtype=np.result_type(x, np.float16)))
-    np.minimum(y, np.log(np.finfo(y.dtype).max), out=y, casting="same_kind")
+    np.minimum(y, 0.999 * np.log(np.finfo(y.dtype).max), out=y, casting="same_kind")
     np.exp(y, out=y)
     y += 1
     return np.reciprocal(y, out=y)

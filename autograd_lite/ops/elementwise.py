@@ -107,8 +107,8 @@ def negative(x: Array) -> Array:
 
 
 @op(
-    x=lambda g, x, exponent: safe_multiply(g, exponent * power(x, exponent - 1)),
-    exponent=lambda g, x, out: safe_multiply(g * out, log(x)),
+    x=lambda g, x, exponent: safe_multiply(g, safe_multiply(exponent, power(x, exponent - 1))),
+    exponent=lambda g, x, out: safe_multiply(_log_or_zero(x), g * out),
 )
 def power(x: Array, exponent: Array) -> Array:
     """``x ** exponent``, elementwise; for real operands a negative `x` takes only whole exponents (else NaN).
@@ -120,6 +120,11 @@ def power(x: Array, exponent: Array) -> Array:
     >>> power(randn(3, 2), 3)
     """
     return kernels.power(x, exponent)
+
+
+def _log_or_zero(x: Any) -> Any:
+    """``log(x)``, and 0 for 0: the base of a power, whose exponent gets no gradient there."""
+    return log(where(x == 0, 1, x)) if hasattr(x, "dtype") else float(np.log(x or 1))
 
 
 @op(x=lambda g, x: g * (2 * x))

@@ -74,7 +74,8 @@ def _einsum_gradient(g: Any, i: int, subscripts: str, operands: tuple[Any, ...])
     """Einsum of the gradient with the other operands, over the axes of the i-th one.
 
     An axis that stands twice in a term is a diagonal: its second name is kept apart and tied by an identity matrix. An
-    axis that nobody else has was summed away: a vector of ones spreads the gradient over it.
+    axis that nobody else has was summed away (or broadcast, if all others have length 1): a vector of ones spreads the
+    gradient over it.
     """
     terms, output = _explicit(subscripts, tuple(operand.ndim for operand in operands))
     target, others = "", [*terms[:i], output, *terms[i + 1 :]]
@@ -87,11 +88,19 @@ def _einsum_gradient(g: Any, i: int, subscripts: str, operands: tuple[Any, ...])
             others.append(name + twin)
             factors.append(np.eye(length, dtype=g.dtype))
             name = twin
-        elif not any(name in term for term in others):
+        elif length > _longest(name, others, factors):
             others.append(name)
             factors.append(np.ones(length, dtype=g.dtype))
         target += name
     return einsum(f"{','.join(others)}->{target}", *factors)
+
+
+def _longest(name: str, terms: list[str], factors: list[Any]) -> int:
+    """The length of an axis where it is longest; -1 if no term has it."""
+    found = (
+        n for term, f in zip(terms, factors, strict=True) for axis, n in zip(term, f.shape, strict=True) if axis == name
+    )
+    return max(found, default=-1)
 
 
 def _explicit(subscripts: str, ndims: tuple[int, ...]) -> tuple[list[str], str]:

@@ -56,7 +56,10 @@ def var(x: Array, axis: Axis = None, *, correction: float = 0, keepdims: bool = 
 
 def _var_gradient(g: Any, x: Any, axis: Axis, correction: float) -> Any:
     deviation = conj(x - mean(x, axis, keepdims=True))
-    return _kept(g, x.shape, axis) * deviation * (2 / (kernels.count(x.shape, axis) - correction))
+    freedom = kernels.count(x.shape, axis) - correction
+    return (
+        _kept(g, x.shape, axis) * deviation * (2 / freedom if freedom > 0 else np.nan)
+    )  # as undefined as the variance
 
 
 @op(

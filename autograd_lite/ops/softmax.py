@@ -86,7 +86,7 @@ def _rows(x: Any) -> Any:
 
 def _check_targets(logits: Any, target: Any, ignore_index: int, reduction: str) -> None:
     if target.dtype.kind not in "iu":
-        raise TypeError("targets must be integers, the numbers of the classes; convert them with target.astype(int)")
+        raise TypeError("targets must be integers, the numbers of the classes; pass integers, or target.astype(int)")
     expected = logits.shape[:1] + logits.shape[2:] if logits.ndim > 1 else ()
     if logits.ndim == 0 or target.shape != expected:
         raise ValueError(f"the target must have shape {expected}; axis 1 of the logits is for the classes")

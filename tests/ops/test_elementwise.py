@@ -1,0 +1,88 @@
+"""Elementwise operations where a sample cannot go: at kinks, ties and infinite slopes, far out."""
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+
+
+def leaf(*values, dtype=np.float64):
+    return ag.tensor(np.array(values, dtype), requires_grad=True)
+
+
+def gradient(function, *values):
+    x = leaf(*values)
+    return ag.gradients(function(x).sum(), x)[0].data
+
+
+@pytest.mark.parametrize(
+    ("function", "values", "expected"),
+    [
+        (ag.relu, (-1.0, 0.0, 1.0), (0, 0, 1)),
+        (ag.abs, (-1.0, 0.0, 1.0), (-1, 0, 1)),
+        (lambda x: ag.maximum(x, 1.0), (0.0, 1.0, 2.0), (0, 0.5, 1)),
+        (lambda x: ag.minimum(x, 1.0), (0.0, 1.0, 2.0), (1, 0.5, 0)),
+        (lambda x: ag.clip(x, 0.0, 1.0), (-1.0, 0.0, 1.0, 2.0), (0, 1, 1, 0)),
+        (ag.max, (2.0, 1.0, 2.0, 2.0), (1 / 3, 0, 1 / 3, 1 / 3)),
+        (ag.min, (2.0, 1.0, 1.0), (0, 0.5, 0.5)),
+    ],
+)
+def test_gradients_at_kinks_and_ties(function, values, expected):
+    np.testing.assert_allclose(gradient(function, *values), expected)
+
+
+@pytest.mark.parametrize("function", [ag.sign, ag.logical_not, lambda x: x > 0, lambda x: ag.argmax(x)])
+def test_what_is_piecewise_constant_has_no_history(function):
+    assert not function(leaf(1.0, 2.0)).requires_grad
+
+
+def test_both_limits_of_clip_and_both_sides_of_a_tie_get_their_share():
+    x, low, high = leaf(-1.0, 0.5, 2.0), leaf(0.0, 0.0, 0.0), leaf(1.0, 1.0, 1.0)
+    shares = [g.data for g in ag.gradients(ag.clip(x, low, high).sum(), [x, low, high])]
+    np.testing.assert_array_equal(shares, np.diag([1, 1, 1])[[1, 0, 2]])
+    a, b = leaf(1.0), leaf(1.0)
+    assert [g.item() for g in ag.gradients(ag.maximum(a, b).sum(), [a, b])] == [0.5, 0.5]
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: ag.where(x > 0, ag.log(x), 0.0),
+        lambda x: ag.where(x > 0, ag.sqrt(x), 0.0),
+        lambda x: ag.where(x > 0, 1 / x, 0.0),
+        lambda x: ag.where(x > 0, x**-0.5, 0.0),
+        lambda x: ag.where(x > 0, x**0.5, 0.0),
+    ],
+)
+def test_a_masked_out_branch_with_an_infinite_slope_never_becomes_nan(function):
+    with np.errstate(divide="ignore"):
+        g = gradient(function, 0.0, 4.0)
+    assert g[0] == 0.0
+    assert np.isfinite(g[1])
+    assert g[1] != 0.0
+
+
+@pytest.mark.parametrize("exponent", [0, 1, 2, 3])
+def test_powers_at_zero_to_any_order(exponent):
+    x = leaf(0.0, 2.0)
+    y, expected = x**exponent, np.poly1d([1] + [0] * exponent)
+    for _ in range(5):
+        (y,) = ag.gradients(y.sum(), x, create_graph=True)
+        expected = expected.deriv()
+        np.testing.assert_allclose(y.data, expected([0.0, 2.0]))
+
+
+def test_powers_of_zero_with_an_array_of_exponents():
+    x, exponents = leaf(0.0, 2.0), leaf(0.0, 1.0, 2.0, 3.0)
+    for_x, for_exponents = ag.gradients((x[:, None] ** exponents).sum(), [x, exponents])
+    np.testing.assert_allclose(for_x.data, [1.0, 17.0])
+    np.testing.assert_allclose(for_exponents.data, np.log(2.0) * 2.0 ** np.arange(4))  # 0 where the base is 0
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_sigmoid_far_out_neither_warns_nor_loses_the_tail(dtype):
+    x = np.array([-1000, -100, -30, 0, 30, 1000], dtype)
+    y = ag.sigmoid(x)
+    assert y.dtype == dtype
+    np.testing.assert_allclose(y[2], np.exp(-30.0), rtol=1e-6)
+    np.testing.assert_allclose(y[[0, 3, 5]], [0, 0.5, 1], atol=1e-30)
