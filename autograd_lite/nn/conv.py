@@ -11,12 +11,15 @@ from ..ops.conv import conv2d, conv_transpose2d
 from ..ops.random import Generator
 from ..ops.windows import Numbers, pair
 from . import init
+from .checks import check_sizes, checked_dtype, matching
 from .linear import draw_within, empty
-from .module import Module, matching
+from .module import Module
 
 
 class _Conv(Module):
     """What both share: the arguments, and a weight and bias evenly distributed within ``1 / sqrt(fan_in)``."""
+
+    transposed = False
 
     def __init__(
         self,
@@ -28,22 +31,35 @@ class _Conv(Module):
         dilation: Numbers,
         groups: int,
         bias: bool,
-        weight_channels: tuple[int, int],
         dtype: DTypeLike | None,
         rng: Generator | None,
     ):
-        if groups < 1 or in_channels % groups or out_channels % groups:
+        title = type(self).__name__
+        check_sizes(self, in_channels=in_channels, out_channels=out_channels)
+        check_sizes(self, least=1, groups=groups)
+        if in_channels % groups or out_channels % groups:
             raise ValueError(
-                f"{type(self).__name__}: {in_channels} and {out_channels} channels do not divide into {groups} groups;"
+                f"{title}: {in_channels} and {out_channels} channels do not divide into {groups} groups;"
                 " choose multiples of groups"
             )
         self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
-        self.kernel_size, self.stride = pair("kernel_size", kernel_size), pair("stride", stride)
-        self.padding: Any = padding if isinstance(padding, str) else pair("padding", padding, least=0)
-        self.dilation = pair("dilation", dilation)
-        self.weight = empty((*weight_channels, *self.kernel_size), dtype)
+        self.kernel_size = pair(f"{title}: kernel_size", kernel_size)
+        self.stride, self.dilation = pair(f"{title}: stride", stride), pair(f"{title}: dilation", dilation)
+        self.padding: Any = self._checked_padding(padding)
+        dtype = checked_dtype(self, dtype)
+        outer, inner = (in_channels, out_channels) if self.transposed else (out_channels, in_channels)
+        self.weight = empty((outer, inner // groups, *self.kernel_size), dtype)
         self.bias = empty((out_channels,), dtype) if bias else None
         self.reset_parameters(rng)
+
+    def _checked_padding(self, padding: Numbers | str) -> tuple[int, int] | str:
+        title = type(self).__name__
+        if not isinstance(padding, str):
+            return pair(f"{title}: padding", padding, least=0)
+        if self.transposed or padding not in ("same", "valid"):
+            words = "" if self.transposed else ', "same" or "valid"'
+            raise ValueError(f"{title}: padding {padding!r} is not known; pass a number, (rows, columns){words}")
+        return padding
 
     def reset_parameters(self, rng: Generator | None = None) -> None:
         """Draw initial values."""
@@ -69,7 +85,7 @@ class Conv2d(_Conv):
     x: (N, in_channels, H, W). kernel_size, stride, padding, dilation: a number or a pair; padding also "same"
     or "valid". Returns (N, out_channels, H', W') with ``H' = (H + 2 * padding - dilation * (kernel_size - 1) - 1) //
     stride + 1``. Raises TypeError for an input of another dtype, ValueError for other channels, an image smaller than
-    the filter, or channels that do not divide into groups.
+    the filter, arguments out of range, or channels that do not divide into groups.
     """
 
     def __init__(
@@ -86,10 +102,7 @@ class Conv2d(_Conv):
         dtype: DTypeLike | None = None,
         rng: Generator | None = None,
     ):
-        channels = (out_channels, in_channels // max(1, groups))
-        super().__init__(
-            in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, channels, dtype, rng
-        )
+        super().__init__(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, dtype, rng)
 
     def forward(self, x: Any) -> Any:
         """``conv2d(x, weight, bias)``."""
@@ -104,6 +117,8 @@ class ConvTranspose2d(_Conv):
     result is on one side. Returns (N, out_channels, H', W') with ``H' = (H - 1) * stride - 2 * padding + dilation *
     (kernel_size - 1) + output_padding + 1``. Raises errors as `Conv2d`.
     """
+
+    transposed = True
 
     def __init__(
         self,
@@ -120,11 +135,8 @@ class ConvTranspose2d(_Conv):
         dtype: DTypeLike | None = None,
         rng: Generator | None = None,
     ):
-        channels = (in_channels, out_channels // max(1, groups))
-        super().__init__(
-            in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, channels, dtype, rng
-        )
-        self.output_padding = pair("output_padding", output_padding, least=0)
+        super().__init__(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, dtype, rng)
+        self.output_padding = pair("ConvTranspose2d: output_padding", output_padding, least=0)
 
     def forward(self, x: Any) -> Any:
         """``conv_transpose2d(x, weight, bias)``."""

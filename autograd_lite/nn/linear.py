@@ -8,19 +8,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from ..core import get_default_dtype
 from ..ops.linear import linear
 from ..ops.random import Generator
 from . import init
-from .module import Module, Parameter, matching
+from .checks import check_sizes, checked_dtype, matching
+from .module import Module, Parameter
 
 
 class Linear(Module):
     """``x @ weight.T + bias``.
 
     x: (..., in_features). Returns (..., out_features). Weight (out_features, in_features) and bias start evenly
-    distributed within ``1 / sqrt(in_features)``. Raises TypeError for an input of another dtype, ValueError for another
-    number of features.
+    distributed within ``1 / sqrt(in_features)``. Raises TypeError for an input of another dtype and for sizes that are
+    no integers, ValueError for another number of features and for negative sizes.
     """
 
     def __init__(
@@ -32,6 +32,8 @@ class Linear(Module):
         dtype: DTypeLike | None = None,
         rng: Generator | None = None,
     ):
+        check_sizes(self, in_features=in_features, out_features=out_features)
+        dtype = checked_dtype(self, dtype)
         self.in_features, self.out_features = in_features, out_features
         self.weight = empty((out_features, in_features), dtype)
         self.bias = empty((out_features,), dtype) if bias else None
@@ -50,9 +52,9 @@ class Linear(Module):
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
 
 
-def empty(shape: tuple[int, ...], dtype: DTypeLike | None) -> Parameter:
-    """A parameter to be filled, of the default dtype for None."""
-    return Parameter(np.zeros(shape, dtype or get_default_dtype()))
+def empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Parameter:
+    """A parameter to be filled."""
+    return Parameter(np.zeros(shape, dtype))
 
 
 def draw_within(bound: float, parameters: list[Parameter | None], rng: Generator | None) -> None:

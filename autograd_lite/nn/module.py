@@ -52,7 +52,8 @@ class Module:
     """A part of a model: parameters and smaller modules as attributes, and a `forward` that computes.
 
     Parameters and Modules may also stand inside plain lists, tuples and dictionaries; their keys are then like
-    ``layers.0.weight``. Keys, shapes and their order are those of torch.nn, so weights move between the two.
+    ``layers.0.weight``. Keys, shapes and their order are those of torch.nn, so weights move between the two. Raises
+    TypeError if an attribute that is a Parameter is to become something that is none, and not None.
     """
 
     training: bool = True
@@ -76,6 +77,12 @@ class Module:
     def __setattr__(self, name: str, value: Any) -> None:
         if next(_members(name, value), None) is not None:
             structure_changed()
+        elif value is not None and isinstance(replaced := vars(self).get(name), Parameter):
+            raise TypeError(
+                f"{type(self).__name__}.{name} is a Parameter {replaced.shape} {replaced.dtype}; a"
+                f" {type(value).__name__} in its place would not be trained. Assign nn.Parameter(...), or change its"
+                f" values under ag.no_grad(): layer.{name}[...] = value, layer.{name} *= 0.5; None removes it"
+            )
         object.__setattr__(self, name, value)
 
     def _name_parameters(self) -> None:
@@ -166,9 +173,14 @@ class Module:
         """Give parameters and buffers the values of `state_dict`: arrays, Tensors, or PyTorch's tensors.
 
         strict: refuse keys that are missing or unexpected, instead of only returning them. Values are converted to
-        the dtypes here. Raises ValueError with the list of what is missing, unexpected or of another shape; nothing is
-        changed then.
+        the dtypes here. Raises TypeError for what is no mapping, ValueError with the list of what is missing,
+        unexpected or of another shape; nothing is changed then.
         """
+        if not isinstance(state_dict, Mapping):
+            raise TypeError(
+                f"load_state_dict: the state is a {type(state_dict).__name__}, not a mapping of keys to arrays; pass"
+                f" what state_dict() of a {type(self).__name__} returned"
+            )
         own = dict(self._state())
         values = {key: _state_array(key, state_dict[key]) for key in own if key in state_dict}
         missing = [key for key in own if key not in state_dict]
@@ -180,7 +192,7 @@ class Module:
         ]
         if wrong or (strict and (missing or unexpected)):
             lists = {"missing": missing, "unexpected": unexpected, "of wrong shape or type": wrong}
-            found = "; ".join(f"{what}: {', '.join(names)}" for what, names in lists.items() if names)
+            found = "; ".join(f"{what}: {', '.join(map(str, names))}" for what, names in lists.items() if names)
             raise ValueError(
                 f"load_state_dict: the values do not belong to this {type(self).__name__}: {found}."
                 " Nothing was changed; build the model with the sizes it was saved with, or pass strict=False"
@@ -289,20 +301,3 @@ def _state_array(key: str, value: Any) -> np.ndarray[Any, Any]:
         raise ValueError(
             f"load_state_dict: {key} is a {type(value).__name__}, which NumPy cannot read; pass arrays"
         ) from error
-
-
-def matching(layer: Module, x: Any, parameter: Tensor) -> Any:
-    """`x` for a layer to compute on, which must have the dtype of its parameters.
-
-    Lists and numbers are converted. Raises TypeError for an array of another dtype: it would silently turn everything
-    behind it into that (a float64 input makes a float32 network compute at half its speed).
-    """
-    if not hasattr(x, "dtype"):
-        return core.as_array(x, parameter.dtype)
-    if x.dtype != parameter.dtype:
-        name = parameter.name or "its weight"
-        raise TypeError(
-            f"{type(layer).__name__}: x {x.shape} is {x.dtype}, {name} {parameter.shape} is {parameter.dtype};"
-            f" pass x.astype('{parameter.dtype}'), or make the layer with dtype='{x.dtype}'"
-        )
-    return x

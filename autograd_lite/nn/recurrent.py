@@ -19,10 +19,30 @@ from ..ops import recurrent as ops
 from ..ops.elementwise import where
 from ..ops.random import Generator, dropout
 from ..ops.shape import concatenate, expand_dims, flip, squeeze, stack, swapaxes, unstack
+from .checks import check_probability, check_sizes, checked_dtype, matching
 from .linear import draw_within, empty
-from .module import Module, Parameter, matching
+from .module import Module, Parameter
 
 Weights = tuple[Parameter, Parameter, Parameter | None, Parameter | None]  # weight_ih, weight_hh, bias_ih, bias_hh
+
+
+def _check_features(layer: Module, x: Any, features: int, made_for: str, name: str = "x") -> None:
+    """ValueError unless the last axis of `x`, called `name`, has so many features."""
+    if x.shape[-1:] != (features,):
+        given = f"{x.shape[-1]} features" if x.shape else "no features"
+        raise ValueError(
+            f"{type(layer).__name__}: the layer was made for {made_for} {features}, {name} has {given} ({name}"
+            f" {x.shape}); pass {name} of shape (..., {features}), or make the layer with another {made_for}"
+        )
+
+
+def _two(layer: Module, state: Any) -> tuple[Any, Any]:
+    """h and c of the state of a long short-term memory; TypeError if it is not such a pair."""
+    if not isinstance(state, tuple | list) or len(state) != 2:
+        what = f"{len(state)} parts" if isinstance(state, tuple | list) else f"one {type(state).__name__}"
+        raise TypeError(f"{type(layer).__name__}: the state is {what}, it must be h and c; pass a tuple (h, c)")
+    return state[0], state[1]
+
 
 # ---------------------------------------------------------------------------------------------------------------
 # One step
@@ -43,7 +63,8 @@ class _Cell(Module):
         dtype: DTypeLike | None = None,
         rng: Generator | None = None,
     ):
-        rows = self.gates * hidden_size
+        check_sizes(self, least=1, input_size=input_size, hidden_size=hidden_size)
+        dtype, rows = checked_dtype(self, dtype), self.gates * hidden_size
         self.input_size, self.hidden_size = input_size, hidden_size
         self.weight_ih = empty((rows, input_size), dtype)
         self.weight_hh = empty((rows, hidden_size), dtype)
@@ -59,9 +80,19 @@ class _Cell(Module):
         """Draw initial values."""
         draw_within(1 / math.sqrt(max(1, self.hidden_size)), list(self._weights), rng)
 
-    def _start(self, x: Any) -> Any:
-        """A state of zeros for an input (..., I)."""
-        return np.zeros((*x.shape[:-1], self.hidden_size), self.weight_hh.dtype)
+    def _input(self, x: Any) -> Any:
+        """The input (..., I), checked."""
+        x = matching(self, x, self.weight_ih)
+        _check_features(self, x, self.input_size, "input_size")
+        return x
+
+    def _start(self, x: Any, state: Any, name: str = "state") -> Any:
+        """The state (..., H), checked; zeros for None."""
+        if state is None:
+            return np.zeros((*x.shape[:-1], self.hidden_size), self.weight_hh.dtype)
+        state = matching(self, state, self.weight_hh, name)
+        _check_features(self, state, self.hidden_size, "hidden_size", name)
+        return state
 
     def extra_repr(self) -> str:
         """The arguments."""
@@ -91,9 +122,8 @@ class RNNCell(_Cell):
 
     def forward(self, x: Any, state: Any = None) -> Any:
         """The next state."""
-        x = matching(self, x, self.weight_ih)
-        h = self._start(x) if state is None else state
-        return ops.rnn_cell(x, h, *self._weights, self.nonlinearity)
+        x = self._input(x)
+        return ops.rnn_cell(x, self._start(x, state), *self._weights, self.nonlinearity)
 
 
 class LSTMCell(_Cell):
@@ -107,9 +137,9 @@ class LSTMCell(_Cell):
 
     def forward(self, x: Any, state: Any = None) -> tuple[Any, Any]:
         """The next h and c."""
-        x = matching(self, x, self.weight_ih)
-        h, c = (self._start(x), self._start(x)) if state is None else state
-        return ops.lstm_cell(x, h, c, *self._weights)
+        x = self._input(x)
+        h, c = (None, None) if state is None else _two(self, state)
+        return ops.lstm_cell(x, self._start(x, h, "h"), self._start(x, c, "c"), *self._weights)
 
 
 class GRUCell(_Cell):
@@ -123,8 +153,8 @@ class GRUCell(_Cell):
 
     def forward(self, x: Any, state: Any = None) -> Any:
         """The next state."""
-        x = matching(self, x, self.weight_ih)
-        return ops.gru_cell(x, self._start(x) if state is None else state, *self._weights)
+        x = self._input(x)
+        return ops.gru_cell(x, self._start(x, state), *self._weights)
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -185,6 +215,7 @@ class Recurrent(Module):
     ):
         if not layers:
             raise ValueError("Recurrent: there are no cells; pass one for each layer")
+        check_probability(self, "dropout", dropout)
         self.layers = [layer if isinstance(layer, tuple) else (layer,) for layer in layers]
         self.batch_first, self.dropout, self.rng = batch_first, dropout, rng
 
@@ -211,7 +242,7 @@ class _Layers(Module):
     """What RNN, LSTM and GRU share: several layers, one or both directions, of a fused operation each."""
 
     gates = 1
-    parts = 1  # of the state: h, or h and c
+    parts: tuple[str, ...] = ("state",)  # of the state, as errors name them
 
     def __init__(
         self,
@@ -226,6 +257,9 @@ class _Layers(Module):
         dtype: DTypeLike | None = None,
         rng: Generator | None = None,
     ):
+        check_sizes(self, least=1, input_size=input_size, hidden_size=hidden_size, num_layers=num_layers)
+        check_probability(self, "dropout", dropout)
+        dtype = checked_dtype(self, dtype, kinds="f")
         self.input_size, self.hidden_size, self.num_layers, self.bias = input_size, hidden_size, num_layers, bias
         self.batch_first, self.dropout, self.bidirectional, self.rng = batch_first, dropout, bidirectional, rng
         rows, directions = self.gates * hidden_size, 2 if bidirectional else 1
@@ -256,8 +290,12 @@ class _Layers(Module):
 
     def _forward(self, x: Any, state: list[Any] | None) -> tuple[Any, list[Any]]:
         """Outputs, and the parts of the last state, stacked over layers and directions; x with or without a batch."""
-        x = matching(self, x, self._weights("l0")[0])
-        if batched := len(x.shape) == 3:
+        weight, weight_hh, *_ = self._weights("l0")
+        x = matching(self, x, weight)
+        batched = self._check_shape(x)
+        if state is not None:
+            state = [matching(self, part, weight_hh, name) for name, part in zip(self.parts, state, strict=True)]
+        if batched:
             x = swapaxes(x, 0, 1) if self.batch_first else x
         else:
             x = expand_dims(x, 1)
@@ -267,16 +305,33 @@ class _Layers(Module):
             return squeeze(x, 1), [squeeze(part, 1) for part in last]
         return (swapaxes(x, 0, 1) if self.batch_first else x), last
 
+    def _check_shape(self, x: Any) -> bool:
+        """Whether x has a batch axis; ValueError if it is not sequences of the layer's features."""
+        title, axes = type(self).__name__, "(B, T, I)" if self.batch_first else "(T, B, I)"
+        if len(x.shape) not in (2, 3):
+            raise ValueError(
+                f"{title}: x must be {axes}, or (T, I) for one sequence, with I = {self.input_size} (x {x.shape});"
+                " reshape it"
+            )
+        _check_features(self, x, self.input_size, "input_size")
+        batched = len(x.shape) == 3
+        if x.shape[1 if batched and self.batch_first else 0] == 0:
+            raise ValueError(
+                f"{title}: the sequence is empty, T = 0 (x {x.shape}, read as {axes if batched else '(T, I)'});"
+                " pass at least one step"
+            )
+        return batched
+
     def _starts(self, x: Any, state: list[Any] | None) -> list[list[Any]]:
         """For each layer and direction the parts of its initial state."""
         number = self.num_layers * (2 if self.bidirectional else 1)
-        shape = (number, x.shape[1] if len(x.shape) > 1 else 1, self.hidden_size)
+        shape = (number, x.shape[1], self.hidden_size)
         if state is None:
-            state = [np.zeros(shape, x.dtype)] * self.parts
-        for part in state:
+            state = [np.zeros(shape, x.dtype)] * len(self.parts)
+        for name, part in zip(self.parts, state, strict=True):
             if part.shape != shape:
                 raise ValueError(
-                    f"{type(self).__name__}: the initial state is {part.shape}, for x (T, B, I) {x.shape} it must be"
+                    f"{type(self).__name__}: the initial {name} is {part.shape}, for x (T, B, I) {x.shape} it must be"
                     f" (layers and directions, B, hidden_size) {shape}; pass one row for each sequence"
                 )
         return [list(parts) for parts in zip(*(unstack(part) for part in state), strict=True)]
@@ -374,7 +429,7 @@ class LSTM(_Layers):
     """
 
     gates = 4
-    parts = 2
+    parts = ("h", "c")
 
     def _run(self, x: Any, state: list[Any], weights: Weights) -> tuple[Any, ...]:
         h, c = state
@@ -382,5 +437,5 @@ class LSTM(_Layers):
 
     def forward(self, x: Any, state: Any = None) -> tuple[Any, tuple[Any, Any]]:
         """Outputs, and the last h and c."""
-        out, (h, c) = self._forward(x, None if state is None else list(state))
+        out, (h, c) = self._forward(x, None if state is None else list(_two(self, state)))
         return out, (h, c)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..ops.random import Generator, dropout
+from .checks import check_probability
 from .module import Module
 
 
@@ -16,8 +17,7 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5, inplace: bool = False, *, rng: Generator | None = None):
-        if not 0 <= p <= 1:
-            raise ValueError(f"Dropout: p = {p} is not a probability; pass a number from 0 to 1")
+        check_probability(self, "p", p)
         self.p, self.inplace, self.rng = p, inplace, rng
 
     def forward(self, x: Any) -> Any:

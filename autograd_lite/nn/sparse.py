@@ -10,6 +10,7 @@ from ..ops.elementwise import where
 from ..ops.indexing import embedding
 from ..ops.random import Generator
 from . import init
+from .checks import check_integers, check_sizes, checked_dtype
 from .linear import empty
 from .module import Module
 
@@ -30,6 +31,9 @@ class Embedding(Module):
         dtype: DTypeLike | None = None,
         rng: Generator | None = None,
     ):
+        check_sizes(self, num_embeddings=num_embeddings, embedding_dim=embedding_dim)
+        check_integers(self, **({} if padding_idx is None else {"padding_idx": padding_idx}))
+        dtype = checked_dtype(self, dtype)
         if padding_idx is not None and not -num_embeddings <= padding_idx < num_embeddings:
             raise IndexError(f"Embedding: padding_idx {padding_idx} is not below {num_embeddings}; change one")
         self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -34,8 +35,11 @@ class Adam(Optimizer):
 
     def _check(self, options: dict[str, Any]) -> None:
         super()._check(options)
-        if not all(0 <= beta < 1 for beta in options["betas"]):
-            raise ValueError(f"{self._title}: betas = {options['betas']} are out of range; pass two numbers in [0, 1)")
+        betas = options["betas"]
+        if not isinstance(betas, tuple | list) or len(betas) != 2 or not all(isinstance(beta, Real) for beta in betas):
+            raise TypeError(f"{self._title}: betas = {betas!r:.60} are not two numbers; pass a pair like (0.9, 0.999)")
+        if not all(0 <= beta < 1 for beta in betas):
+            raise ValueError(f"{self._title}: betas = {betas} are out of range; pass two numbers in [0, 1)")
 
     def _update(self, x: Array, g: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
         if not state:

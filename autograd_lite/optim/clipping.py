@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..tensor import Tensor
+from .optimizer import gradient_of
 
 
 def clip_grad_norm_(
@@ -19,7 +20,7 @@ def clip_grad_norm_(
     Returns the norm before. norm_type: p of the p-norm; ``math.inf`` for the largest absolute value. Raises
     RuntimeError for a norm that is infinite or NaN, if asked to; nothing is changed then.
     """
-    gradients = _gradients(parameters)
+    gradients = _gradients("clip_grad_norm_", parameters)
     total = _norm(gradients, norm_type)
     if error_if_nonfinite and not math.isfinite(total):
         raise RuntimeError(
@@ -35,13 +36,16 @@ def clip_grad_norm_(
 
 def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
     """Limit each element of each gradient to the interval from ``-clip_value`` to ``clip_value``."""
-    for gradient in _gradients(parameters):
+    for gradient in _gradients("clip_grad_value_", parameters):
         np.clip(gradient, -clip_value, clip_value, out=gradient)
 
 
-def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[np.ndarray[Any, Any]]:
+def _gradients(function: str, parameters: Tensor | Iterable[Tensor]) -> list[np.ndarray[Any, Any]]:
+    if not isinstance(parameters, Iterable):
+        raise TypeError(f"{function}: a {type(parameters).__name__} is no parameters; pass model.parameters()")
     parameters = [parameters] if isinstance(parameters, Tensor) else parameters
-    return [parameter.grad.data for parameter in parameters if parameter.grad is not None]
+    found = (gradient_of(function, parameter) for parameter in parameters)
+    return [gradient for gradient in found if gradient is not None]
 
 
 def _norm(gradients: list[np.ndarray[Any, Any]], p: float) -> float:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from .. import core
+from ..errors import operand
 from ..kernels.optimizers import Scratch
+from ..nn import Parameter
 from ..tensor import Tensor
 
 Array = np.ndarray[Any, Any]
@@ -20,7 +23,8 @@ class Optimizer:
 
     params: tensors, pairs of name and tensor (``model.named_parameters()``), or groups: dictionaries whose "params" are
     such tensors and whose other entries replace the defaults. `param_groups` may be changed between steps, as torch's.
-    Raises ValueError for no parameters, one in two groups, or an unknown option; TypeError for what is no leaf tensor.
+    Raises ValueError for no parameters, one in two groups, or an unknown option; TypeError for what is no leaf tensor,
+    for a constant (a frozen `nn.Parameter` may stay), and for options that are no numbers.
     """
 
     param_groups: list[dict[str, Any]]
@@ -31,6 +35,11 @@ class Optimizer:
         self.param_groups, self.state = [], {}
         self._names: dict[Tensor, str] = {}
         self._scratch = Scratch()
+        if isinstance(params, Tensor | Mapping) or not isinstance(params, Iterable):
+            raise TypeError(
+                f"{self._title}: params is a {type(params).__name__}, not several parameters; pass"
+                " model.parameters(), or a list of tensors or groups"
+            )
         given = list(params)
         if not given:
             raise ValueError(f"{self._title}: there are no parameters to optimise; pass model.parameters()")
@@ -43,6 +52,8 @@ class Optimizer:
 
     def add_param_group(self, group: Mapping[str, Any]) -> None:
         """Optimise more parameters, with options of their own. Errors are those of the class; nothing is added then."""
+        if not isinstance(group, Mapping) or "params" not in group:
+            raise ValueError(f'{self._title}: {group!r:.60} is no group; pass {{"params": [...], "lr": ...}}')
         members = group["params"]
         named = [self._named(member) for member in ([members] if isinstance(members, Tensor) else members)]
         if unknown := [option for option in group if option not in (*self.defaults, "params")]:
@@ -62,13 +73,28 @@ class Optimizer:
             result = isinstance(parameter, Tensor)
             what = f"the result {parameter.shape} of an operation" if result else f"a {type(parameter).__name__}"
             raise TypeError(f"{self._title}: {what} is no parameter; pass leaves, as model.parameters() gives them")
+        if not parameter.requires_grad and not isinstance(parameter, Parameter):
+            raise TypeError(
+                f"{self._title}: the tensor {parameter.shape} {parameter.dtype} does not require a gradient, so it"
+                " would never move; make it with requires_grad=True, or an nn.Parameter"
+            )
         return name, parameter
 
     def _check(self, options: dict[str, Any]) -> None:
-        """Raise ValueError for options out of their range."""
+        """Raise TypeError for options that are no numbers, ValueError for those out of their range."""
         for option in ("lr", "weight_decay", "eps", "momentum"):
-            if option in options and not options[option] >= 0:
-                raise ValueError(f"{self._title}: {option} = {options[option]} is below 0; pass a number from 0 on")
+            if option in options:
+                self._check_number(option, options[option])
+                if not options[option] >= 0:
+                    raise ValueError(
+                        f"{self._title}: {option} = {options[option]} is out of range; pass a number from 0 on"
+                    )
+
+    def _check_number(self, option: str, value: Any) -> None:
+        if not isinstance(value, Real):
+            raise TypeError(
+                f"{self._title}: {option} = {value!r:.60} is a {type(value).__name__}, not a number; pass a float"
+            )
 
     # -- stepping ------------------------------------------------------------------------------------------------
 
@@ -78,10 +104,11 @@ class Optimizer:
             parameter.grad = None
 
     def step(self) -> None:
-        """Move each parameter that has a gradient, in place.
+        """Move each parameter that has a gradient, in place; the others stay, and nothing happens if there is none.
 
-        Raises ValueError, before anything changes, for a gradient that was set to another shape. A backward through
-        what was computed with the old values raises RuntimeError from now on.
+        Raises ValueError, before anything changes, for a gradient that was set to another shape, TypeError for one that
+        is no Tensor, or complex for a real parameter. A backward through what was computed with the old values raises
+        RuntimeError from now on.
         """
         todo = [(group, p, self._gradient(p)) for group in self.param_groups for p in group["params"]]
         for group, parameter, gradient in todo:
@@ -95,14 +122,9 @@ class Optimizer:
         raise NotImplementedError
 
     def _gradient(self, parameter: Tensor) -> Array | None:
-        if parameter.grad is None:
+        gradient = gradient_of(f"{self._title}.step", parameter)
+        if gradient is None:
             return None
-        gradient: Array = np.asarray(core.raw(parameter.grad))
-        if gradient.shape != parameter.shape:
-            raise ValueError(
-                f"{self._title}.step: {parameter.name or 'a parameter'} is {parameter.shape}, its gradient was set to"
-                f" {gradient.shape}; set .grad to a tensor of the parameter's shape"
-            )
         if not parameter.data.flags.c_contiguous or not parameter.data.flags.writeable:
             parameter.data = np.array(parameter.data, order="C")
         return np.ascontiguousarray(gradient, parameter.dtype).reshape(parameter.shape)
@@ -129,8 +151,14 @@ class Optimizer:
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Resume from what `state_dict` returned, for parameters of the same names (or positions) and shapes.
 
-        Raises ValueError if groups, keys or shapes differ; nothing is changed then.
+        Raises ValueError if groups, keys or shapes differ, TypeError for what is no such state; nothing is changed
+        then.
         """
+        if not isinstance(state_dict, Mapping) or not {"state", "param_groups"} <= set(state_dict):
+            raise TypeError(
+                f"{self._title}.load_state_dict: the state is a {type(state_dict).__name__} and not a mapping with"
+                f' "state" and "param_groups"; pass what state_dict() of a {self._title} returned'
+            )
         keys = self._keys()
         groups = state_dict["param_groups"]
         own = [[keys[parameter] for parameter in group["params"]] for group in self.param_groups]
@@ -155,6 +183,29 @@ class Optimizer:
         groups = [{**group, "params": f"{len(group['params'])} tensors"} for group in self.param_groups]
         lines = (", ".join(f"{option}={value}" for option, value in group.items()) for group in groups)
         return f"{self._title}(" + "; ".join(lines) + ")"
+
+
+def gradient_of(user: str, parameter: Tensor) -> Array | None:
+    """The array of a parameter's gradient, which `user` asks for; errors as `Optimizer.step`."""
+    gradient, name = parameter.grad, parameter.name or "a parameter"
+    if gradient is None:
+        return None
+    if not isinstance(gradient, Tensor):
+        raise TypeError(
+            f"{user}: {name} is {parameter.shape} {parameter.dtype}, its gradient was set to a"
+            f" {type(gradient).__name__} {operand(gradient)}; set .grad to a Tensor, ag.tensor(...), or to None"
+        )
+    if gradient.shape != parameter.shape:
+        raise ValueError(
+            f"{user}: {name} is {parameter.shape}, its gradient was set to {gradient.shape}; set .grad to a tensor of"
+            " the parameter's shape"
+        )
+    if gradient.dtype.kind == "c" and parameter.dtype.kind != "c":
+        raise TypeError(
+            f"{user}: {name} {parameter.shape} is {parameter.dtype}, its gradient was set to {gradient.dtype}; set"
+            " .grad to a real tensor"
+        )
+    return gradient.data
 
 
 def _copied(state: Mapping[str, Any]) -> dict[str, Any]:

@@ -34,6 +34,7 @@ class SGD(Optimizer):
 
     def _check(self, options: dict[str, Any]) -> None:
         super()._check(options)
+        self._check_number("dampening", options["dampening"])
         if options["nesterov"] and (options["momentum"] <= 0 or options["dampening"] != 0):
             raise ValueError("SGD: nesterov looks ahead along a momentum; pass momentum= above 0 and no dampening")
 

@@ -107,7 +107,7 @@ def test_initial_states(torch, name):
     weighted(out_theirs).backward()
     for a, b in zip(flat(choose(starts)), flat(choose(starts_theirs)), strict=True):
         np.testing.assert_allclose(a.grad.data, b.grad.numpy(), rtol=1e-10, atol=1e-12)
-    with pytest.raises(ValueError, match=r"initial state is \(1, 2, 5\)"):
+    with pytest.raises(ValueError, match=r"initial (h|state) is \(1, 2, 5\)"):
         ours(x, choose([state[:1], state[:1]]))
 
 
@@ -301,3 +301,48 @@ class TestErrors:
     def test_unknown_nonlinearity(self):
         with pytest.raises(ValueError, match=r"RNN: nonlinearity 'sinus' is not known"):
             nn.RNN(2, 3, nonlinearity="sinus")
+
+    @pytest.mark.parametrize(
+        ("make", "message"),
+        [
+            (lambda: nn.Linear(-4, 2), "Linear: in_features is -4; "),
+            (lambda: nn.Embedding(-3, 2), "Embedding: num_embeddings is -3; "),
+            (lambda: nn.Embedding(3, -2), "Embedding: embedding_dim is -2; "),
+            (lambda: nn.Conv2d(-4, 4, 3), "Conv2d: in_channels is -4; "),
+            (lambda: nn.Conv2d(4, 4, 3, stride=0), "Conv2d: stride must be at least 1, not 0; "),
+            (lambda: nn.Conv2d(4, 4, 3, padding=-1), "Conv2d: padding must be at least 0, not -1; "),
+            (lambda: nn.Conv2d(4, 4, 3, padding="some"), "Conv2d: padding 'some' is not known; .*valid"),
+            (lambda: nn.Conv2d(4, 4, 0), "Conv2d: kernel_size must be at least 1, not 0; "),
+            (lambda: nn.Conv2d(4, 4, 3, groups=0), "Conv2d: groups is 0; "),
+            (lambda: nn.ConvTranspose2d(4, 4, 3, padding="same"), "ConvTranspose2d: padding 'same' is not known; "),
+            (lambda: nn.ConvTranspose2d(4, 4, 3, output_padding=-1), "ConvTranspose2d: output_padding must be"),
+            (lambda: nn.MaxPool2d(0), "MaxPool2d: kernel_size must be at least 1, not 0; "),
+            (lambda: nn.AvgPool2d(2, stride=0), "AvgPool2d: stride must be at least 1, not 0; "),
+            (lambda: nn.LSTM(4, 0), "LSTM: hidden_size is 0; "),
+            (lambda: nn.GRU(4, 2, num_layers=0), "GRU: num_layers is 0; "),
+            (lambda: nn.RNN(4, 2, dropout=2.0), "RNN: dropout = 2.0 is not a probability; "),
+            (lambda: nn.GRUCell(0, 2), "GRUCell: input_size is 0; "),
+        ],
+    )
+    def test_arguments_out_of_range(self, make, message):
+        with pytest.raises(ValueError, match=message):
+            make()
+
+    @pytest.mark.parametrize(
+        ("make", "message"),
+        [
+            (lambda: nn.Linear(4.0, 2), "Linear: in_features is 4.0, a float; pass an integer"),
+            (lambda: nn.Conv2d(4, 8 / 2, 3), "Conv2d: out_channels is 4.0, a float; "),
+            (lambda: nn.Embedding(3, 2, padding_idx=1.0), "Embedding: padding_idx is 1.0, a float; "),
+            (lambda: nn.LSTM(4, "2"), "LSTM: hidden_size is '2', a str; "),
+            (lambda: nn.Linear(4, 2, dtype="flaot32"), "Linear: dtype 'flaot32' is not known; "),
+            (lambda: nn.Embedding(4, 2, dtype="int64"), "Embedding: parameters of dtype int64 cannot be learned; "),
+            (lambda: nn.LSTM(4, 2, dtype="complex128"), "LSTM: it computes with real numbers, dtype complex128 .*; "),
+        ],
+    )
+    def test_arguments_of_another_type(self, make, message):
+        with pytest.raises(TypeError, match=message):
+            make()
+
+    def test_sizes_of_numpy_and_of_nothing_are_sizes(self):
+        assert nn.Linear(np.int64(0), 2)(np.ones((3, 0), np.float32)).shape == (3, 2)

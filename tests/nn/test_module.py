@@ -89,6 +89,40 @@ def test_parameters_are_copied_with_their_model(rng):
     assert net.scale.data[0] == 1
 
 
+class TestAssignment:
+    @pytest.mark.parametrize("value", [np.ones((2, 2)), ag.ones((2, 2)), 3.0, []])
+    def test_a_parameter_is_not_replaced_by_what_would_not_be_trained(self, value):
+        layer = nn.Linear(2, 2)
+        weight = layer.weight
+        with pytest.raises(TypeError, match=r"Linear.weight is a Parameter \(2, 2\) float32; .* nn.Parameter\(...\)"):
+            layer.weight = value
+        assert layer.weight is weight
+
+    def test_nor_by_a_result_computed_from_it(self):
+        layer = nn.Linear(2, 2)
+        with pytest.raises(TypeError, match=r"a Tensor in its place would not be trained"):
+            layer.weight = layer.weight * 0.5
+
+    def test_what_the_error_advises(self):
+        layer = nn.Linear(2, 2)
+        weight = layer.weight
+        with ag.no_grad():
+            layer.weight[...] = np.ones((2, 2))
+            layer.weight *= 0.5
+        assert layer.weight is weight
+        assert weight.is_leaf
+        assert weight.requires_grad
+        assert weight.tolist() == [[0.5, 0.5], [0.5, 0.5]]
+        layer.weight = nn.Parameter(np.zeros((2, 2)))
+        layer.bias = None
+        assert [name for name, _ in layer.named_parameters()] == ["weight"]
+
+    def test_modules_and_lists_of_parameters_may_stand_in_its_place(self):
+        layer = nn.Linear(2, 2)
+        layer.weight, layer.bias = nn.Linear(2, 2), [nn.Parameter(np.zeros(2))]
+        assert set(layer.state_dict()) == {"weight.weight", "weight.bias", "bias.0"}
+
+
 class TestNames:
     def test_the_outermost_module_names_parameters_by_path(self):
         net = Net()
@@ -192,6 +226,15 @@ class TestState:
         with pytest.raises(ValueError, match="wrong shape"):
             layer.load_state_dict({"weight": np.eye(3)}, strict=False)
 
+    @pytest.mark.parametrize("state", [[1], None, "weight", nn.ReLU()])
+    def test_what_is_no_mapping(self, state):
+        with pytest.raises(TypeError, match=r"load_state_dict: the state is a \w+, not a mapping .* of a Linear"):
+            nn.Linear(2, 2).load_state_dict(state)
+
+    def test_keys_that_are_no_text_are_listed(self):
+        with pytest.raises(ValueError, match="unexpected: 3"):
+            nn.ReLU().load_state_dict({3: np.ones(2)})
+
     def test_complex_numbers_do_not_become_real(self):
         with pytest.raises(ValueError, match="complex128"):
             nn.Linear(2, 2).load_state_dict({"weight": np.eye(2) * 1j, "bias": np.ones(2)})
@@ -237,6 +280,23 @@ class TestDtypes:
         model(np.ones((1, 2), np.float32))
         with pytest.raises(TypeError, match=r"Linear: x \(1, 2\) is float64, 0.weight .* x.astype\('float32'\)"):
             model(np.ones((1, 2)))
+
+    @pytest.mark.parametrize(
+        ("dtype", "fix"), [("int64", "x.astype"), ("bool", "x.astype"), ("complex64", "real part")]
+    )
+    def test_no_layer_is_offered_in_a_dtype_that_cannot_be_learned(self, dtype, fix):
+        with pytest.raises(TypeError, match=fix) as error:
+            nn.Linear(2, 2)(np.ones((1, 2), dtype))
+        assert ("dtype=" in str(error.value)) == (dtype == "complex64")
+
+    @pytest.mark.parametrize("x", [None, "text", ["a", "b"], np.array(["a", "b"]), {}, [[1], [1, 2]], object()])
+    def test_what_is_not_numeric(self, x):
+        with pytest.raises(TypeError, match=r"^Linear: x.*float32"):
+            nn.Linear(2, 2)(x)
+
+    def test_a_tensor_in_a_list_does_not_lose_its_gradient(self):
+        with pytest.raises(TypeError, match=r"^Linear: x, a list, .*; use t.detach\(\)"):
+            nn.Linear(2, 2)([ag.ones(2, requires_grad=True)])
 
     def test_lists_become_what_the_layer_computes_in(self):
         assert nn.Linear(2, 2, dtype="float64")([[1.0, 2.0]]).dtype == np.float64

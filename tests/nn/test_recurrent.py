@@ -104,3 +104,55 @@ def test_nothing_to_do():
         nn.Recurrent()
     with pytest.raises(ValueError, match="no steps"):
         nn.unroll(Leaky(), numbers(0, 2, 2))
+
+
+LAYERS = ["RNN", "LSTM", "GRU"]
+
+
+class TestErrors:
+    @pytest.mark.parametrize("name", LAYERS)
+    def test_a_state_of_another_dtype_is_refused(self, name):
+        x, zeros = np.ones((5, 3, 4), np.float32), np.zeros((1, 3, 2))
+        what = "h" if name == "LSTM" else "state"
+        both = (lambda state: (state, state)) if name == "LSTM" else lambda state: state
+        with pytest.raises(
+            TypeError, match=rf"{name}: {what} \(1, 3, 2\) is float64, .*pass {what}.astype\('float32'\)"
+        ):
+            getattr(nn, name)(4, 2)(x, both(zeros))
+        with pytest.raises(TypeError, match=rf"{name}Cell: {what} \(3, 2\) is float64, .*pass {what}.astype"):
+            getattr(nn, name + "Cell")(4, 2)(x[0], both(zeros[0]))
+        assert getattr(nn, name)(4, 2)(x, both(zeros.tolist()))[0].dtype == np.float32
+
+    def test_the_cells_of_the_state_are_checked_too(self):
+        x, h = np.ones((5, 3, 4), np.float32), np.zeros((1, 3, 2), np.float32)
+        with pytest.raises(TypeError, match=r"LSTM: c \(1, 3, 2\) is float64"):
+            nn.LSTM(4, 2)(x, (h, h.astype(np.float64)))
+        with pytest.raises(ValueError, match=r"LSTM: the initial c is \(1, 1, 2\)"):
+            nn.LSTM(4, 2)(x, (h, h[:, :1]))
+        with pytest.raises(ValueError, match=r"LSTMCell: .* hidden_size 2, c has 1 features \(c \(3, 1\)\); "):
+            nn.LSTMCell(4, 2)(x[0], (h[0], h[0, :, :1]))
+
+    @pytest.mark.parametrize("state", [np.zeros((2, 3, 2), np.float32), (np.zeros((1, 3, 2), np.float32),)])
+    def test_a_long_short_term_memory_has_two_parts(self, state):
+        x = np.ones((5, 3, 4), np.float32)
+        with pytest.raises(TypeError, match=r"LSTM: the state is .* pass a tuple \(h, c\)"):
+            nn.LSTM(4, 2)(x, state)
+        with pytest.raises(TypeError, match=r"LSTMCell: the state is .* pass a tuple \(h, c\)"):
+            nn.LSTMCell(4, 2)(x[0], state)
+
+    @pytest.mark.parametrize("name", LAYERS)
+    def test_an_input_of_other_features(self, name):
+        rule = r"the layer was made for input_size 4, x has 7 features"
+        with pytest.raises(ValueError, match=rf"{name}: {rule} \(x \(5, 3, 7\)\); "):
+            getattr(nn, name)(4, 2)(np.ones((5, 3, 7), np.float32))
+        with pytest.raises(ValueError, match=rf"{name}Cell: {rule} \(x \(3, 7\)\); "):
+            getattr(nn, name + "Cell")(4, 2)(np.ones((3, 7), np.float32))
+
+    @pytest.mark.parametrize(("batch_first", "shape"), [(False, (0, 3, 4)), (True, (3, 0, 4)), (True, (0, 4))])
+    def test_an_empty_sequence(self, batch_first, shape):
+        with pytest.raises(ValueError, match=r"GRU: the sequence is empty, T = 0 \(x \(.*; "):
+            nn.GRU(4, 2, batch_first=batch_first)(np.ones(shape, np.float32))
+
+    def test_other_axes(self):
+        with pytest.raises(ValueError, match=r"GRU: x must be \(T, B, I\), .*\(x \(4,\)\); "):
+            nn.GRU(4, 2)(np.ones(4, np.float32))

@@ -197,6 +197,33 @@ class TestErrors:
         with pytest.raises(ValueError, match=message):
             make(nn.Parameter(np.ones(2)))
 
+    @pytest.mark.parametrize(
+        ("make", "message"),
+        [
+            (lambda w: optim.SGD([w], lr="0.1"), "SGD: lr = '0.1' is a str, not a number; "),
+            (lambda w: optim.Adam([w], lr=None), "Adam: lr = None is a NoneType, not a number; "),
+            (lambda w: optim.SGD([w], dampening="a"), "SGD: dampening = 'a' is a str, not a number; "),
+            (lambda w: optim.Adam([w], betas=0.9), "Adam: betas = 0.9 are not two numbers; "),
+            (lambda w: optim.SGD(nn.Linear(2, 2)), r"SGD: params is a Linear, .*; pass model.parameters\(\)"),
+            (lambda w: optim.SGD(w), r"SGD: params is a Parameter, .* a list of tensors"),
+            (lambda w: optim.SGD({"params": [w]}), r"SGD: params is a dict, .* or groups"),
+            (lambda w: optim.SGD(None), r"SGD: params is a NoneType"),
+            (lambda w: optim.SGD([w, ag.ones(3)]), r"tensor \(3,\) float32 does not require a gradient, .*; "),
+        ],
+    )
+    def test_types(self, make, message):
+        with pytest.raises(TypeError, match=message):
+            make(nn.Parameter(np.ones(2)))
+
+    def test_a_group_without_parameters(self):
+        with pytest.raises(ValueError, match=r"SGD: \{'lr': 1\} is no group; "):
+            optim.SGD([{"lr": 1}])
+
+    @pytest.mark.parametrize("state", [[1], None, {}, {"state": {}}])
+    def test_what_is_no_state(self, state):
+        with pytest.raises(TypeError, match=r"SGD.load_state_dict: .* what state_dict\(\) of a SGD returned"):
+            optim.SGD([nn.Parameter(np.ones(2))]).load_state_dict(state)
+
     def test_only_leaves(self):
         with pytest.raises(TypeError, match=r"the result \(2,\) of an operation"):
             optim.SGD([nn.Parameter(np.ones(2)) * 2])
@@ -210,6 +237,32 @@ class TestErrors:
         with pytest.raises(ValueError, match=r"\(3,\)"):
             optimizer.step()
         assert a.data[0] == 1
+
+    @pytest.mark.parametrize(
+        ("gradient", "message"),
+        [
+            (
+                np.ones(5),
+                r"SGD.step: a parameter is \(2,\) float64, its gradient was set to a ndarray \(5,\) float64; ",
+            ),
+            (np.ones(2), r"was set to a ndarray \(2,\) float64; set .grad to a Tensor"),
+            (ag.tensor([1j, 1j]), r"was set to complex\d+; set .grad to a real tensor"),
+        ],
+    )
+    def test_a_gradient_that_is_no_real_tensor_changes_nothing(self, gradient, message):
+        a, b = nn.Parameter(np.ones(2)), nn.Parameter(np.ones(2))
+        a.grad, b.grad = ag.ones(2), gradient
+        with pytest.raises(TypeError, match=message):
+            optim.SGD([a, b], lr=1.0).step()
+        assert a.data[0] == 1
+
+
+def test_without_any_gradient_a_step_does_nothing():
+    w = nn.Parameter(np.ones(2))
+    optimizer = optim.Adam([w])
+    optimizer.step()
+    assert w.tolist() == [1, 1]
+    assert not optimizer.state
 
 
 def test_an_optimizer_of_ones_own():
@@ -250,6 +303,14 @@ class TestClipping:
 
     def test_nothing_to_clip(self):
         assert optim.clip_grad_norm_([nn.Parameter(np.ones(2))], 1.0) == 0
+
+    def test_what_cannot_be_clipped(self):
+        w = nn.Parameter(np.ones(2))
+        w.grad = np.ones(2)
+        with pytest.raises(TypeError, match=r"clip_grad_value_: .* was set to a ndarray"):
+            optim.clip_grad_value_([w], 1.0)
+        with pytest.raises(TypeError, match=r"clip_grad_norm_: a Linear .* pass model.parameters\(\)"):
+            optim.clip_grad_norm_(nn.Linear(2, 2), 1.0)
 
     def test_a_norm_that_is_not_finite(self):
         w = nn.Parameter(np.ones(2))
