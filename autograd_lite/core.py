@@ -320,6 +320,11 @@ _adding_to_grad = threading.RLock()  # two threads may run backward to the same 
 
 
 def _sum_of_grads(old: Any, new: Any, create_graph: bool) -> Any:
+    if not isinstance(old, Handle) or old.data.shape != new.data.shape:
+        raise TypeError(
+            f"backward: .grad was set to {describe_operand(old)}, the gradient is {describe_operand(new)};"
+            " set it to None or to a Tensor of that shape"
+        )
     return old + new if create_graph else tensor_of(np.asarray(old.data + new.data), None)
 
 

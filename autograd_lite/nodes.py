@@ -146,8 +146,10 @@ def as_array(value: Any, dtype: Any = None) -> np.ndarray[Any, Any]:
     value = _without_handles(value)
     try:
         array = np.asarray(value, dtype=dtype)
-    except ValueError as error:  # rows of different lengths
-        raise ValueError(f"no array can be made of {value!r:.60}: {error}; make all rows equally long") from error
+    except ValueError as error:  # text, or rows of different lengths
+        raise ValueError(
+            f"no array can be made of {value!r:.60}: {error}; pass numbers, in rows of one length"
+        ) from error
     if dtype is None and not hasattr(value, "dtype") and array.dtype.kind in "iuf" and not _holds_arrays(value):
         array = array.astype(_default_dtype)
     if array.dtype.kind not in "biufc":

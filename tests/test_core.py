@@ -129,6 +129,13 @@ def test_errors_name_the_rule_and_the_fix(make, message):
         make()
 
 
+def test_a_grad_that_is_no_gradient_is_refused():
+    x = leaf(1.0, 2.0)
+    x.grad = np.ones(5)
+    with pytest.raises(TypeError, match=r"\.grad was set to \(5,\) float64, the gradient is \(2,\) float64; set it to"):
+        x.sum().backward()
+
+
 def test_retain_grad_on_an_inner_tensor():
     x = leaf(2.0)
     h = x * x
@@ -735,7 +742,9 @@ def test_an_op_of_the_library_is_not_replaced_by_accident():
 
 def test_an_error_in_a_forward_names_operation_operands_and_fix():
     x, y = ag.zeros((2, 3)), ag.zeros((4,))
-    with pytest.raises(ValueError, match=r"^add: .*broadcast \(a \(2, 3\) float32, b \(4,\) float32\); compare the shapes"):
+    with pytest.raises(
+        ValueError, match=r"^add: .*broadcast \(a \(2, 3\) float32, b \(4,\) float32\); compare the shapes"
+    ):
         x + y
     with pytest.raises(ValueError, match=r"^matmul: a has 3 columns, b has 4 rows \(a \(2, 3\) float32.*; transpose"):
         x @ y

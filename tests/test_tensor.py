@@ -359,7 +359,7 @@ def test_len_shape_and_friends():
         (lambda x: ag.broadcast_to(x, (3, 3)), r"^broadcast_to: .*; from the last axis on"),
         (lambda x: x + None, r"^add: .*b None\); pass numbers, arrays or Tensors"),
         (lambda x: bool(x), r"ambiguous; reduce it"),
-        (lambda x: ag.tensor([[1], [2, 3]]), "make all rows equally long"),
+        (lambda x: ag.tensor([[1], [2, 3]]), "pass numbers, in rows of one length"),
     ],
 )
 def test_common_mistakes_are_answered_with_a_fix(use, message):
