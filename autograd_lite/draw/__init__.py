@@ -23,9 +23,9 @@ def draw(
     """A picture of the operations that `outputs` was computed by, which shows itself in a notebook and can be saved.
 
     outputs: a Tensor, or a list or tuple of several. names: what to call tensors beside the parameters' own names, a
-    dict from name to tensor or array, or a Module. constants: show operands that need no gradient, too; a backward
-    frees what is known of them beyond their existence. rankdir: the way the data flows, "TB" (top to bottom), "LR",
-    "BT" or "RL".
+    dict from name to tensor or array, or a Module; those that the graph does not contain are ignored, so that a whole
+    model can name a part of it. constants: show operands that need no gradient, too; a backward frees what is known of
+    them beyond their existence. rankdir: the way the data flows, "TB" (top to bottom), "LR", "BT" or "RL".
 
     Raises ValueError for an output without history or an unknown rankdir, TypeError for what is not a Tensor.
     """

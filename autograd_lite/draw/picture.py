@@ -36,12 +36,16 @@ class Picture:
         """Write the picture to a file of the format that its suffix names, and return the path.
 
         path: ends in .svg, .png, .pdf (the last two need the program dot) or .dot (works always). A file is replaced
-        only by a complete one. Raises ValueError for another suffix, RuntimeError if there is no Graphviz.
+        only by a complete one. Raises ValueError for another suffix, FileNotFoundError if there is no such folder,
+        RuntimeError if there is no Graphviz.
         """
         path = Path(path)
         format = path.suffix.lower().removeprefix(".")
         if format not in (*FORMATS, "dot"):
             raise ValueError(f"draw: {path.name!r} does not end in a known format; use .svg, .png, .pdf or .dot")
+        folder = str(path.parent)
+        if not path.parent.is_dir():
+            raise FileNotFoundError(f"draw: there is no folder {folder!r}; make it: os.makedirs({folder!r})")
         _write(path, self.source.encode() if format == "dot" else render(self.graph, self.rankdir, format))
         return path
 

@@ -153,6 +153,12 @@ def test_other_suffixes_are_refused(tmp_path, name):
         expression().save(tmp_path / name)
 
 
+def test_a_missing_folder_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"draw: there is no folder .*missing'; make it: os"):
+        expression().save(tmp_path / "missing" / "a.dot")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_file_is_replaced_only_by_a_complete_one(tmp_path, without_graphviz):
     (tmp_path / "a.svg").write_text("before")
     with pytest.raises(RuntimeError):
