@@ -3,27 +3,52 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
+
+from . import __version__
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; its exit status."""
     parser = argparse.ArgumentParser(prog="python -m autograd_lite", description="Automatic differentiation on NumPy.")
+    parser.add_argument("--version", action="version", version=f"autograd_lite {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_demo(commands)
     _add_gradcheck(commands)
     options = parser.parse_args(arguments)
     run: Callable[[argparse.Namespace], int] = options.run
-    return run(options)
+    try:
+        return run(options)
+    except BrokenPipeError:  # whoever reads has seen enough, as in `... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python's own last flush fails, too
+        return 1
 
 
 def _add_demo(commands: Any) -> None:
     parser = commands.add_parser("demo", help="train, verify and draw a CNN and an RNN on real data, offline")
-    parser.add_argument("--output", metavar="DIR", default="demo-output", help="where to write (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="of all random numbers (default: %(default)s)")
+    parser.add_argument(
+        "--output", metavar="DIR", type=_folder, default="demo-output", help="where to write (default: %(default)s)"
+    )
+    parser.add_argument("--seed", type=_seed, default=0, help="of all random numbers (default: %(default)s)")
     parser.set_defaults(run=_demo)
+
+
+def _folder(text: str) -> Path:
+    path = Path(text)
+    for existing in (path, *path.parents):
+        if existing.exists() and not existing.is_dir():
+            raise argparse.ArgumentTypeError(f"{str(existing)!r} is a file; name a folder, which is made if missing")
+    return path
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 on")
+    return int(text)
 
 
 def _demo(options: argparse.Namespace) -> int:
@@ -39,13 +64,14 @@ def _demo(options: argparse.Namespace) -> int:
 def _add_gradcheck(commands: Any) -> None:
     parser = commands.add_parser("gradcheck", help="check the derivatives of the operations by finite differences")
     parser.add_argument("ops", metavar="OP", nargs="*", help="names of operations (default: all)")
+    parser.add_argument("--list", action="store_true", help="print the names of all operations, and check nothing")
     parser.set_defaults(run=_gradcheck)
 
 
 def _gradcheck(options: argparse.Namespace) -> int:
     from .gradcheck import command
 
-    return command.main(options.ops)
+    return command.print_names() if options.list else command.main(options.ops)
 
 
 if __name__ == "__main__":

@@ -209,10 +209,11 @@ def small_text_loss(
 def draw_text(model: models.CharLM, vocabulary: data.Vocabulary, plays: data.Split[data.Texts], output: Path) -> Path:
     """Write the graph of the loss of two steps, unrolled: the cell as an expression, not the layer's one operation."""
     inputs, targets = _few_steps(vocabulary, plays, steps=2)
-    weights, start = list(model.recurrent.parameters()), np.zeros((inputs.shape[1], model.recurrent.hidden_size), "f4")
-    remembered, _ = nn.unroll(lambda x, state: lstm_cell(x, *state, *weights), model.embedding(inputs), (start, start))
+    weights = list(model.recurrent.parameters())
+    h0, c0 = np.zeros((2, inputs.shape[1], model.recurrent.hidden_size), "float32")
+    remembered, _ = nn.unroll(lambda x, state: lstm_cell(x, *state, *weights), model.embedding(inputs), (h0, c0))
     loss = nn.CrossEntropyLoss()(model.output(remembered).reshape(targets.size, -1), targets.reshape(-1))
-    names = {**dict(model.named_parameters()), "start": start}
+    names = {**dict(model.named_parameters()), "h0": h0, "c0": c0}
     return _save(draw(loss, names=names), output / "char-lm.svg", "two steps of the LSTM and their loss")
 
 

@@ -5,6 +5,7 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
+import autograd_lite as ag
 from autograd_lite import data, demo, models
 from autograd_lite.__main__ import main as command
 
@@ -41,6 +42,7 @@ def test_all_of_it_in_small(tmp_path, capsys):
         assert expected in printed
     assert str(folder / "lenet5.svg") in printed
     assert all("<svg" in (folder / name).read_text() for name in ("lenet5.svg", "char-lm.svg"))
+    assert all(f">{state}<" in (folder / "char-lm.svg").read_text() for state in ("h0", "c0"))
 
 
 @pytest.mark.usefixtures("graphviz")
@@ -101,3 +103,28 @@ def test_the_command_says_what_to_install_instead_of_a_traceback(monkeypatch, ca
     assert command(["demo", "--output", str(tmp_path / "unmade")]) == 1
     assert 'pip install "autograd_lite[demo]"' in capsys.readouterr().err
     assert not (tmp_path / "unmade").exists()
+
+
+@pytest.mark.parametrize("seed", ["-1", "1.5", "x"])
+def test_a_seed_that_is_none_is_refused_before_anything_is_computed(seed, capsys):
+    with pytest.raises(SystemExit) as ended:
+        command(["demo", "--seed", seed])
+    assert ended.value.code == 2
+    assert f"--seed: {seed!r} is not a whole number from 0 on" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("inside", ["", "folder"])
+def test_an_output_that_is_a_file_is_refused(inside, capsys, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(SystemExit) as ended:
+        command(["demo", "--output", str(tmp_path / "file" / inside)])
+    assert ended.value.code == 2
+    assert "is a file; name a folder" in capsys.readouterr().err
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_the_version(capsys):
+    with pytest.raises(SystemExit) as ended:
+        command(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"autograd_lite {ag.__version__}\n"

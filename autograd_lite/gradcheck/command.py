@@ -31,9 +31,16 @@ def main(names: Sequence[str] = ()) -> int:
     return 1 if failed else 0
 
 
+def print_names() -> int:
+    """Print the names of all ops, one in a line; the exit status 0."""
+    print("\n".join(sorted(registry)))
+    return 0
+
+
 def _unknown(name: str) -> str:
     near = get_close_matches(name, registry, n=3)
-    return f"gradcheck: there is no op {name!r}; " + (f"near are {', '.join(near)}" if near else "see --help")
+    hint = f"did you mean {' or '.join(near)}?" if near else "gradcheck --list prints the names of all"
+    return f"gradcheck: there is no op {name!r}; {hint}"
 
 
 def _print_table(names: Iterable[str]) -> list[Row]:

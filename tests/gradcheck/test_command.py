@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -25,7 +26,14 @@ def test_a_table_with_a_row_for_each_op(capsys: pytest.CaptureFixture[str]) -> N
 
 def test_an_unknown_name_is_answered_with_near_ones(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["gradcheck", "tahn"]) == 2
-    assert "'tahn'; near are tanh" in capsys.readouterr().err
+    assert "'tahn'; did you mean tanh?" in capsys.readouterr().err
+
+
+def test_a_name_like_no_other_is_answered_with_the_way_to_all_names(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["gradcheck", "qqqq"]) == 2
+    assert "'qqqq'; gradcheck --list prints the names of all" in capsys.readouterr().err
+    assert main(["gradcheck", "--list"]) == 0
+    assert capsys.readouterr().out.splitlines() == sorted(core.registry)
 
 
 def test_a_wrong_derivative_is_an_exit_status(
@@ -50,3 +58,14 @@ def test_a_wrong_derivative_is_an_exit_status(
 def test_the_module_can_be_run() -> None:
     command = [sys.executable, "-W", "error", "-m", "autograd_lite", "gradcheck", "add", "multiply"]
     assert subprocess.run(command, check=True, capture_output=True, text=True).stdout.count(" ok\n") == 2
+
+
+def test_a_reader_that_has_seen_enough_gets_no_traceback() -> None:
+    words = [sys.executable, "-u", "-m", "autograd_lite", "gradcheck", "--list"]
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run(words, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    finally:
+        os.close(writing)
+    assert (done.returncode, done.stderr) == (1, "")
