@@ -432,9 +432,10 @@ def _sweep(plan: _Plan, seeds: dict[Node, Any], retain: bool | None, create: boo
     # An infinite or undefined slope is a result here, not an accident: the forward has warned where NumPy does.
     with np.errstate(divide="ignore", invalid="ignore"):
         if not create:
-            return _conjugated(_run(plan, {node: raw(seed) for node, seed in seeds.items()}, retain))
+            return _conjugated(_run(plan, {node: raw(seed) for node, seed in seeds.items()}, retain, recorded=False))
         with enable_grad():
-            return _conjugated(_run_recorded(plan, {node: _lift(seed, None) for node, seed in seeds.items()}, retain))
+            seeds = {node: _lift(seed, None) for node, seed in seeds.items()}
+            return _conjugated(_run(plan, seeds, retain, recorded=True))
 
 
 def _conjugated(table: dict[Node, Any]) -> dict[Node, Any]:
@@ -491,8 +492,8 @@ def _saves(node: Node, array: np.ndarray[Any, Any]) -> bool:
     return any(isinstance(value, np.ndarray) and np.may_share_memory(value, array) for value in flat)
 
 
-def _run(plan: _Plan, table: dict[Node, Any], retain: bool) -> dict[Node, Any]:
-    """The backward pass on plain arrays."""
+def _run(plan: _Plan, table: dict[Node, Any], retain: bool, recorded: bool) -> dict[Node, Any]:
+    """The backward pass: on plain arrays, or `recorded`, on Tensors through the same formulas."""
     owned: set[Node] = set()  # nodes whose entry in the table is a buffer made here, free to be added into
     kept = plan.kept
     for node, parents in plan.steps:
@@ -506,10 +507,14 @@ def _run(plan: _Plan, table: dict[Node, Any], retain: bool) -> dict[Node, Any]:
         try:
             if op.outputs is not None:
                 g = _filled(node, g)
-            for parent, contribution in zip(parents, op.pullback(node, g, parents)):  # noqa: B905  # strict costs 5%
+            contributions = recorded_pullback(node, g, parents) if recorded else op.pullback(node, g, parents)
+            for parent, contribution in zip(parents, contributions):  # noqa: B905  # strict costs 5%
                 if parent is None or contribution is None:
                     continue
-                if parent in table or type(contribution) is Deferred:
+                if recorded:
+                    contribution = fit(_lift(contribution, None), parent)
+                    table[parent] = table[parent] + contribution if parent in table else contribution
+                elif parent in table or type(contribution) is Deferred:
                     _accumulate(table, owned, parent, contribution)
                 elif contribution.shape == parent.shape and contribution.dtype is parent.dtype:
                     table[parent] = contribution  # may alias the gradient of another node: never added into
@@ -538,31 +543,6 @@ def _accumulate(table: dict[Node, Any], owned: set[Node], node: Node, contributi
             known = np.asarray(known + contribution)
     owned.add(node)
     table[node] = known
-
-
-def _run_recorded(plan: _Plan, table: dict[Node, Any], retain: bool) -> dict[Node, Any]:
-    """The backward pass on Tensors, through the same formulas, so that it can itself be differentiated."""
-    for node, parents in plan.steps:
-        g = table.get(node) if node in plan.kept else table.pop(node, None)
-        if g is None:
-            continue
-        if node.op is None:
-            _collect_output(table, node, g)
-            continue
-        try:
-            if node.op.outputs is not None:
-                g = _filled(node, g)
-            for parent, contribution in zip(parents, recorded_pullback(node, g, parents), strict=True):
-                if parent is None or contribution is None:
-                    continue
-                contribution = fit(_lift(contribution, None), parent)
-                table[parent] = table[parent] + contribution if parent in table else contribution
-        except Exception as error:
-            error.add_note(f"in the derivative of {node!r}")
-            raise
-        if not retain and node.saved:
-            node.saved = FREED
-    return table
 
 
 def _collect_output(table: dict[Node, Any], node: Node, g: Any) -> None:
