@@ -152,8 +152,7 @@ def call(op: Op, values: tuple[Any, ...]) -> Any:
 def _plain_value(op: Op, argument: tuple[str, str], value: Any) -> Any:
     name, role = argument
     if role == "array":
-        takes = op.takes_gradient(name)
-        return raw(value) if takes or isinstance(value, Handle | np.ndarray) else constant_operand(value)
+        return raw(value, operand if op.takes_gradient(name) else constant_operand)
     if role == "arrays":
         return tuple(map(raw, value))
     return raw_index(value) if role == "index" else value

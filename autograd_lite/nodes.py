@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 import weakref
+from collections.abc import Callable
 from types import EllipsisType
 from typing import Any
 
@@ -187,9 +188,9 @@ def constant_operand(value: Any) -> Any:
     return operand(value)
 
 
-def raw(value: Any) -> Any:
-    """An array argument without its handle."""
-    return value.data if isinstance(value, Handle) else value if type(value) is np.ndarray else operand(value)
+def raw(value: Any, convert: Callable[[Any], Any] = operand) -> Any:
+    """An array argument without its handle; `convert` is for what is neither Tensor nor ndarray."""
+    return value.data if isinstance(value, Handle) else value if type(value) is np.ndarray else convert(value)
 
 
 def raw_index(index: Any) -> Any:

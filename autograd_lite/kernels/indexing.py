@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from types import EllipsisType
 from typing import Any
 
 import numpy as np
 
 Array = np.ndarray[Any, Any]
-
-
-def is_basic(index: Any) -> bool:
-    """Whether NumPy gives a view for this index: integers, slices, None and ... only."""
-    parts = index if isinstance(index, tuple) else (index,)
-    return all(
-        part is None or (isinstance(part, slice | EllipsisType | int | np.integer) and not isinstance(part, bool))
-        for part in parts
-    )
 
 
 def may_repeat(index: Any) -> bool:

@@ -8,6 +8,7 @@ order by replaying the cells. Gate order and biases are PyTorch's. A training st
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -70,6 +71,15 @@ def gru_cell(x: Any, h: Any, weight_ih: Any, weight_hh: Any, bias_ih: Any = None
 # -- the same over a sequence, as loops --------------------------------------------------------------------------
 
 
+def _over_steps(cell: Callable[..., Any], x: Any, *state: Any) -> tuple[Any, ...]:
+    """Outputs of all steps, and the last state: `cell` gives the next state, whose first part is the output."""
+    outputs = []
+    for x_t in unstack(x):
+        state = cell(x_t, *state)
+        outputs.append(state[0])
+    return stack(outputs), *state
+
+
 def _rnn_loop(
     x: Any,
     h: Any,
@@ -78,32 +88,21 @@ def _rnn_loop(
     bias_ih: Any = None,
     bias_hh: Any = None,
     nonlinearity: str = "tanh",
-) -> tuple[Any, Any]:
-    outputs = []
-    for x_t in unstack(x):
-        h = rnn_cell(x_t, h, weight_ih, weight_hh, bias_ih, bias_hh, nonlinearity)
-        outputs.append(h)
-    return stack(outputs), h
+) -> tuple[Any, ...]:
+    weights = weight_ih, weight_hh, bias_ih, bias_hh
+    return _over_steps(lambda x_t, h: (rnn_cell(x_t, h, *weights, nonlinearity),), x, h)
 
 
 def _lstm_loop(
     x: Any, h: Any, c: Any, weight_ih: Any, weight_hh: Any, bias_ih: Any = None, bias_hh: Any = None
-) -> tuple[Any, Any, Any]:
-    outputs = []
-    for x_t in unstack(x):
-        h, c = lstm_cell(x_t, h, c, weight_ih, weight_hh, bias_ih, bias_hh)
-        outputs.append(h)
-    return stack(outputs), h, c
+) -> tuple[Any, ...]:
+    return _over_steps(lambda x_t, h, c: lstm_cell(x_t, h, c, weight_ih, weight_hh, bias_ih, bias_hh), x, h, c)
 
 
 def _gru_loop(
     x: Any, h: Any, weight_ih: Any, weight_hh: Any, bias_ih: Any = None, bias_hh: Any = None
-) -> tuple[Any, Any]:
-    outputs = []
-    for x_t in unstack(x):
-        h = gru_cell(x_t, h, weight_ih, weight_hh, bias_ih, bias_hh)
-        outputs.append(h)
-    return stack(outputs), h
+) -> tuple[Any, ...]:
+    return _over_steps(lambda x_t, h: (gru_cell(x_t, h, weight_ih, weight_hh, bias_ih, bias_hh),), x, h)
 
 
 # -- and fused ---------------------------------------------------------------------------------------------------
@@ -114,13 +113,20 @@ def _rnn_backward(
 ) -> tuple[Any, ...]:
     g_out, g_h = g
     slopes, d_h = kernels.rnn_backward(g_out, g_h, weight_hh, out[0], nonlinearity)
-    for_x, for_h, for_w_ih, for_w_hh, for_b_ih, for_b_hh = needs
+    return _from_slopes(slopes, (d_h,), needs, x, h, weight_ih, out[0])
+
+
+def _from_slopes(
+    slopes: Any, d_states: tuple[Any, ...], needs: Any, x: Any, h: Any, weight_ih: Any, outputs: Any
+) -> tuple[Any, ...]:
+    """The gradients that are needed, of all inputs, where one sum of products goes into all gates."""
+    for_x, *for_states, for_w_ih, for_w_hh, for_b_ih, for_b_hh = needs
     d_bias = kernels.bias_gradient(slopes) if for_b_ih or for_b_hh else None
     return (
         kernels.input_gradient(slopes, x.shape, weight_ih) if for_x else None,
-        d_h if for_h else None,
+        *(d_state if needed else None for d_state, needed in zip(d_states, for_states, strict=True)),
         kernels.weight_ih_gradient(slopes, x) if for_w_ih else None,
-        kernels.weight_hh_gradient(slopes, h, out[0]) if for_w_hh else None,
+        kernels.weight_hh_gradient(slopes, h, outputs) if for_w_hh else None,
         d_bias,
         d_bias,
     )
@@ -155,17 +161,7 @@ def _lstm_backward(
 ) -> tuple[Any, ...]:
     g_out, g_h, g_c = g
     slopes, d_h, d_c = kernels.lstm_backward(g_out, g_h, g_c, weight_hh, gates, cells)
-    for_x, for_h, for_c, for_w_ih, for_w_hh, for_b_ih, for_b_hh = needs
-    d_bias = kernels.bias_gradient(slopes) if for_b_ih or for_b_hh else None
-    return (
-        kernels.input_gradient(slopes, x.shape, weight_ih) if for_x else None,
-        d_h if for_h else None,
-        d_c if for_c else None,
-        kernels.weight_ih_gradient(slopes, x) if for_w_ih else None,
-        kernels.weight_hh_gradient(slopes, h, out[0]) if for_w_hh else None,
-        d_bias,
-        d_bias,
-    )
+    return _from_slopes(slopes, (d_h, d_c), needs, x, h, weight_ih, out[0])
 
 
 @op(
