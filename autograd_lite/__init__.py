@@ -24,6 +24,8 @@ from .core import (
 )
 from .draw import draw
 from .gradcheck import gradcheck, gradgradcheck
+from .kernels.allocator import tune_allocator
+from .kernels.threads import get_num_threads, set_num_threads
 from .ops.conv import conv2d, conv_transpose2d
 from .ops.elementwise import (
     abs,
@@ -116,6 +118,7 @@ __all__ = [
     "flip",
     "from_numpy",
     "get_default_dtype",
+    "get_num_threads",
     "getitem",
     "gradcheck",
     "gradgradcheck",
@@ -160,6 +163,7 @@ __all__ = [
     "rnn_cell",
     "seed",
     "set_default_dtype",
+    "set_num_threads",
     "setitem",
     "sigmoid",
     "sign",
@@ -176,6 +180,7 @@ __all__ = [
     "tensor",
     "trace",
     "transpose",
+    "tune_allocator",
     "unstack",
     "var",
     "where",

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .windows import NO_PADDING, Pair, Windows
+from .windows import Lengths, Windows
 
 Array = np.ndarray[Any, Any]
 
@@ -52,7 +52,7 @@ def take(x: Array, winners: Array, windows: Windows) -> Array:
     return out
 
 
-def scatter(g: Array, winners: Array, size: Pair, windows: Windows) -> Array:
+def scatter(g: Array, winners: Array, size: Lengths, windows: Windows) -> Array:
     """The adjoint of `take`: images (N, C, *size) of zeros with g added at the pixels that `winners` names."""
     image = _images_like(g, size)
     for tap, ((rows, columns), (pixel_rows, pixel_columns)) in enumerate(windows.taps(size)):
@@ -84,7 +84,7 @@ def average(x: Array, windows: Windows, count_include_pad: bool) -> Array:
     return out / _divisors(x.shape[2:], windows, count_include_pad).astype(x.dtype)
 
 
-def spread(g: Array, size: Pair, windows: Windows, count_include_pad: bool) -> Array:
+def spread(g: Array, size: Lengths, windows: Windows, count_include_pad: bool) -> Array:
     """The adjoint of `average`: images (N, C, *size) in which each window's share of g is added to its pixels."""
     share = g / _divisors(size, windows, count_include_pad).astype(g.dtype)
     image = _images_like(g, size)
@@ -93,10 +93,10 @@ def spread(g: Array, size: Pair, windows: Windows, count_include_pad: bool) -> A
     return image
 
 
-def _divisors(size: Pair, windows: Windows, count_include_pad: bool) -> Array:
+def _divisors(size: Lengths, windows: Windows, count_include_pad: bool) -> Array:
     """How many pixels are averaged: (rows, columns), or () where it is the same everywhere."""
     kh, kw = windows.kernel
-    if count_include_pad or windows.padding == NO_PADDING:
+    if count_include_pad or not windows.padded:
         return np.asarray(kh * kw)
     counts = np.zeros(windows.counts(size), dtype=int)
     for inside, _ in windows.taps(size):
@@ -111,7 +111,7 @@ def _pooled_like(x: Array, windows: Windows) -> Array:
     return np.empty_like(x, shape=(*x.shape[:2], *windows.counts(x.shape[2:])))
 
 
-def _images_like(g: Array, size: Pair) -> Array:
+def _images_like(g: Array, size: Lengths) -> Array:
     return np.zeros_like(g, shape=(*g.shape[:2], *size))
 
 

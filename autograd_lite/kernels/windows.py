@@ -2,61 +2,71 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import NamedTuple
 
-Pair = tuple[int, int]  # (rows, columns)
-Padding = tuple[Pair, Pair]  # ((top, bottom), (left, right))
-NO_PADDING: Padding = ((0, 0), (0, 0))
+Lengths = tuple[int, ...]  # one number for each axis of the image: (rows, columns) in two dimensions
+Padding = tuple[tuple[int, int], ...]  # (before, after) for each axis
+Slices = tuple[slice, ...]
 
 
 class Windows(NamedTuple):
-    """Windows of `kernel` taps that move by `stride` over an image with `padding` around it.
+    """Windows of `kernel` taps that move by `stride` over an image with `padding` around it, in any number of axes.
 
-    padding: ((top, bottom), (left, right)), where a negative number crops. dilation: the distance between taps.
+    padding: (before, after) for each axis, where a negative number crops. dilation: the distance between taps.
     """
 
-    kernel: Pair
-    stride: Pair = (1, 1)
-    padding: Padding = NO_PADDING
-    dilation: Pair = (1, 1)
+    kernel: Lengths
+    stride: Lengths
+    padding: Padding
+    dilation: Lengths
+
+    @classmethod
+    def of(
+        cls,
+        kernel: Lengths,
+        stride: Lengths | None = None,
+        padding: Padding | None = None,
+        dilation: Lengths | None = None,
+    ) -> Windows:
+        """Windows that touch each pixel and see no padding, but for what is given."""
+        ones = (1,) * len(kernel)
+        return cls(kernel, stride or ones, padding or ((0, 0),) * len(kernel), dilation or ones)
 
     @property
-    def span(self) -> Pair:
-        """Rows and columns that one window reaches over."""
-        (kh, kw), (dh, dw) = self.kernel, self.dilation
-        return dh * (kh - 1) + 1, dw * (kw - 1) + 1
+    def padded(self) -> bool:
+        """Whether something is added to the image, or cropped."""
+        return any(before or after for before, after in self.padding)
 
-    def counts(self, size: Pair) -> Pair:
-        """How many windows fit on an image of this size, below each other and side by side; none below 1."""
-        rows, columns = (
-            (length + before + after - span) // step + 1
-            for length, (before, after), span, step in zip(size, self.padding, self.span, self.stride, strict=True)
-        )
-        return rows, columns
+    @property
+    def span(self) -> Lengths:
+        """How far one window reaches along each axis."""
+        return tuple(step * (taps - 1) + 1 for taps, step in zip(self.kernel, self.dilation, strict=True))
 
-    def covered(self, counts: Pair) -> Pair:
+    def counts(self, size: Lengths) -> Lengths:
+        """How many windows fit on an image of this size along each axis; none below 1."""
+        axes = zip(size, self.padding, self.span, self.stride, strict=True)
+        return tuple((length + before + after - span) // step + 1 for length, (before, after), span, step in axes)
+
+    def covered(self, counts: Lengths) -> Lengths:
         """The smallest image that so many windows fit on: what `counts` inverts."""
-        rows, columns = (
-            (count - 1) * step + span - before - after
-            for count, (before, after), span, step in zip(counts, self.padding, self.span, self.stride, strict=True)
-        )
-        return rows, columns
+        axes = zip(counts, self.padding, self.span, self.stride, strict=True)
+        return tuple((count - 1) * step + span - before - after for count, (before, after), span, step in axes)
 
-    def trimmed(self, extra: Pair) -> Windows:
-        """The same windows on an image whose last `extra` rows and columns are left out (negative: more padding)."""
-        (top, bottom), (left, right) = self.padding
-        return self._replace(padding=((top, bottom - extra[0]), (left, right - extra[1])))
+    def trimmed(self, extra: Lengths) -> Windows:
+        """The same windows on an image that lacks the last `extra` of each axis (negative: more padding)."""
+        padding = tuple((before, after - more) for (before, after), more in zip(self.padding, extra, strict=True))
+        return self._replace(padding=padding)
 
-    def taps(self, size: Pair) -> Iterator[tuple[tuple[slice, slice], tuple[slice, slice]]]:
+    def taps(self, size: Lengths) -> Iterator[tuple[Slices, Slices]]:
         """For each tap, row by row: the windows in which it lies on the image, and the pixels it then falls on."""
         counts = self.counts(size)
-        rows, columns = ([self._tap(axis, tap, size, counts) for tap in range(self.kernel[axis])] for axis in (0, 1))
-        for window_rows, pixel_rows in rows:
-            for window_columns, pixel_columns in columns:
-                yield (window_rows, window_columns), (pixel_rows, pixel_columns)
+        axes = ([self._tap(axis, tap, size, counts) for tap in range(taps)] for axis, taps in enumerate(self.kernel))
+        for tap in itertools.product(*axes):
+            yield tuple(windows for windows, _ in tap), tuple(pixels for _, pixels in tap)
 
-    def _tap(self, axis: int, tap: int, size: Pair, counts: Pair) -> tuple[slice, slice]:
+    def _tap(self, axis: int, tap: int, size: Lengths, counts: Lengths) -> tuple[slice, slice]:
         """Along one axis, where window i has this tap on pixel ``i * step + offset``: the i, and the pixels."""
         step, offset = self.stride[axis], tap * self.dilation[axis] - self.padding[axis][0]
         first = max(0, -(offset // step))  # the smallest i with i * step + offset >= 0

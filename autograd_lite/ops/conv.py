@@ -139,7 +139,7 @@ def conv2d_weight(
 def _windows(weight_shape: tuple[int, ...], stride: Any, padding: Any, dilation: Any) -> Windows:
     """How filters of this shape move."""
     check_axes("weight", len(weight_shape), "filters, channels, rows, columns")
-    windows = Windows(weight_shape[2:], pair("stride", stride), dilation=pair("dilation", dilation))  # type: ignore[arg-type]  # two numbers
+    windows = Windows.of(weight_shape[2:], pair("stride", stride), dilation=pair("dilation", dilation))
     if min(windows.kernel) < 1:
         raise ValueError("the filters have no taps; pass a weight of at least 1x1")
     if not isinstance(padding, str):
@@ -164,7 +164,7 @@ def _reaching(x_shape: Any, weight_shape: Any, stride: Any, padding: Any, dilati
 def _trimmed(padding: Any, output_padding: Any) -> Padding:
     """The padding of the convolution whose transpose gives `output_padding` more rows and columns."""
     extra = pair("output_padding", output_padding, least=0)
-    return Windows((1, 1), padding=both_sides(padding)).trimmed(extra).padding
+    return Windows.of((1, 1), padding=both_sides(padding)).trimmed(extra).padding
 
 
 # -- checks ------------------------------------------------------------------------------------------------------

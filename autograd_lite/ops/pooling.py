@@ -152,7 +152,7 @@ def _windows(shape: tuple[int, ...], kernel_size: Any, stride: Any, padding: Any
     check_axes("x", len(shape))
     kernel, around = pair("kernel_size", kernel_size), both_sides(padding)
     steps = kernel if stride is None else pair("stride", stride)
-    windows = Windows(kernel, steps, around, pair("dilation", dilation))
+    windows = Windows.of(kernel, steps, around, pair("dilation", dilation))
     for taps, sides in zip(kernel, around, strict=True):
         if 2 * max(sides) > taps:
             raise ValueError(f"padding {max(sides)} is more than half of the kernel's size {taps}; use less")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from operator import index
 from typing import Any
 
-from ..kernels.windows import Padding, Pair, Windows
+from ..kernels.windows import Lengths, Padding, Windows
 
 Numbers = int | tuple[int, int]
 
 
-def pair(name: str, value: Any, least: int = 1) -> Pair:
+def pair(name: str, value: Any, least: int = 1) -> tuple[int, int]:
     """(rows, columns) of an argument that is one number for both, or a pair; ValueError below `least`."""
     numbers = tuple(value) if isinstance(value, tuple | list) else (value, value)
     try:
@@ -43,7 +43,7 @@ def check_axes(name: str, ndim: int, axes: str = "images, channels, rows, column
         )
 
 
-def check_fit(size: Pair, windows: Windows) -> None:
+def check_fit(size: Lengths, windows: Windows) -> None:
     """ValueError if not a single window fits on the padded image."""
     if min(windows.counts(size)) < 1:
         (top, bottom), (left, right) = windows.padding

@@ -4,37 +4,38 @@ import numpy as np
 import pytest
 
 from autograd_lite.kernels import conv
+from autograd_lite.kernels.conv import fourier, layout
 from autograd_lite.kernels.windows import Windows
 
 # name: (images, channels, (height, width)), filters, windows, groups
 CASES = {
-    "plain": ((2, 3, (6, 5)), 4, Windows((3, 2)), 1),
-    "one image, one channel": ((1, 1, (5, 5)), 1, Windows((3, 3)), 1),
-    "no image": ((0, 3, (6, 5)), 4, Windows((3, 2)), 1),
-    "no image, large stride": ((0, 3, (6, 5)), 4, Windows((3, 2), (2, 2)), 1),
-    "pixel by pixel": ((2, 3, (4, 5)), 4, Windows((1, 1)), 1),
-    "pixel by pixel with stride": ((2, 3, (4, 5)), 4, Windows((1, 1), (2, 3)), 1),
-    "pixel by pixel with padding": ((2, 3, (4, 5)), 4, Windows((1, 1), padding=((1, 1), (2, 2))), 1),
-    "pixel by pixel in groups": ((2, 4, (4, 5)), 6, Windows((1, 1)), 2),
-    "padding": ((2, 3, (6, 5)), 4, Windows((3, 2), padding=((1, 1), (2, 2))), 1),
-    "padding on one side": ((2, 3, (6, 5)), 4, Windows((2, 4), padding=((0, 1), (1, 2))), 1),
-    "cropping": ((2, 3, (7, 8)), 4, Windows((3, 2), padding=((-1, -2), (-2, 1))), 1),
-    "cropping with stride": ((2, 3, (9, 8)), 4, Windows((3, 2), (2, 2), ((-1, -2), (-2, 1))), 1),
-    "nothing but padding": ((2, 1, (2, 2)), 1, Windows((2, 2), padding=((-3, 5), (0, 0))), 1),
-    "kernel larger than the image": ((2, 3, (3, 2)), 4, Windows((5, 4), padding=((2, 2), (1, 1))), 1),
-    "padding larger than the kernel": ((2, 1, (3, 3)), 2, Windows((2, 2), padding=((4, 3), (3, 4))), 1),
-    "stride": ((2, 3, (8, 7)), 4, Windows((3, 2), (2, 3), ((1, 1), (0, 0))), 1),
-    "stride that skips the end": ((2, 3, (8, 8)), 4, Windows((3, 3), (2, 3)), 1),
-    "stride larger than the kernel": ((2, 3, (9, 8)), 4, Windows((2, 1), (3, 4)), 1),
-    "dilation": ((2, 3, (7, 8)), 4, Windows((3, 2), padding=((2, 2), (1, 1)), dilation=(2, 3)), 1),
-    "dilation of the width": ((2, 3, (7, 8)), 4, Windows((3, 2), dilation=(1, 3)), 1),
-    "dilation and stride": ((2, 3, (9, 10)), 4, Windows((3, 2), (2, 3), ((1, 1), (2, 2)), (3, 2)), 1),
-    "groups": ((2, 6, (6, 5)), 4, Windows((3, 2), padding=((1, 1), (1, 1))), 2),
-    "groups with everything": ((2, 6, (9, 10)), 9, Windows((3, 2), (2, 3), ((1, 1), (2, 2)), (3, 2)), 3),
-    "each channel by itself": ((2, 3, (6, 5)), 6, Windows((3, 3), (2, 1), ((1, 1), (1, 1))), 3),
-    "one row": ((2, 3, (1, 9)), 4, Windows((1, 3), padding=((0, 0), (1, 1))), 1),
-    "a filter as large as the image": ((2, 3, (20, 18)), 4, Windows((20, 18)), 1),
-    "a large filter": ((2, 2, (48, 45)), 16, Windows((21, 19), padding=((3, 4), (0, 2))), 1),
+    "plain": ((2, 3, (6, 5)), 4, Windows.of((3, 2)), 1),
+    "one image, one channel": ((1, 1, (5, 5)), 1, Windows.of((3, 3)), 1),
+    "no image": ((0, 3, (6, 5)), 4, Windows.of((3, 2)), 1),
+    "no image, large stride": ((0, 3, (6, 5)), 4, Windows.of((3, 2), (2, 2)), 1),
+    "pixel by pixel": ((2, 3, (4, 5)), 4, Windows.of((1, 1)), 1),
+    "pixel by pixel with stride": ((2, 3, (4, 5)), 4, Windows.of((1, 1), (2, 3)), 1),
+    "pixel by pixel with padding": ((2, 3, (4, 5)), 4, Windows.of((1, 1), padding=((1, 1), (2, 2))), 1),
+    "pixel by pixel in groups": ((2, 4, (4, 5)), 6, Windows.of((1, 1)), 2),
+    "padding": ((2, 3, (6, 5)), 4, Windows.of((3, 2), padding=((1, 1), (2, 2))), 1),
+    "padding on one side": ((2, 3, (6, 5)), 4, Windows.of((2, 4), padding=((0, 1), (1, 2))), 1),
+    "cropping": ((2, 3, (7, 8)), 4, Windows.of((3, 2), padding=((-1, -2), (-2, 1))), 1),
+    "cropping with stride": ((2, 3, (9, 8)), 4, Windows.of((3, 2), (2, 2), ((-1, -2), (-2, 1))), 1),
+    "nothing but padding": ((2, 1, (2, 2)), 1, Windows.of((2, 2), padding=((-3, 5), (0, 0))), 1),
+    "kernel larger than the image": ((2, 3, (3, 2)), 4, Windows.of((5, 4), padding=((2, 2), (1, 1))), 1),
+    "padding larger than the kernel": ((2, 1, (3, 3)), 2, Windows.of((2, 2), padding=((4, 3), (3, 4))), 1),
+    "stride": ((2, 3, (8, 7)), 4, Windows.of((3, 2), (2, 3), ((1, 1), (0, 0))), 1),
+    "stride that skips the end": ((2, 3, (8, 8)), 4, Windows.of((3, 3), (2, 3)), 1),
+    "stride larger than the kernel": ((2, 3, (9, 8)), 4, Windows.of((2, 1), (3, 4)), 1),
+    "dilation": ((2, 3, (7, 8)), 4, Windows.of((3, 2), padding=((2, 2), (1, 1)), dilation=(2, 3)), 1),
+    "dilation of the width": ((2, 3, (7, 8)), 4, Windows.of((3, 2), dilation=(1, 3)), 1),
+    "dilation and stride": ((2, 3, (9, 10)), 4, Windows.of((3, 2), (2, 3), ((1, 1), (2, 2)), (3, 2)), 1),
+    "groups": ((2, 6, (6, 5)), 4, Windows.of((3, 2), padding=((1, 1), (1, 1))), 2),
+    "groups with everything": ((2, 6, (9, 10)), 9, Windows.of((3, 2), (2, 3), ((1, 1), (2, 2)), (3, 2)), 3),
+    "each channel by itself": ((2, 3, (6, 5)), 6, Windows.of((3, 3), (2, 1), ((1, 1), (1, 1))), 3),
+    "one row": ((2, 3, (1, 9)), 4, Windows.of((1, 3), padding=((0, 0), (1, 1))), 1),
+    "a filter as large as the image": ((2, 3, (20, 18)), 4, Windows.of((20, 18)), 1),
+    "a large filter": ((2, 2, (48, 45)), 16, Windows.of((21, 19), padding=((3, 4), (0, 2))), 1),
 }
 every_case = pytest.mark.parametrize(("images", "filters", "windows", "groups"), CASES.values(), ids=CASES)
 
@@ -126,7 +127,7 @@ def test_any_memory_order(images, filters, windows, groups):
 
 
 def test_operands_that_are_repeated_without_memory():
-    windows = Windows((3, 2), padding=((1, 1), (0, 0)))
+    windows = Windows.of((3, 2), padding=((1, 1), (0, 0)))
     x, weight, y = operands((2, 3, (6, 5)), 4, windows, 1)
     ones = np.broadcast_to(np.float64(1), y.shape)  # as the gradient of a sum
     assert_close(conv.transposed(ones, weight, windows), conv.transposed(np.ones(y.shape), weight, windows))
@@ -134,7 +135,7 @@ def test_operands_that_are_repeated_without_memory():
 
 
 def test_complex_numbers_are_not_conjugated():
-    windows = Windows((3, 2), (2, 1))
+    windows = Windows.of((3, 2), (2, 1))
     parts = [operands((2, 3, (6, 5)), 4, windows, 1, seed=seed) for seed in (0, 1)]
     x, weight, y = (a + 1j * b for a, b in zip(parts[0], parts[1], strict=True))
     result = conv.correlate(x, weight, windows)
@@ -143,7 +144,7 @@ def test_complex_numbers_are_not_conjugated():
 
 
 def test_operands_are_not_written_into():
-    windows = Windows((3, 2))
+    windows = Windows.of((3, 2))
     arrays = operands((2, 3, (6, 5)), 4, windows, 1)
     for array in arrays:
         array.flags.writeable = False
@@ -153,19 +154,20 @@ def test_operands_are_not_written_into():
 @pytest.mark.parametrize("padding", [((0, 0), (0, 0)), ((2, 1), (0, 3))])
 @pytest.mark.parametrize(("n", "c", "o"), [(1, 1, 1), (3, 2, 5)])
 def test_transforms_are_the_patches(n, c, o, padding):
-    windows = Windows((7, 6), padding=padding)
+    windows = Windows.of((7, 6), padding=padding)
     x, weight, _ = operands((n, c, (11, 14)), o, windows, 1)
     reference = conv.correlate_reference(x, weight, windows)
-    assert_close(conv._correlate_fft(x, weight, padding), reference)
-    result = conv._correlate_fft(x.astype(np.float32), weight.astype(np.float32), padding)
+    assert_close(fourier.correlate(x, weight, windows, 1), reference)
+    result = fourier.correlate(x.astype(np.float32), weight.astype(np.float32), windows, 1)
     assert result.dtype == np.float32
     assert_close(result, reference, 1e-5)
 
 
 def test_transforms_are_chosen_by_shapes_alone():
     def chosen(side, kernel, channels=16, **settings):
-        x, weight = (np.empty((n, channels, k, k), np.float32) for n, k in ((8, side), (channels, kernel)))
-        return conv._fft_wins(x, weight, channels, Windows((kernel, kernel), **settings), 1)
+        windows = Windows.of((kernel, kernel), **settings)
+        problem = conv.Problem(conv.CORRELATE, 8, channels, channels, (side, side), windows, 1, np.dtype(np.float32))
+        return conv.plan(problem).kernel == "fourier"
 
     assert chosen(64, 21)
     assert not chosen(64, 5)
@@ -174,13 +176,13 @@ def test_transforms_are_chosen_by_shapes_alone():
     assert not chosen(32, 3, channels=64)
 
 
-def test_both_paths_for_large_filters_give_every_gradient(monkeypatch):
-    windows = Windows((21, 19), padding=((3, 4), (0, 2)))
+def test_both_paths_for_large_filters_give_every_gradient():
+    windows = Windows.of((21, 19), padding=((3, 4), (0, 2)))
     arrays = operands((2, 2, (48, 45)), 16, windows, 1)
     paths = []
-    for choice in (True, False):
-        monkeypatch.setattr(conv, "_fft_wins", lambda *_, choice=choice: choice)
-        paths.append(list(_all_three(*arrays, windows, 1)))
+    for name in ("patches", "fourier"):
+        with conv.forced_kernel(name):
+            paths.append(list(_all_three(*arrays, windows, 1)))
     for results in zip(*paths, strict=True):
         assert_close(*results)
 
@@ -197,6 +199,6 @@ def test_bias(order):
 
 
 def test_the_next_layer_finds_the_memory_order_it_wants():
-    x, weight, _ = operands((2, 3, (6, 5)), 4, Windows((3, 2)), 1)
-    out = conv.correlate(x, weight, Windows((3, 2)))
-    assert np.shares_memory(conv._rows_first(out), out)
+    x, weight, _ = operands((2, 3, (6, 5)), 4, Windows.of((3, 2)), 1)
+    out = conv.correlate(x, weight, Windows.of((3, 2)))
+    assert np.shares_memory(layout.rows_first(out), out)

@@ -7,17 +7,17 @@ from autograd_lite.kernels import pooling
 from autograd_lite.kernels.windows import Windows
 
 CASES = {
-    "halves": ((2, 3, 6, 4), Windows((2, 2), (2, 2))),
-    "odd image": ((2, 3, 7, 5), Windows((2, 2), (2, 2))),
-    "no image": ((0, 3, 6, 4), Windows((2, 2), (2, 2))),
-    "one channel": ((1, 1, 5, 5), Windows((3, 3), (1, 1))),
-    "overlapping": ((2, 3, 7, 6), Windows((3, 2), (2, 1))),
-    "padding": ((2, 3, 7, 6), Windows((3, 2), (2, 2), ((1, 1), (1, 1)))),
-    "kernel larger than the image": ((2, 3, 2, 3), Windows((4, 5), (1, 1), ((2, 2), (2, 2)))),
-    "stride larger than the kernel": ((2, 3, 9, 8), Windows((2, 1), (3, 4))),
-    "dilation": ((2, 3, 9, 8), Windows((3, 2), (1, 2), ((1, 1), (1, 1)), (2, 3))),
-    "whole image": ((2, 3, 4, 5), Windows((4, 5))),
-    "more than 255 taps": ((1, 1, 17, 18), Windows((16, 17))),
+    "halves": ((2, 3, 6, 4), Windows.of((2, 2), (2, 2))),
+    "odd image": ((2, 3, 7, 5), Windows.of((2, 2), (2, 2))),
+    "no image": ((0, 3, 6, 4), Windows.of((2, 2), (2, 2))),
+    "one channel": ((1, 1, 5, 5), Windows.of((3, 3), (1, 1))),
+    "overlapping": ((2, 3, 7, 6), Windows.of((3, 2), (2, 1))),
+    "padding": ((2, 3, 7, 6), Windows.of((3, 2), (2, 2), ((1, 1), (1, 1)))),
+    "kernel larger than the image": ((2, 3, 2, 3), Windows.of((4, 5), (1, 1), ((2, 2), (2, 2)))),
+    "stride larger than the kernel": ((2, 3, 9, 8), Windows.of((2, 1), (3, 4))),
+    "dilation": ((2, 3, 9, 8), Windows.of((3, 2), (1, 2), ((1, 1), (1, 1)), (2, 3))),
+    "whole image": ((2, 3, 4, 5), Windows.of((4, 5))),
+    "more than 255 taps": ((1, 1, 17, 18), Windows.of((16, 17))),
 }
 every_case = pytest.mark.parametrize(("shape", "windows"), CASES.values(), ids=CASES)
 every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -85,18 +85,18 @@ def test_any_memory_order(shape, windows):
 
 def test_results_keep_the_memory_order_of_convolutions():
     x = np.ascontiguousarray(images((6, 2, 4, 3))).transpose(1, 3, 0, 2)  # made as (rows, N, columns, channels)
-    out, winners = pooling.max_pool(x, Windows((2, 2), (2, 2)))
-    for result in (out, winners, pooling.scatter(out, winners, (6, 4), Windows((2, 2), (2, 2)))):
+    out, winners = pooling.max_pool(x, Windows.of((2, 2), (2, 2)))
+    for result in (out, winners, pooling.scatter(out, winners, (6, 4), Windows.of((2, 2), (2, 2)))):
         assert result.transpose(2, 0, 3, 1).flags.c_contiguous
 
 
 def test_a_tie_goes_to_the_first():
-    _, winners = pooling.max_pool(np.zeros((1, 1, 4, 4)), Windows((2, 2), (2, 2)))
+    _, winners = pooling.max_pool(np.zeros((1, 1, 4, 4)), Windows.of((2, 2), (2, 2)))
     assert not winners.any()
 
 
 def test_nan_wins_wherever_it_stands():
-    windows = Windows((2, 2), (2, 2))
+    windows = Windows.of((2, 2), (2, 2))
     for tap in range(4):
         x = np.arange(16.0).reshape(1, 1, 4, 4)
         x[0, 0, tap // 2, tap % 2] = np.nan
@@ -106,7 +106,7 @@ def test_nan_wins_wherever_it_stands():
 
 
 def test_minus_infinity_wins_against_padding():
-    windows = Windows((3, 3), (1, 1), ((1, 1), (1, 1)))
+    windows = Windows.of((3, 3), (1, 1), ((1, 1), (1, 1)))
     x = np.full((1, 1, 3, 3), -np.inf)
     out, winners = pooling.max_pool(x, windows)
     np.testing.assert_array_equal(out, x)
@@ -116,7 +116,7 @@ def test_minus_infinity_wins_against_padding():
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.longdouble, np.complex128])
 def test_an_infinite_gradient_stays_with_its_pixel(dtype):
-    windows = Windows((2, 2), (1, 1))
+    windows = Windows.of((2, 2), (1, 1))
     winners = np.array([[[[3, 1], [0, 2]]]], np.uint8)
     g = np.array([[[[np.inf, 1], [2, np.nan]]]], dtype)
     image = pooling.scatter(g, winners, (3, 3), windows)
@@ -125,7 +125,7 @@ def test_an_infinite_gradient_stays_with_its_pixel(dtype):
 
 def test_integers():
     x = np.arange(16).reshape(1, 1, 4, 4) - 20
-    windows = Windows((2, 2), (2, 2), ((1, 1), (1, 1)))
+    windows = Windows.of((2, 2), (2, 2), ((1, 1), (1, 1)))
     out, _ = pooling.max_pool(x, windows)
     np.testing.assert_array_equal(out[0, 0], [[-20, -18, -17], [-12, -10, -9], [-8, -6, -5]])
-    np.testing.assert_array_equal(pooling.average(x, Windows((4, 4)), True)[0, 0], [[-12.5]])
+    np.testing.assert_array_equal(pooling.average(x, Windows.of((4, 4)), True)[0, 0], [[-12.5]])

@@ -18,7 +18,7 @@ def starts(length, kernel, stride, before, after, dilation):
 @pytest.mark.parametrize("stride", [1, 2, 4])
 def test_counts_covered_and_taps(length, kernel, stride):
     for before, after, dilation in itertools.product((-1, 0, 2), (-1, 0, 3), (1, 2)):
-        windows = Windows((kernel, 1), (stride, 1), ((before, after), (0, 0)), (dilation, 1))
+        windows = Windows.of((kernel, 1), (stride, 1), ((before, after), (0, 0)), (dilation, 1))
         expected = starts(length, kernel, stride, before, after, dilation)
         if not expected:
             assert windows.counts((length, 1))[0] < 1
@@ -33,6 +33,6 @@ def test_counts_covered_and_taps(length, kernel, stride):
 
 
 def test_trimmed_leaves_out_the_end():
-    windows = Windows((3, 3), padding=((1, 2), (0, 0)))
+    windows = Windows.of((3, 3), padding=((1, 2), (0, 0)))
     assert windows.trimmed((2, -1)).padding == ((1, 0), (0, 1))
     assert windows.trimmed((2, 0)).counts((9, 9)) == windows.counts((7, 9))

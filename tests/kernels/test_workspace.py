@@ -34,7 +34,7 @@ def test_each_thread_has_its_own():
 
 def test_results_of_kernels_are_not_in_it():
     rng = np.random.default_rng(0)
-    x, weight, windows = rng.standard_normal((2, 3, 6, 6)), rng.standard_normal((4, 3, 3, 3)), Windows((3, 3))
+    x, weight, windows = rng.standard_normal((2, 3, 6, 6)), rng.standard_normal((4, 3, 3, 3)), Windows.of((3, 3))
     y = conv.correlate(x, weight, windows)
     results = [y, conv.transposed(y, weight, windows), conv.filter_gradient(x, y, windows)]
     kept = workspace((LIMIT,), np.uint8)

@@ -1,0 +1,61 @@
+"""Correlation: the trilinear form <g, correlate(x, weight)> and its three partial derivatives, each by several kernels.
+
+`correlate` maps (x, weight) to y, `transposed` (y, weight) to x, `filter_gradient` (x, y) to the weight. In all of them
+x is (N, C, H, W), the weight (O, C / groups, kh, kw), y (N, O, rows, columns). Results are views of arrays in the
+order (rows, N, columns, channels), with which the next layer is fastest; elementwise ufuncs keep that order.
+
+`plan` chooses the kernel; `reference` is what all of them are held against.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..windows import Windows
+from .layout import add_bias
+from .plan import KERNELS, Plan, forced_kernel, plan
+from .problem import CORRELATE, FILTER_GRADIENT, TRANSPOSED, Problem
+from .reference import correlate_reference
+
+__all__ = [
+    "CORRELATE",
+    "FILTER_GRADIENT",
+    "KERNELS",
+    "TRANSPOSED",
+    "Plan",
+    "Problem",
+    "add_bias",
+    "correlate",
+    "correlate_reference",
+    "filter_gradient",
+    "forced_kernel",
+    "plan",
+    "transposed",
+]
+
+Array = np.ndarray[Any, Any]
+
+
+def correlate(x: Array, weight: Array, windows: Windows, groups: int = 1) -> Array:
+    """Each window of x (N, C, H, W) times each filter of the weight (O, C / groups, kh, kw): (N, O, rows, columns)."""
+    problem = Problem(
+        CORRELATE, len(x), x.shape[1], len(weight), x.shape[2:], windows, groups, np.result_type(x, weight)
+    )
+    return KERNELS[plan(problem).kernel].correlate(x, weight, windows, groups)
+
+
+def transposed(y: Array, weight: Array, windows: Windows, groups: int = 1) -> Array:
+    """The adjoint of `correlate` in x: y (N, O, rows, columns) spread over the smallest image with these windows."""
+    channels, size = weight.shape[1] * groups, windows.covered(y.shape[2:])
+    problem = Problem(TRANSPOSED, len(y), channels, y.shape[1], size, windows, groups, np.result_type(y, weight))
+    return KERNELS[plan(problem).kernel].transposed(y, weight, windows, groups)
+
+
+def filter_gradient(x: Array, y: Array, windows: Windows, groups: int = 1) -> Array:
+    """The adjoint of `correlate` in the weight: windows of x weighted by y and added up, (O, C / groups, kh, kw)."""
+    problem = Problem(
+        FILTER_GRADIENT, len(x), x.shape[1], y.shape[1], x.shape[2:], windows, groups, np.result_type(x, y)
+    )
+    return KERNELS[plan(problem).kernel].filter_gradient(x, y, windows, groups)

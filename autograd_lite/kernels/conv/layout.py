@@ -1,0 +1,76 @@
+"""The order of images in memory, and what surrounds them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..windows import Lengths, Padding, Windows
+
+Array = np.ndarray[Any, Any]
+
+
+def empty_rows(n: int, channels: int, size: Lengths, dtype: Any) -> Array:
+    """Memory for a result, (rows, N, columns, channels)."""
+    return np.empty((size[0], n, size[1], channels), dtype)
+
+
+def rows_first(images: Array) -> Array:
+    """(N, channels, rows, columns) as a contiguous (rows, N, columns, channels); a view if a kernel here made it."""
+    return np.ascontiguousarray(images.transpose(2, 0, 3, 1))
+
+
+def as_images(out: Array) -> Array:
+    """(rows, N, columns, channels) seen as (N, channels, rows, columns)."""
+    return out.transpose(1, 3, 0, 2)
+
+
+def grouped(rows: Array, groups: int) -> Array:
+    """(rows, N, columns, channels) as matrices: (rows, groups, N * columns, channels / groups)."""
+    height, n, width, channels = rows.shape
+    return np.swapaxes(rows.reshape(height, n * width, groups, channels // groups), 1, 2)
+
+
+def padded(x: Array, padding: Padding) -> Array:
+    """x with zeros around it (negative: cropped), channels last: (N, H + top + bottom, W + left + right, C)."""
+    if not any(before or after for before, after in padding):
+        return x.transpose(0, 2, 3, 1)
+    n, c, *size = x.shape
+    lengths = [length + before + after for length, (before, after) in zip(size, padding, strict=True)]
+    image = np.zeros((n, *lengths, c), x.dtype)
+    inside, kept = [], []  # where the image's own pixels go, and which of them do
+    for length, (before, after) in zip(size, padding, strict=True):
+        first, last = max(0, -before), max(0, -before, length + min(0, after))
+        inside.append(slice(first + before, last + before))
+        kept.append(slice(first, last))
+    image[:, *inside] = x[:, :, *kept].transpose(0, 2, 3, 1)
+    return image
+
+
+def add_bias(y: Array, bias: Array | None) -> Array:
+    """y (N, O, rows, columns), which may be written into, plus a number for each channel (None: y itself)."""
+    if bias is None:
+        return y
+    rows = y.transpose(2, 0, 3, 1)
+    if not rows.flags.c_contiguous or np.result_type(y, bias) != y.dtype:
+        return np.asarray(y + bias[:, None, None])
+    rows = rows.reshape(*rows.shape[:2], rows.shape[2] * len(bias))
+    rows += np.tile(bias, y.shape[3])  # (rows, N, columns * O): long rows, where the channels alone would be short ones
+    return y
+
+
+# -- the transpose, as a correlation -----------------------------------------------------------------------------
+
+
+def beyond(windows: Windows) -> Windows:
+    """With stride 1, the windows with which the transpose is a correlation of y: padded until each pixel is met."""
+    spans = zip(windows.span, windows.padding, strict=True)
+    return windows._replace(padding=tuple((span - 1 - before, span - 1 - after) for span, (before, after) in spans))
+
+
+def turned(weight: Array, groups: int) -> Array:
+    """Filters (O, C', *kernel) turned by 180 degrees, inputs for outputs: (groups * C', O / groups, *kernel)."""
+    o, c, *kernel = weight.shape
+    flipped = np.flip(weight, axis=tuple(range(2, weight.ndim))).reshape(groups, o // groups, c, *kernel)
+    return np.swapaxes(flipped, 1, 2).reshape(groups * c, o // groups, *kernel)

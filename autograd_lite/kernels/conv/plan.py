@@ -1,0 +1,61 @@
+"""Which kernel does a convolution: chosen from shapes alone, so that the same program always takes the same path.
+
+A kernel is a module with a function for each role (`correlate`, `transposed`, `filter_gradient`; a role may be missing)
+and ``refuses(problem)``, which says why it cannot do a problem, or None.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+from collections.abc import Iterator
+from types import ModuleType
+from typing import NamedTuple
+
+from . import fourier, patches
+from .problem import Problem
+
+KERNELS: dict[str, ModuleType] = {"patches": patches, "fourier": fourier}
+
+
+class Plan(NamedTuple):
+    """A choice: the name of a kernel, and why it was taken."""
+
+    kernel: str
+    reason: str
+
+
+_forced: contextvars.ContextVar[str | None] = contextvars.ContextVar("forced", default=None)
+
+
+def plan(problem: Problem) -> Plan:
+    """The kernel for a problem. Raises ValueError if one is forced that cannot do it."""
+    name = _forced.get()
+    if name is not None:
+        if refusal := refusal_of(name, problem):
+            raise ValueError(f"the kernel {name!r} cannot do {problem.role}: {refusal}; force another one, or none")
+        return Plan(name, "it was forced")
+    if not refusal_of("fourier", problem) and fourier.wins(problem):
+        return Plan("fourier", "filters so large are fastest as a product of spectra")
+    return Plan("patches", "it does everything")
+
+
+def refusal_of(name: str, problem: Problem) -> str | None:
+    """Why a kernel cannot do a problem, or None if it can."""
+    module = KERNELS[name]
+    if not hasattr(module, problem.role):
+        return "it has no such role"
+    refuses = getattr(module, "refuses", None)
+    return refuses(problem) if refuses else None
+
+
+@contextlib.contextmanager
+def forced_kernel(name: str) -> Iterator[None]:
+    """A block in which all convolutions take the kernel of this name, in this thread."""
+    if name not in KERNELS:
+        raise ValueError(f"there is no kernel {name!r}; there are {', '.join(sorted(KERNELS))}")
+    token = _forced.set(name)
+    try:
+        yield
+    finally:
+        _forced.reset(token)
