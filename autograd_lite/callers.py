@@ -29,7 +29,7 @@ def specialise(op: Any, namespace: dict[str, Any]) -> None:
     op.function.__doc__, op.function.__signature__ = op.doc, op.signature
     op.function.__module__, op.function.__wrapped__ = op.forward.__module__, op.forward
     if op.sequence or op.backward or not op.differentiable:
-        op.pullback = namespace["_plain_pullback"]
+        op.pullback = namespace["_pull"]
     else:
         op.pullback = _compile(op, f"{op.name}_pullback", _fixed_pullback(op), namespace)
 
@@ -123,7 +123,7 @@ def _single_output(op: Any, recorded: str) -> list[str]:
         "    _tensor.data = _out",
         "    _tensor.grad = None",
         f"    if _recording and ({recorded}){inexact}:",
-        "        _tensor.node = _node = _new(_Node)",
+        "        _tensor.node = _node = _Node()",
         *_fill_node(op),
         "        _node.shape = _out.shape",
         "        _node.dtype = _out.dtype",
@@ -137,7 +137,7 @@ def _several_outputs(op: Any, recorded: str) -> list[str]:
     return [
         "    _node = None",
         f"    if _recording and ({recorded}):",
-        "        _node = _new(_Node)",
+        "        _node = _Node()",
         *_fill_node(op),
         "        _node.shape = tuple([_shape(_o) for _o in _out])",
         "        _node.dtype = tuple([_dtype(_o) for _o in _out])",
@@ -178,23 +178,18 @@ def _expression(op: Any, name: str) -> str:
 
 def _fixed_pullback(op: Any) -> str:
     """For ops with one formula for each array: unpack what was saved, apply the formulas that are wanted."""
-    lines = [f"def {op.name}_pullback(_node, g, _parents):"]
+    lines = [f"def {op.name}_pullback(_node, g, _parents, _give):"]
     if op.saved_names:
         lines += [f"    {''.join(f'_saved_{name}, ' for name in op.saved_names)} = _node.saved"]
     used = {name for formula in op.formulas.values() for name in formula.needs}
     if used & set(op.params):
         lines += [f"    {''.join(f'_param_{name}, ' for name in op.params)} = _node.params"]
     lines += [f"    {''.join(f'_to_{name}, ' for name in op.arrays)} = _parents"]
-    parts = "".join(f"{_contribution(op, name)}, " for name in op.arrays)
-    return "\n".join([*lines, f"    return ({parts})"]) + "\n"
-
-
-def _contribution(op: Any, target: str) -> str:
-    if target not in op.formulas:
-        return "None"
-    arguments = "".join(f", {_pulled(op, target, name)}" for name in op.formulas[target].needs)
-    call = f"_formula_{target}(g{arguments})"
-    return call if len(op.arrays) == 1 else f"None if _to_{target} is None else {call}"
+    for target, formula in op.formulas.items():
+        arguments = "".join(f", {_pulled(op, target, name)}" for name in formula.needs)
+        given = f"_give(_to_{target}, _formula_{target}(g{arguments}))"
+        lines += [f"    {given}" if len(op.arrays) == 1 else f"    if _to_{target} is not None: {given}"]
+    return "\n".join(lines) + "\n"
 
 
 def _pulled(op: Any, target: str, name: str) -> str:

@@ -79,6 +79,7 @@ __all__ = [
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])
+Give = Callable[[Node, Any], None]  # adds a contribution to the gradient of a node
 
 registry: dict[str, Op] = {}
 
@@ -493,7 +494,7 @@ def _saves(node: Node, array: np.ndarray[Any, Any]) -> bool:
 
 def _run(plan: _Plan, table: dict[Node, Any], retain: bool, recorded: bool) -> dict[Node, Any]:
     """The backward pass: on plain arrays, or `recorded`, on Tensors through the same formulas."""
-    owned: set[Node] = set()  # nodes whose entry in the table is a buffer made here, free to be added into
+    give = _adding_tensors(table) if recorded else _adding_arrays(table)
     kept = plan.kept
     for node, parents in plan.steps:
         g = table.get(node) if node in kept else table.pop(node, None)
@@ -506,19 +507,10 @@ def _run(plan: _Plan, table: dict[Node, Any], retain: bool, recorded: bool) -> d
         try:
             if op.outputs is not None:
                 g = _filled(node, g)
-            contributions = recorded_pullback(node, g, parents) if recorded else op.pullback(node, g, parents)
-            for parent, contribution in zip(parents, contributions):  # noqa: B905  # strict costs 5%
-                if parent is None or contribution is None:
-                    continue
-                if recorded:
-                    contribution = fit(_lift(contribution, None), parent)
-                    table[parent] = table[parent] + contribution if parent in table else contribution
-                elif parent in table or type(contribution) is Deferred:
-                    _accumulate(table, owned, parent, contribution)
-                elif contribution.shape == parent.shape and contribution.dtype is parent.dtype:
-                    table[parent] = contribution  # may alias the gradient of another node: never added into
-                else:
-                    table[parent] = fit(contribution, parent)
+            if recorded:
+                pull_recorded(node, g, parents, give)
+            else:
+                op.pullback(node, g, parents, give)
         except Exception as error:
             error.add_note(f"in the derivative of {node!r}")
             raise
@@ -527,21 +519,46 @@ def _run(plan: _Plan, table: dict[Node, Any], retain: bool, recorded: bool) -> d
     return table
 
 
-def _accumulate(table: dict[Node, Any], owned: set[Node], node: Node, contribution: Any) -> None:
-    """Add a contribution to the gradient that the table has for a node, in place if the buffer is the engine's own."""
-    known: Any = table.get(node)
-    if type(contribution) is Deferred:
-        if node not in owned:
-            known = np.zeros(node.shape, node.dtype) if known is None else np.array(known)
-        contribution.add_into(known)
-    else:
-        contribution = fit(contribution, node)
-        if node in owned:
-            np.add(known, contribution, out=known)
+def _adding_arrays(table: dict[Node, Any]) -> Give:
+    """A function that adds a contribution to the gradient that `table` has for a node.
+
+    A first contribution may be the gradient of another node, too, so the first sum is a new array. That buffer is the
+    engine's own, and what comes later is added in place.
+    """
+    owned: set[Node] = set()
+
+    def give(node: Node, contribution: Any) -> None:
+        if contribution is None:
+            return
+        known: Any = table.get(node)
+        if type(contribution) is Deferred:
+            if node not in owned:
+                known = table[node] = np.zeros(node.shape, node.dtype) if known is None else np.array(known)
+                owned.add(node)
+            contribution.add_into(known)
+            return
+        if contribution.shape != node.shape or contribution.dtype is not node.dtype:
+            contribution = fit(contribution, node)
+        if known is None:
+            table[node] = contribution
+        elif node in owned:
+            known += contribution
         else:
-            known = np.asarray(known + contribution)
-    owned.add(node)
-    table[node] = known
+            table[node] = np.asarray(known + contribution)
+            owned.add(node)
+
+    return give
+
+
+def _adding_tensors(table: dict[Node, Any]) -> Give:
+    """The same for a backward that is recorded: every sum is a new Tensor."""
+
+    def give(node: Node, contribution: Any) -> None:
+        if contribution is not None:
+            contribution = fit(_lift(contribution, None), node)
+            table[node] = table[node] + contribution if node in table else contribution
+
+    return give
 
 
 def _collect_output(table: dict[Node, Any], node: Node, g: Any) -> None:
@@ -579,8 +596,24 @@ def fit(contribution: Any, node: Node) -> Any:
     return contribution
 
 
+def _pull(node: Node, g: Any, parents: tuple[Node | None, ...], give: Give) -> None:
+    """The derivatives of a node, given to its parents. callers.py builds a faster one for each op that it can."""
+    _give_each(give, parents, plain_pullback(node, g, parents))
+
+
+def pull_recorded(node: Node, g: Any, parents: tuple[Node | None, ...], give: Give) -> None:
+    """The same as Tensors with a history of their own."""
+    _give_each(give, parents, recorded_pullback(node, g, parents))
+
+
+def _give_each(give: Give, parents: tuple[Node | None, ...], contributions: tuple[Any, ...]) -> None:
+    for parent, contribution in zip(parents, contributions, strict=True):
+        if parent is not None:
+            give(parent, contribution)
+
+
 def plain_pullback(node: Node, g: Any, parents: tuple[Node | None, ...]) -> tuple[Any, ...]:
-    """The derivatives of a node by its formulas, as they are defined; callers.py builds a faster one for each op."""
+    """The derivatives of a node by its formulas, as they are defined: one for each parent, None where it is None."""
     op, known = node.op, _known(node)
     if op.backward:
         known["needs"] = tuple(parent is not None for parent in parents)
@@ -683,7 +716,7 @@ _namespace: dict[str, Any] = {
     "_gate": gate,
     "_local": local,
     "_call": call,
-    "_plain_pullback": plain_pullback,
+    "_pull": _pull,
     "_operand": operand,
     "_constant_operand": constant_operand,
     "_raw_index": raw_index,

@@ -34,12 +34,12 @@ class Op:
     """One operation: its forward, its derivatives, and what is known about both.
 
     `arrays` names the array arguments (one name for all of them if `sequence`), `params` the others, `saved_names`
-    what a node keeps, in that order. `function` is the public callable; `pullback(node, g, parents)` the derivative
-    on plain arrays, one contribution for each parent, None where the parent is None.
+    what a node keeps, in that order. `function` is the public callable; `pullback(node, g, parents, give)` the derivative
+    on plain arrays: it calls ``give(parent, contribution)`` for each parent that is not None.
     """
 
     function: Callable[..., Any]
-    pullback: Callable[[Node, Any, tuple[Node | None, ...]], tuple[Any, ...]]
+    pullback: Callable[[Node, Any, tuple[Node | None, ...], Callable[[Node, Any], None]], None]
 
     def __init__(
         self,

@@ -68,12 +68,13 @@ def test_samples_notice_a_wrong_derivative_of_each_array(op: core.Op, monkeypatc
 def flipped(op: core.Op, name: str) -> Callable[..., Any]:
     pullback = op.pullback
 
-    def wrong(node: core.Node, g: Any, parents: Any) -> tuple[Any, ...]:
-        given = list(pullback(node, g, parents))
-        for i, parent in enumerate(parents):
-            if parent is not None and given[i] is not None and (op.sequence or op.arrays[i] == name):
-                given[i] = -put_in_place(given[i], parent)
-        return tuple(given)
+    def wrong(node: core.Node, g: Any, parents: Any, give: core.Give) -> None:
+        def flip(parent: core.Node, contribution: Any) -> None:
+            if contribution is not None and (op.sequence or op.arrays[parents.index(parent)] == name):
+                contribution = -put_in_place(contribution, parent)
+            give(parent, contribution)
+
+        pullback(node, g, parents, flip)
 
     return wrong
 
@@ -265,11 +266,11 @@ def test_the_specialised_pullback_gives_what_the_formulas_give(op: core.Op) -> N
         for wanted in (list(variables), *([name] for name in variables)):
             outputs = with_history(sample.call(leaves({name: variables[name] for name in wanted})))
             for node, g in pulled(outputs):
-                fast = op.pullback(node, g, node.parents)
-                plain = core.plain_pullback(node, g, node.parents)
-                for parent, a, b in zip(node.parents, fast, plain, strict=True):
-                    if parent is not None:
-                        assert_same(put_in_place(a, parent), put_in_place(b, parent), sample.line)
+                every = zip(node.parents, core.plain_pullback(node, g, node.parents), strict=True)
+                plain = [(parent, contribution) for parent, contribution in every if parent is not None]
+                for (parent, a), (expected, b) in zip(given(node, g), plain, strict=True):
+                    assert parent is expected, sample.line
+                    assert_same(put_in_place(a, parent), put_in_place(b, parent), sample.line)
 
 
 @over(OPS)
@@ -343,8 +344,15 @@ def pulled(outputs: list[ag.Tensor]) -> list[tuple[core.Node, Any]]:
 
 def contributions(outputs: list[ag.Tensor]) -> list[Any]:
     """What the formulas give, before the engine fits it to the inputs; without those that are put in place later."""
-    given = [c for node, g in pulled(outputs) for c in node.op.pullback(node, g, node.parents)]
-    return [contribution for contribution in given if isinstance(contribution, np.ndarray | np.generic)]
+    found = [contribution for node, g in pulled(outputs) for _, contribution in given(node, g)]
+    return [contribution for contribution in found if isinstance(contribution, np.ndarray | np.generic)]
+
+
+def given(node: core.Node, g: Any) -> list[tuple[core.Node, Any]]:
+    """The contributions of a node to its parents, in the order in which the specialised pullback gives them."""
+    found: list[tuple[core.Node, Any]] = []
+    node.op.pullback(node, g, node.parents, lambda parent, contribution: found.append((parent, contribution)))
+    return found
 
 
 def put_in_place(contribution: Any, parent: core.Node) -> Any:

@@ -177,7 +177,7 @@ def sqrt(x: Array) -> Array:
 # -- activations -------------------------------------------------------------------------------------------------
 
 
-@op(x=lambda g, out: g * (1 - out * out))
+@op(x=lambda g, out: g - g * (out * out))
 def tanh(x: Array) -> Array:
     """Hyperbolic tangent, elementwise.
 
@@ -188,7 +188,7 @@ def tanh(x: Array) -> Array:
     return np.tanh(x)
 
 
-@op(x=lambda g, out: g * (out * (1 - out)))
+@op(x=lambda g, out: g * (out - out * out))
 def sigmoid(x: Array) -> Array:
     """Logistic function ``1 / (1 + exp(-x))``, elementwise, without overflow.
 
