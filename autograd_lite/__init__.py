@@ -26,7 +26,7 @@ from .draw import draw
 from .gradcheck import gradcheck, gradgradcheck
 from .kernels.allocator import tune_allocator
 from .kernels.threads import get_num_threads, set_num_threads
-from .ops.conv import conv2d, conv_transpose2d
+from .ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from .ops.elementwise import (
     abs,
     add,
@@ -101,8 +101,12 @@ __all__ = [
     "clip",
     "concatenate",
     "conj",
+    "conv1d",
     "conv2d",
+    "conv3d",
+    "conv_transpose1d",
     "conv_transpose2d",
+    "conv_transpose3d",
     "cross_entropy",
     "data",
     "default_rng",

@@ -44,6 +44,12 @@ class Windows(NamedTuple):
         """How far one window reaches along each axis."""
         return tuple(step * (taps - 1) + 1 for taps, step in zip(self.kernel, self.dilation, strict=True))
 
+    @property
+    def in_a_row(self) -> Windows:
+        """These windows, of one axis, on images of one row."""
+        (kernel,), (stride,), (padding,), (dilation,) = self
+        return Windows((1, kernel), (1, stride), ((0, 0), padding), (1, dilation))
+
     def counts(self, size: Lengths) -> Lengths:
         """How many windows fit on an image of this size along each axis; none below 1."""
         axes = zip(size, self.padding, self.span, self.stride, strict=True)
@@ -53,6 +59,12 @@ class Windows(NamedTuple):
         """The smallest image that so many windows fit on: what `counts` inverts."""
         axes = zip(counts, self.padding, self.span, self.stride, strict=True)
         return tuple((count - 1) * step + span - before - after for count, (before, after), span, step in axes)
+
+    def same(self, size: Lengths) -> Windows:
+        """These windows with the padding for which ``ceil(size / stride)`` fit: an odd number, one more behind."""
+        steps = zip(size, self.stride, self.span, strict=True)
+        totals = (max(0, (-(-length // step) - 1) * step + span - length) for length, step, span in steps)
+        return self._replace(padding=tuple((total // 2, total - total // 2) for total in totals))
 
     def trimmed(self, extra: Lengths) -> Windows:
         """The same windows on an image that lacks the last `extra` of each axis (negative: more padding)."""

@@ -52,7 +52,7 @@ class _Conv(Module):
         self.bias = empty((out_channels,), dtype) if bias else None
         self.reset_parameters(rng)
 
-    def _checked_padding(self, padding: Numbers | str) -> tuple[int, int] | str:
+    def _checked_padding(self, padding: Numbers | str) -> tuple[int, ...] | str:
         title = type(self).__name__
         if not isinstance(padding, str):
             return pair(f"{title}: padding", padding, least=0)

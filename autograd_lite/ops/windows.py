@@ -1,4 +1,4 @@
-"""Arguments of convolutions and pooling: numbers or pairs, checked once, as `Windows`."""
+"""Arguments of convolutions and pooling: one number or one for each axis, checked once, as `Windows`."""
 
 from __future__ import annotations
 
@@ -7,49 +7,71 @@ from typing import Any
 
 from ..kernels.windows import Lengths, Padding, Windows
 
-Numbers = int | tuple[int, int]
+Numbers = int | tuple[int, ...]
+
+AXES = {1: ("length",), 2: ("rows", "columns"), 3: ("depth", "rows", "columns")}  # of images, after N and channels
+_WORDS = {1: "one", 2: "two", 3: "three"}
 
 
-def pair(name: str, value: Any, least: int = 1) -> tuple[int, int]:
-    """(rows, columns) of an argument that is one number for both, or a pair; ValueError below `least`."""
-    numbers = tuple(value) if isinstance(value, tuple | list) else (value, value)
+def for_axes(name: str, value: Any, axes: int, least: int = 1) -> Lengths:
+    """One number for each axis, of an argument that is one for all or a tuple of them; ValueError below `least`."""
+    numbers = tuple(value) if isinstance(value, tuple | list) else (value,) * axes
     try:
-        rows, columns = map(index, numbers)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name} must be an integer or two of them, not {value!r}; pass (rows, columns)") from None
-    if min(rows, columns) < least:
-        raise ValueError(f"{name} must be at least {least}, not {value!r}; pass a larger number")
-    return rows, columns
-
-
-def both_sides(value: Any) -> Padding:
-    """((top, bottom), (left, right)) of a padding: a number, a pair, or such pairs, which may be negative."""
-    if isinstance(value, tuple | list) and all(isinstance(part, tuple | list) for part in value) and len(value) == 2:
-        try:
-            (top, bottom), (left, right) = (map(index, part) for part in value)
-        except (TypeError, ValueError):
-            raise ValueError(f"padding {value!r} is not understood; pass ((top, bottom), (left, right))") from None
-        return (top, bottom), (left, right)
-    rows, columns = pair("padding", value, least=0)
-    return (rows, rows), (columns, columns)
-
-
-def check_axes(name: str, ndim: int, axes: str = "images, channels, rows, columns") -> None:
-    """ValueError unless there are these four axes."""
-    if ndim != 4:
+        lengths = tuple(map(index, numbers))
+        if len(lengths) != axes:
+            raise TypeError
+    except TypeError:
         raise ValueError(
-            f"{name} must have 4 axes ({axes}), it has {ndim};"
-            + (f" add the missing one, {name}[None]" if ndim == 3 else " reshape it")
+            f"{name} must be an integer or {_WORDS[axes]} of them, not {value!r}; pass {_tuple_of(AXES[axes])}"
+        ) from None
+    if min(lengths) < least:
+        raise ValueError(f"{name} must be at least {least}, not {value!r}; pass a larger number")
+    return lengths
+
+
+def pair(name: str, value: Any, least: int = 1) -> Lengths:
+    """`for_axes` in two dimensions: (rows, columns)."""
+    return for_axes(name, value, 2, least)
+
+
+def both_sides(value: Any, axes: int = 2) -> Padding:
+    """(before, after) for each axis of a padding: a number, one for each axis, or such pairs, which may be negative."""
+    if isinstance(value, tuple | list) and value and all(isinstance(part, tuple | list) for part in value):
+        try:
+            sides = tuple((index(before), index(after)) for before, after in value)
+            if len(sides) != axes:
+                raise ValueError
+        except (TypeError, ValueError):
+            pairs = {1: "(before, after)", 2: "(top, bottom), (left, right)"}
+            names = pairs.get(axes, "(front, back), (top, bottom), (left, right)")
+            raise ValueError(f"padding {value!r} is not understood; pass {_tuple_of((names,))}") from None
+        return sides
+    return tuple((number, number) for number in for_axes("padding", value, axes, least=0))
+
+
+def check_axes(name: str, ndim: int, axes: int = 2, first: str = "images, channels") -> None:
+    """ValueError unless there are these two axes and those of the image."""
+    if ndim != axes + 2:
+        raise ValueError(
+            f"{name} must have {axes + 2} axes ({first}, {', '.join(AXES[axes])}), it has {ndim};"
+            + (f" add the missing one, {name}[None]" if ndim == axes + 1 else " reshape it")
         )
 
 
 def check_fit(size: Lengths, windows: Windows) -> None:
     """ValueError if not a single window fits on the padded image."""
     if min(windows.counts(size)) < 1:
-        (top, bottom), (left, right) = windows.padding
-        height, width = size[0] + top + bottom, size[1] + left + right
-        rows, columns = windows.span
+        whole = (length + before + after for length, (before, after) in zip(size, windows.padding, strict=True))
         raise ValueError(
-            f"the result would be empty: a window reaches over {rows}x{columns} pixels, the image with its padding has"
-            f" {height}x{width}; use a smaller kernel or dilation, or more padding"
+            f"the result would be empty: a window reaches over {by(windows.span)} pixels, the image with its padding"
+            f" has {by(whole)}; use a smaller kernel or dilation, or more padding"
         )
+
+
+def by(lengths: Any) -> str:
+    """A size in words: 3x4."""
+    return "x".join(map(str, lengths))
+
+
+def _tuple_of(names: tuple[str, ...]) -> str:
+    return f"({names[0]},)" if len(names) == 1 and "), (" not in names[0] else f"({', '.join(names)})"

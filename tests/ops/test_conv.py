@@ -223,7 +223,6 @@ def test_conv_transpose2d_is_torchs(positions):
         (((1, 3, 4, 4), (4, 3, 3, 3)), {"padding": -1}, "padding must be at least 0"),
         (((1, 3, 4, 4), (4, 3, 3, 3)), {"padding": ((1, 2), (3,))}, r"padding .*\(top, bottom\)"),
         (((1, 3, 4, 4), (4, 3, 3, 3)), {"padding": "full"}, "'full' is not known"),
-        (((1, 3, 4, 4), (4, 3, 3, 3)), {"padding": "same", "stride": 2}, '"same" needs stride 1'),
     ],
 )
 def test_errors_of_conv2d(shapes, settings, message):

@@ -1,7 +1,12 @@
-"""The order of images in memory, and what surrounds them."""
+"""The order of images in memory, and what surrounds them.
+
+Axes are called those of two dimensions; in three, (depth, rows, columns) take the place of (rows, columns), so that
+results lie in memory as (depth, N, rows, columns, channels).
+"""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -13,29 +18,34 @@ Array = np.ndarray[Any, Any]
 
 def empty_rows(n: int, channels: int, size: Lengths, dtype: Any) -> Array:
     """Memory for a result, (rows, N, columns, channels)."""
-    return np.empty((size[0], n, size[1], channels), dtype)
+    return np.empty((size[0], n, *size[1:], channels), dtype)
 
 
 def rows_first(images: Array) -> Array:
     """(N, channels, rows, columns) as a contiguous (rows, N, columns, channels); a view if a kernel here made it."""
-    return np.ascontiguousarray(images.transpose(2, 0, 3, 1))
+    return np.ascontiguousarray(images.transpose(2, 0, *range(3, images.ndim), 1))
 
 
 def as_images(out: Array) -> Array:
     """(rows, N, columns, channels) seen as (N, channels, rows, columns)."""
-    return out.transpose(1, 3, 0, 2)
+    return out.transpose(1, out.ndim - 1, 0, *range(2, out.ndim - 1))
 
 
 def grouped(rows: Array, groups: int) -> Array:
     """(rows, N, columns, channels) as matrices: (rows, groups, N * columns, channels / groups)."""
-    height, n, width, channels = rows.shape
-    return np.swapaxes(rows.reshape(height, n * width, groups, channels // groups), 1, 2)
+    height, *pixels, channels = rows.shape
+    return np.swapaxes(rows.reshape(height, math.prod(pixels), groups, channels // groups), 1, 2)
+
+
+def every_nth(steps: Lengths) -> tuple[slice, ...]:
+    """Along each axis, one element in so many."""
+    return tuple(slice(None, None, step) for step in steps)
 
 
 def padded(x: Array, padding: Padding) -> Array:
     """x with zeros around it (negative: cropped), channels last: (N, H + top + bottom, W + left + right, C)."""
     if not any(before or after for before, after in padding):
-        return x.transpose(0, 2, 3, 1)
+        return np.moveaxis(x, 1, -1)
     n, c, *size = x.shape
     lengths = [length + before + after for length, (before, after) in zip(size, padding, strict=True)]
     image = np.zeros((n, *lengths, c), x.dtype)
@@ -44,7 +54,7 @@ def padded(x: Array, padding: Padding) -> Array:
         first, last = max(0, -before), max(0, -before, length + min(0, after))
         inside.append(slice(first + before, last + before))
         kept.append(slice(first, last))
-    image[:, *inside] = x[:, :, *kept].transpose(0, 2, 3, 1)
+    image[:, *inside] = np.moveaxis(x[:, :, *kept], 1, -1)
     return image
 
 
@@ -52,11 +62,14 @@ def add_bias(y: Array, bias: Array | None) -> Array:
     """y (N, O, rows, columns), which may be written into, plus a number for each channel (None: y itself)."""
     if bias is None:
         return y
-    rows = y.transpose(2, 0, 3, 1)
+    if y.ndim == 3:  # sequences are images of one row
+        return add_bias(y[:, :, None], bias)[:, :, 0]
+    rows = y.transpose(2, 0, *range(3, y.ndim), 1)
     if not rows.flags.c_contiguous or np.result_type(y, bias) != y.dtype:
-        return np.asarray(y + bias[:, None, None])
-    rows = rows.reshape(*rows.shape[:2], rows.shape[2] * len(bias))
-    rows += np.tile(bias, y.shape[3])  # (rows, N, columns * O): long rows, where the channels alone would be short ones
+        return np.asarray(y + bias.reshape(-1, *(1,) * (y.ndim - 2)))
+    # (rows, N, columns * O): long rows, where the channels alone would be short ones
+    rows = rows.reshape(*rows.shape[:-2], rows.shape[-2] * len(bias))
+    rows += np.tile(bias, y.shape[-1])
     return y
 
 

@@ -1,11 +1,13 @@
-"""Correlation as one batch of matrix products over *patches*: any stride, padding, dilation, groups and dtype.
+"""Correlation as one batch of matrix products over *patches*: any stride, padding, dilation, groups, dtype, axes.
 
 Only the width is unfolded by a copy: with the columns of an image ahead of its rows, the patch below another one begins
-one row later in the same memory, so that a view with overlapping rows is all the unfolding that the height needs.
+one row later in the same memory, so that a view with overlapping rows is all the unfolding that the height needs. In
+three dimensions the first axis is the depth, and rows and columns are unfolded.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -13,9 +15,11 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from ..windows import Windows
 from ..workspace import workspace
-from .layout import as_images, beyond, empty_rows, grouped, padded, rows_first, turned
+from .layout import as_images, beyond, empty_rows, every_nth, grouped, padded, rows_first, turned
 
 Array = np.ndarray[Any, Any]
+
+ANY_AXES = True
 
 
 def correlate(x: Array, weight: Array, windows: Windows, groups: int) -> Array:
@@ -40,7 +44,8 @@ def filter_gradient(x: Array, y: Array, windows: Windows, groups: int) -> Array:
     # (rows, groups, K, N * columns) @ (rows, groups, N * columns, O / groups), summed over rows
     product = np.matmul(np.swapaxes(patches, -1, -2), grouped(rows_first(y), groups)).sum(axis=0)
     channels, filters = x.shape[1] // groups, y.shape[1] // groups
-    product = product.reshape(groups, *windows.kernel, channels, filters).transpose(0, 4, 3, 1, 2)
+    product = product.reshape(groups, *windows.kernel, channels, filters)
+    product = np.moveaxis(product, (-1, -2), (1, 2))  # (groups, O / groups, C / groups, kh, kw)
     return np.ascontiguousarray(product).reshape(groups * filters, channels, *windows.kernel)
 
 
@@ -49,35 +54,36 @@ def _patches(x: Array, windows: Windows, groups: int) -> Array:
 
     To be used up before anything else is unfolded: the memory is the thread's workspace.
     """
-    if windows.kernel == (1, 1) and not windows.padded:  # each pixel is a patch
-        sh, sw = windows.stride
-        return grouped(rows_first(x[:, :, ::sh, ::sw]), groups)
-    (rows, columns), (kh, kw), (dh, dw) = windows.counts(x.shape[2:]), windows.kernel, windows.dilation
-    sh, sw = windows.stride
+    axes, counts, kernel = len(windows.kernel), windows.counts(x.shape[2:]), windows.kernel
+    if math.prod(kernel) == 1 and not windows.padded:  # each pixel is a patch
+        return grouped(rows_first(x[:, :, *every_nth(windows.stride)]), groups)
     n, c = len(x), x.shape[1] // groups
+    taps = math.prod(kernel) * c
     if x.size == 0:  # no images or no channels: nothing to unfold
-        return np.zeros((rows, groups, n * columns, kh * kw * c), x.dtype)
+        return np.zeros((counts[0], groups, n * math.prod(counts[1:]), taps), x.dtype)
     image = padded(x, windows.padding)  # (N, H, W, C)
-    image = image.reshape(*image.shape[:3], groups, c).transpose(3, 0, 2, 1, 4)  # (groups, N, W, H, C')
-    strips = sliding_window_view(image, windows.span[1], axis=2)[:, :, ::sw, ..., ::dw]
-    strips = np.swapaxes(strips, -1, -2)  # (groups, N, columns, H, kw, C')
-    height, step = strips.shape[3], sh
-    if dh > 1:  # rows of a patch do not follow each other in the image: unfold the height by copying, too
-        strips = sliding_window_view(strips, windows.span[0], axis=3)[:, :, :, ::sh, ..., ::dh]
-        strips = np.moveaxis(strips, -1, 4)  # (groups, N, columns, rows, kh, kw, C')
-        height, step = rows * kh, kh
+    image = np.moveaxis(image.reshape(*image.shape[:-1], groups, c), (-2, 1), (0, -2))  # (groups, N, W, H, C')
+    strips: Any = sliding_window_view(image, windows.span[1:], axis=tuple(range(2, axes + 1)))
+    strips = strips[:, :, *every_nth(windows.stride[1:]), ..., *every_nth(windows.dilation[1:])]
+    strips = np.moveaxis(strips, axes + 2, -1)  # (groups, N, columns, H, kw, C')
+    height, step = image.shape[-2], windows.stride[0]
+    if windows.dilation[0] > 1:  # rows of a patch do not follow each other in the image: unfold the height, too
+        strips = sliding_window_view(strips, windows.span[0], axis=axes + 1)[..., :: windows.dilation[0]]
+        strips = np.moveaxis(strips, -1, axes + 2)[:, :, *every_nth((1,) * (axes - 1)), :: windows.stride[0]]
+        height, step = counts[0] * kernel[0], kernel[0]  # (groups, N, columns, rows, kh, kw, C')
     unfolded = workspace(strips.shape, x.dtype)
     unfolded[...] = strips
-    unfolded = unfolded.reshape(groups, n * columns, height * kw * c)
-    patches = sliding_window_view(unfolded, kh * kw * c, axis=2)[:, :, :: step * kw * c]
+    row = taps // kernel[0]
+    unfolded = unfolded.reshape(groups, n * math.prod(counts[1:]), height * row)
+    patches = sliding_window_view(unfolded, taps, axis=2)[:, :, :: step * row]
     return patches.transpose(2, 0, 1, 3)  # (groups, N * columns, rows, K) -> (rows, groups, N * columns, K)
 
 
 def _filters(weight: Array, groups: int) -> Array:
     """The weight (O, C', kh, kw) as matrices: (groups, kh * kw * C', O / groups)."""
-    o, c, kh, kw = weight.shape
-    filters = weight.reshape(groups, o // groups, c, kh, kw).transpose(0, 3, 4, 2, 1)
-    return np.ascontiguousarray(filters.reshape(groups, kh * kw * c, o // groups))
+    o, c, *kernel = weight.shape
+    filters = np.moveaxis(weight.reshape(groups, o // groups, c, *kernel), (1, 2), (-1, -2))
+    return np.ascontiguousarray(filters.reshape(groups, math.prod(kernel) * c, o // groups))
 
 
 # -- the transposed convolution ----------------------------------------------------------------------------------
@@ -90,15 +96,15 @@ def _correlate_back(y: Array, weight: Array, windows: Windows, groups: int) -> A
 
 def _fold(y: Array, weight: Array, windows: Windows, groups: int) -> Array:
     """For any stride: y times one tap of all filters after the other, each added to the pixels that it falls on."""
-    o, c, kh, kw = weight.shape
+    o, c, *kernel = weight.shape
     size = windows.covered(y.shape[2:])
-    taps = weight.reshape(groups, o // groups, c, kh, kw).transpose(3, 4, 0, 1, 2)
-    taps = np.ascontiguousarray(taps).reshape(kh * kw, groups, o // groups, c)
+    taps = np.moveaxis(weight.reshape(groups, o // groups, c, *kernel), (0, 1, 2), (-3, -2, -1))
+    taps = np.ascontiguousarray(taps).reshape(math.prod(kernel), groups, o // groups, c)
     pixels = grouped(rows_first(y), groups)  # (rows, groups, N * columns, O / groups)
     image = empty_rows(len(y), groups * c, size, np.result_type(y, weight))
     image[...] = 0
     part = empty_rows(len(y), groups * c, y.shape[2:], image.dtype)
-    for tap, ((rows, columns), (image_rows, image_columns)) in zip(taps, windows.taps(size), strict=True):
+    for tap, ((rows, *columns), (image_rows, *image_columns)) in zip(taps, windows.taps(size), strict=True):
         np.matmul(pixels, tap, out=grouped(part, groups))
-        image[image_rows, :, image_columns] += part[rows, :, columns]
+        image[image_rows, :, *image_columns] += part[rows, :, *columns]
     return as_images(image)

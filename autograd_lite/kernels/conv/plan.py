@@ -1,7 +1,8 @@
 """Which kernel does a convolution: chosen from shapes alone, so that the same program always takes the same path.
 
 A kernel is a module with a function for each role (`correlate`, `transposed`, `filter_gradient`; a role may be missing)
-and ``refuses(problem)``, which says why it cannot do a problem, or None.
+and ``refuses(problem)``, which says why it cannot do a problem, or None. It is asked for images of two axes alone,
+unless it says ``ANY_AXES = True``.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import NamedTuple
 
-from . import fourier, patches
+from . import fourier, patches, reference
 from .problem import Problem
 
-KERNELS: dict[str, ModuleType] = {"patches": patches, "fourier": fourier}
+KERNELS: dict[str, ModuleType] = {"patches": patches, "fourier": fourier, "scipy": reference}
 
 
 class Plan(NamedTuple):
@@ -45,6 +46,8 @@ def refusal_of(name: str, problem: Problem) -> str | None:
     module = KERNELS[name]
     if not hasattr(module, problem.role):
         return "it has no such role"
+    if len(problem.size) != 2 and not getattr(module, "ANY_AXES", False):
+        return "it is for images of two axes"
     refuses = getattr(module, "refuses", None)
     return refuses(problem) if refuses else None
 
