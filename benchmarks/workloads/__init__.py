@@ -1,1 +1,1 @@
-"""One module a workload: `TITLE`, `UNIT`, `PER` (how many units one step has), and a function for each system."""
+"""One module a workload, with a function `workload()`: see `benchmarks.workload.Workload`."""

@@ -1,45 +1,25 @@
-"""A chain of 999 operations (add, multiply, tanh) on 10 float32 numbers, forward and backward: pure overhead."""
+"""A chain of operations (add, multiply, tanh) on 10 numbers, forward and backward: nothing but overhead."""
 
-import numpy as np
-
-TITLE = "chain of 999 ops on 10 numbers"
-UNIT, PER = "us/op", 999 * 1e-6
-
-
-def numbers():
-    rng = np.random.default_rng(0)
-    return [rng.standard_normal(10).astype(np.float32) for _ in range(3)]
+from ..functional import systems
+from ..training import normal
+from ..workload import Workload
 
 
-def autograd_lite():
-    import autograd_lite as ag
+def workload(length: int = 999) -> Workload:
+    def build(f):
+        def loss_of(parameters):
+            x, a, b = parameters
+            for _ in range(length // 3):
+                x = f.tanh((x + a) * b)
+            return x.sum()
 
-    start, a, b = (ag.tensor(x, requires_grad=True) for x in numbers())
+        return loss_of
 
-    def step():
-        x = start
-        for _ in range(333):
-            x = ag.tanh((x + a) * b)
-        loss = x.sum()
-        start.grad = a.grad = b.grad = None
-        loss.backward()
-        return loss.item()
-
-    return step
-
-
-def torch():
-    import torch
-
-    start, a, b = (torch.tensor(x, requires_grad=True) for x in numbers())
-
-    def step():
-        x = start
-        for _ in range(333):
-            x = torch.tanh((x + a) * b)
-        loss = x.sum()
-        start.grad = a.grad = b.grad = None
-        loss.backward()
-        return loss.item()
-
-    return step
+    return Workload(
+        title=f"chain of {length} ops on 10 numbers",
+        unit="us/op",
+        items=length // 3 * 3,
+        systems=systems(build, [normal(10, seed=seed) for seed in range(3)]),
+        reach={"torch": 0.6, "mygrad": 0.25, "autograd": 0.25},
+        stretch={"torch": 0.4},
+    )

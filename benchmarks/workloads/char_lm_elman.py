@@ -1,0 +1,7 @@
+"""A language model of characters, Elman as a layer over the whole sequence."""
+
+from ..language_models import layer
+
+
+def workload():
+    return layer("RNN", "Elman", reach={"torch": 0.6, "mygrad": 0.25, "autograd": 0.25}, stretch={"torch": 0.5})

@@ -1,0 +1,25 @@
+"""How long a fresh interpreter takes to start and import the package; NumPy is imported by all."""
+
+import subprocess
+import sys
+from functools import partial
+
+from ..workload import Workload
+
+
+def imported(name):
+    def step():
+        subprocess.run([sys.executable, "-c", f"import {name}"], check=True)
+        return 0.0
+
+    return step
+
+
+def workload():
+    return Workload(
+        title="import of the package in a fresh interpreter",
+        unit="ms",
+        systems={name: partial(imported, name) for name in ("autograd_lite", "torch", "mygrad", "autograd")},
+        reach={"torch": 0.25},
+        stretch={"torch": 0.15},
+    )
