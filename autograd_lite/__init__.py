@@ -62,6 +62,7 @@ from .ops.elementwise import (
 from .ops.indexing import embedding, getitem, setitem
 from .ops.linalg import einsum, matmul
 from .ops.linear import linear
+from .ops.normalization import batch_norm, normalize_batch
 from .ops.pooling import avg_pool2d, max_pool2d
 from .ops.random import apply_dropout, default_rng, dropout, seed
 from .ops.recurrent import gru, gru_cell, lstm, lstm_cell, rnn, rnn_cell
@@ -97,6 +98,7 @@ __all__ = [
     "argmin",
     "astype",
     "avg_pool2d",
+    "batch_norm",
     "broadcast_to",
     "clip",
     "concatenate",
@@ -154,6 +156,7 @@ __all__ = [
     "negative",
     "nn",
     "no_grad",
+    "normalize_batch",
     "not_equal",
     "ones",
     "op",

@@ -10,6 +10,7 @@ from .conv import Conv2d, ConvTranspose2d
 from .linear import Linear
 from .losses import CrossEntropyLoss, MSELoss
 from .module import Module, Parameter
+from .normalization import BatchNorm1d, BatchNorm2d, BatchNorm3d
 from .pooling import AvgPool2d, MaxPool2d
 from .recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, Recurrent, RNNCell, unroll
 from .regularization import Dropout
@@ -21,6 +22,9 @@ __all__ = [
     "LSTM",
     "RNN",
     "AvgPool2d",
+    "BatchNorm1d",
+    "BatchNorm2d",
+    "BatchNorm3d",
     "Conv2d",
     "ConvTranspose2d",
     "CrossEntropyLoss",
