@@ -6,10 +6,13 @@ Padding is never made: `Windows.taps` leaves out the windows in which a tap fall
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from . import threads
 from .windows import Lengths, Windows
 
 Array = np.ndarray[Any, Any]
@@ -20,56 +23,87 @@ Array = np.ndarray[Any, Any]
 
 def max_pool(x: Array, windows: Windows) -> tuple[Array, Array]:
     """The largest pixel in each window (NaN if one is), and which tap it lies under, the first one at a tie."""
-    size = x.shape[2:]
     out = _pooled_like(x, windows)
-    out[...] = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
-    for (rows, columns), (pixel_rows, pixel_columns) in windows.taps(size):
-        part = out[:, :, rows, columns]
-        np.maximum(part, x[:, :, pixel_rows, pixel_columns], out=part)
-    return out, _first_equal(x, out, windows)
+    winners = np.empty_like(out, dtype=np.min_scalar_type(math.prod(windows.kernel) - 1))
+    _in_blocks(lambda images: _find_largest(x[images], out[images], winners[images], windows), x, windows)
+    return out, winners
 
 
-def _first_equal(x: Array, out: Array, windows: Windows) -> Array:
-    """For each window the number of taps before the first one that equals `out`: counted as long as none has."""
-    kh, kw = windows.kernel
-    winners = np.zeros_like(out, dtype=np.uint8 if kh * kw < 256 else np.intp)
-    searching: Array = np.ones_like(out, dtype=bool)
-    has_nan = out.dtype.kind == "f" and bool(np.isnan(out).any())
-    for (rows, columns), (pixel_rows, pixel_columns) in windows.taps(x.shape[2:]):
-        tap, part = x[:, :, pixel_rows, pixel_columns], searching[:, :, rows, columns]
-        differs = tap != out[:, :, rows, columns]
-        part &= differs & (tap == tap) if has_nan else differs  # a NaN is found where it is, though it equals nothing
-        np.add(winners, searching, out=winners)
-    return winners
+def _find_largest(x: Array, out: Array, winners: Array, windows: Windows) -> None:
+    """Write the maxima of a block of images into `out` and the taps they lie under into `winners`."""
+    size = x.shape[2:]
+    winners[...] = _first_taps(size, windows)
+    if windows.padded:
+        out[...] = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
+    pixels, larger = np.empty_like(out), np.empty_like(out, dtype=bool)
+    for tap, (inside, under) in enumerate(windows.taps(size)):
+        largest = out[..., *inside]
+        if tap == 0:
+            largest[...] = x[..., *under]
+            continue
+        seen, better, best = pixels[..., *inside], larger[..., *inside], winners[..., *inside]
+        seen[...] = x[..., *under]  # read with strides once, compared twice
+        np.greater(seen, largest, out=better)
+        np.maximum(largest, seen, out=largest)
+        number = np.multiply(better, best.dtype.type(tap), out=better.view(best.dtype) if best.itemsize == 1 else None)
+        np.maximum(best, number, out=best)  # taps are numbered upwards: the last that was larger
+    if x.dtype.kind == "f" and np.isnan(out).any():
+        _find_nan(x, winners, windows)
+
+
+def _first_taps(size: Lengths, windows: Windows) -> Array:
+    """The first tap of each window that lies on the image: (rows, columns)."""
+    first = np.zeros(windows.counts(size), dtype=int)
+    if windows.padded:
+        for tap, (inside, _) in reversed(list(enumerate(windows.taps(size)))):
+            first[inside] = tap
+    return first
+
+
+def _find_nan(x: Array, winners: Array, windows: Windows) -> None:
+    """In windows with a NaN the first one wins, though it is not larger than anything."""
+    for tap, (inside, under) in reversed(list(enumerate(windows.taps(x.shape[2:])))):
+        winners[..., *inside][np.isnan(x[..., *under])] = tap
 
 
 def take(x: Array, winners: Array, windows: Windows) -> Array:
     """From each window the pixel under the tap that `winners` (N, C, rows, columns) names."""
     out = np.zeros_like(winners, dtype=x.dtype)
-    for tap, ((rows, columns), (pixel_rows, pixel_columns)) in enumerate(windows.taps(x.shape[2:])):
-        chosen = winners[:, :, rows, columns] == tap
-        out[:, :, rows, columns] += _only(chosen, x[:, :, pixel_rows, pixel_columns])
+    for tap, (inside, under) in enumerate(windows.taps(x.shape[2:])):
+        out[..., *inside] += _only(winners[..., *inside] == tap, x[..., *under])
     return out
 
 
 def scatter(g: Array, winners: Array, size: Lengths, windows: Windows) -> Array:
     """The adjoint of `take`: images (N, C, *size) of zeros with g added at the pixels that `winners` names."""
-    image = _images_like(g, size)
-    for tap, ((rows, columns), (pixel_rows, pixel_columns)) in enumerate(windows.taps(size)):
-        chosen = winners[:, :, rows, columns] == tap
-        image[:, :, pixel_rows, pixel_columns] += _only(chosen, g[:, :, rows, columns])
+    tiled = _tile(windows, size)  # then each pixel is written once, and the image needs no zeros
+    image = (np.empty_like if tiled else np.zeros_like)(g, shape=(*g.shape[:2], *size))
+
+    def work(images: slice) -> None:
+        block, numbers, chosen_by = image[images], g[images], winners[images]
+        for tap, (inside, under) in enumerate(windows.taps(size)):
+            pixels, chosen = block[..., *under], chosen_by[..., *inside] == tap
+            if tiled:
+                _only(chosen, numbers[..., *inside], out=pixels)
+            else:
+                pixels += _only(chosen, numbers[..., *inside])
+
+    _in_blocks(work, image, windows)
     return image
 
 
-def _only(chosen: Array, values: Array) -> Array:
-    """The values where `chosen`, zeros elsewhere.
+def _only(chosen: Array, values: Array, out: Array | None = None) -> Array:
+    """The values where `chosen`, zeros elsewhere, in `out` if it is given.
 
     A mask of bits is three times as fast as np.where, and, unlike a product, lets no infinity through.
     """
+    out = np.empty_like(values) if out is None else out
     if values.dtype.kind != "f" or values.itemsize > 8:
-        return np.where(chosen, values, np.zeros((), values.dtype))
-    bits = values.view(f"i{values.itemsize}") & -chosen.view(np.int8)  # -1 has all bits set
-    return bits.view(values.dtype)
+        out[...] = np.where(chosen, values, np.zeros((), values.dtype))
+    else:
+        bits = f"i{values.itemsize}"
+        np.bitwise_and(values.view(bits), -chosen.view(np.int8), out=out.view(bits))  # -1 has all bits set
+    return out
 
 
 # -- average -----------------------------------------------------------------------------------------------------
@@ -102,6 +136,30 @@ def _divisors(size: Lengths, windows: Windows, count_include_pad: bool) -> Array
     for inside, _ in windows.taps(size):
         counts[inside] += 1
     return counts
+
+
+# -- pieces --------------------------------------------------------------------------------------------------------
+
+SECONDS = 0.8e-9  # that one tap of one window takes on one thread
+BLOCK = 2**21  # bytes of images that, with what is made of them, stay in the cache
+
+
+def _in_blocks(work: Callable[[slice], None], images: Array, windows: Windows) -> None:
+    """Call `work` on slices of the images (N, C, *size), on several threads where that pays."""
+    step = max(1, len(images) * BLOCK // max(1, images.nbytes))
+
+    def piece(part: slice) -> None:
+        for first in range(part.start, part.stop, step):
+            work(slice(first, min(first + step, part.stop)))
+
+    looks = images.shape[0] * images.shape[1] * math.prod(windows.counts(images.shape[2:])) * math.prod(windows.kernel)
+    threads.run(piece, threads.pieces(len(images), SECONDS * looks))
+
+
+def _tile(windows: Windows, size: Lengths) -> bool:
+    """Whether each pixel of an image lies under exactly one tap."""
+    apart = windows == Windows.of(windows.kernel, windows.kernel)
+    return apart and all(length % taps == 0 for length, taps in zip(size, windows.kernel, strict=True))
 
 
 # -- memory order: that of the operand ---------------------------------------------------------------------------
