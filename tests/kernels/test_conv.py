@@ -305,7 +305,9 @@ def test_bias(order):
     np.testing.assert_array_equal(conv.add_bias(y, bias), expected)
 
 
-def test_the_next_layer_finds_the_memory_order_it_wants():
+@pytest.mark.parametrize(("name", "order"), [("patches", layout.rows_first), ("width", layout.images_last)])
+def test_the_next_layer_finds_the_memory_order_it_wants(name, order):
     x, weight, _ = operands((2, 3, (6, 5)), 4, Windows.of((3, 2)), 1)
-    out = conv.correlate(x, weight, Windows.of((3, 2)))
-    assert np.shares_memory(layout.rows_first(out), out)
+    with conv.forced_kernel(name):
+        out = conv.correlate(x, weight, Windows.of((3, 2)))
+    assert np.shares_memory(order(out), out)

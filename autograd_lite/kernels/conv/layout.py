@@ -31,6 +31,16 @@ def as_images(out: Array) -> Array:
     return out.transpose(1, out.ndim - 1, 0, *range(2, out.ndim - 1))
 
 
+def images_last(images: Array) -> Array:
+    """(N, channels, rows, columns) as a contiguous (channels, rows, columns, N): for few channels."""
+    return np.ascontiguousarray(np.moveaxis(images, 0, -1))
+
+
+def as_images_last(out: Array) -> Array:
+    """(channels, rows, columns, N) seen as (N, channels, rows, columns)."""
+    return np.moveaxis(out, -1, 0)
+
+
 def grouped(rows: Array, groups: int) -> Array:
     """(rows, N, columns, channels) as matrices: (rows, groups, N * columns, channels / groups)."""
     height, *pixels, channels = rows.shape
@@ -64,6 +74,9 @@ def add_bias(y: Array, bias: Array | None) -> Array:
         return y
     if y.ndim == 3:  # sequences are images of one row
         return add_bias(y[:, :, None], bias)[:, :, 0]
+    if np.moveaxis(y, 0, -1).flags.c_contiguous and np.result_type(y, bias) == y.dtype:
+        y += bias.reshape(-1, *(1,) * (y.ndim - 2))  # (channels, rows, columns, N): the longest rows there are
+        return y
     rows = y.transpose(2, 0, *range(3, y.ndim), 1)
     if not rows.flags.c_contiguous or np.result_type(y, bias) != y.dtype:
         return np.asarray(y + bias.reshape(-1, *(1,) * (y.ndim - 2)))

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import NamedTuple
 
-from . import fourier, patches, reference
+from . import fourier, patches, reference, width
 from .problem import Problem
 
-KERNELS: dict[str, ModuleType] = {"patches": patches, "fourier": fourier, "scipy": reference}
+KERNELS: dict[str, ModuleType] = {"patches": patches, "fourier": fourier, "width": width, "scipy": reference}
 
 
 class Plan(NamedTuple):
@@ -38,6 +38,8 @@ def plan(problem: Problem) -> Plan:
         return Plan(name, "it was forced")
     if not refusal_of("fourier", problem) and fourier.wins(problem):
         return Plan("fourier", "filters so large are fastest as a product of spectra")
+    if not refusal_of("width", problem) and width.wins(problem):
+        return Plan("width", "few channels: images last in memory, rows of taps as products")
     return Plan("patches", "it does everything")
 
 
