@@ -62,6 +62,7 @@ from .ops.elementwise import (
 from .ops.indexing import embedding, getitem, setitem
 from .ops.linalg import einsum, matmul
 from .ops.linear import linear
+from .ops.local import local_conv1d, local_conv2d
 from .ops.normalization import batch_norm, normalize_batch
 from .ops.pooling import avg_pool2d, max_pool2d
 from .ops.random import apply_dropout, default_rng, dropout, seed
@@ -81,7 +82,9 @@ from .ops.shape import (
     transpose,
     unstack,
 )
+from .ops.signal import convolve, correlate
 from .ops.softmax import cross_entropy, log_softmax, softmax
+from .ops.unfold import fold, unfold
 from .tensor import Tensor, from_numpy, ones, tensor, zeros
 
 __version__ = "0.1.0"
@@ -109,6 +112,8 @@ __all__ = [
     "conv_transpose1d",
     "conv_transpose2d",
     "conv_transpose3d",
+    "convolve",
+    "correlate",
     "cross_entropy",
     "data",
     "default_rng",
@@ -122,6 +127,7 @@ __all__ = [
     "exp",
     "expand_dims",
     "flip",
+    "fold",
     "from_numpy",
     "get_default_dtype",
     "get_num_threads",
@@ -138,6 +144,8 @@ __all__ = [
     "less",
     "less_equal",
     "linear",
+    "local_conv1d",
+    "local_conv2d",
     "log",
     "log_softmax",
     "logical_not",
@@ -188,6 +196,7 @@ __all__ = [
     "trace",
     "transpose",
     "tune_allocator",
+    "unfold",
     "unstack",
     "var",
     "where",

@@ -20,7 +20,7 @@ from ..core import Array, op
 from ..kernels import conv as kernels
 from ..kernels.windows import Lengths, Padding, Windows
 from .reduction import sum
-from .windows import Numbers, both_sides, by, check_axes, check_fit, for_axes
+from .windows import Numbers, both_sides, by, check_axes, check_fit, check_pixels, for_axes, moving
 
 ConvPadding = str | int | tuple[int, ...] | Padding
 TransposedPadding = int | tuple[int, ...] | Padding
@@ -347,7 +347,7 @@ def _filter_gradient(
     check_axes("g_out", np.ndim(g_out), axes)
     weight_shape = (0, 0, *for_axes("kernel_size", kernel_size, axes))
     windows = _windows(axes, x.shape, weight_shape, stride, padding, dilation)
-    _check_pixels(x.shape)
+    check_pixels(x.shape[2:])
     check_fit(x.shape[2:], windows)
     _check_groups(groups, "channels", x.shape[1])
     _check_groups(groups, "filters", g_out.shape[1])
@@ -366,14 +366,7 @@ def _windows(axes: int, x_shape: Lengths, weight_shape: Lengths, stride: Any, pa
     kernel = weight_shape[2:]
     if min(kernel) < 1:
         raise ValueError(f"the filters have no taps; pass a weight of at least {by((1,) * axes)}")
-    windows = Windows.of(kernel, for_axes("stride", stride, axes), dilation=for_axes("dilation", dilation, axes))
-    if not isinstance(padding, str):
-        return windows._replace(padding=both_sides(padding, axes))
-    if padding == "valid":
-        return windows
-    if padding != "same":
-        raise ValueError(f'padding {padding!r} is not known; use a number, a tuple, "valid" or "same"')
-    return windows.same(x_shape[2:])
+    return moving(kernel, x_shape[2:], stride, padding, dilation)
 
 
 def _reaching(x_shape: Any, weight_shape: Any, stride: Any, padding: Any, dilation: Any) -> Padding:
@@ -393,7 +386,7 @@ def _trimmed(axes: int, padding: Any, output_padding: Any) -> Padding:
 
 
 def _check_conv(x: Lengths, weight: Lengths, groups: int) -> None:
-    _check_pixels(x)
+    check_pixels(x[2:])
     _check_groups(groups, "filters", weight[0])
     _check_groups(groups, "channels", x[1])
     if x[1] != weight[1] * groups:
@@ -404,17 +397,12 @@ def _check_conv(x: Lengths, weight: Lengths, groups: int) -> None:
 
 
 def _check_transposed(x: Lengths, weight: Lengths, groups: int) -> None:
-    _check_pixels(x)
+    check_pixels(x[2:])
     _check_groups(groups, "channels", x[1])
     if x[1] != weight[0]:
         raise ValueError(
             f"x has {x[1]} channels, weight expects {weight[0]}; pass a weight of shape {x[1], *weight[1:]}"
         )
-
-
-def _check_pixels(x: Lengths) -> None:
-    if min(x[2:]) < 1:
-        raise ValueError(f"x has no pixels; pass images of at least {by((1,) * (len(x) - 2))}")
 
 
 def _check_groups(groups: int, what: str, number: int) -> None:

@@ -49,6 +49,17 @@ def both_sides(value: Any, axes: int = 2) -> Padding:
     return tuple((number, number) for number in for_axes("padding", value, axes, least=0))
 
 
+def moving(kernel: Lengths, size: Lengths, stride: Any, padding: Any, dilation: Any) -> Windows:
+    """How windows move over images of this size. padding: as for `both_sides`, or "valid" or "same"."""
+    axes = len(kernel)
+    windows = Windows.of(kernel, for_axes("stride", stride, axes), dilation=for_axes("dilation", dilation, axes))
+    if not isinstance(padding, str):
+        return windows._replace(padding=both_sides(padding, axes))
+    if padding not in ("valid", "same"):
+        raise ValueError(f'padding {padding!r} is not known; use a number, a tuple, "valid" or "same"')
+    return windows.same(size) if padding == "same" else windows
+
+
 def check_axes(name: str, ndim: int, axes: int = 2, first: str = "images, channels") -> None:
     """ValueError unless there are these two axes and those of the image."""
     if ndim != axes + 2:
@@ -56,6 +67,12 @@ def check_axes(name: str, ndim: int, axes: int = 2, first: str = "images, channe
             f"{name} must have {axes + 2} axes ({first}, {', '.join(AXES[axes])}), it has {ndim};"
             + (f" add the missing one, {name}[None]" if ndim == axes + 1 else " reshape it")
         )
+
+
+def check_pixels(size: Lengths) -> None:
+    """ValueError for images without pixels."""
+    if min(size) < 1:
+        raise ValueError(f"x has no pixels; pass images of at least {by((1,) * len(size))}")
 
 
 def check_fit(size: Lengths, windows: Windows) -> None:
