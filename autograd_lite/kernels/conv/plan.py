@@ -31,6 +31,8 @@ _forced: contextvars.ContextVar[str | None] = contextvars.ContextVar("forced", d
 
 def plan(problem: Problem) -> Plan:
     """The kernel for a problem. Raises ValueError if one is forced that cannot do it."""
+    if problem.products == 0:
+        return Plan("patches", "without images, channels or filters there is nothing to multiply")
     name = _forced.get()
     if name is not None:
         if refusal := refusal_of(name, problem):
