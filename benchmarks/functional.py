@@ -21,9 +21,9 @@ Loss = Callable[[list[Any]], Any]
 class Functions(NamedTuple):
     """What the losses are written with; operators and methods are the same everywhere.
 
-    rows(ids, table): the rows of each line of `ids`, one line after the other. split(x, n): n equal parts of the last
-    axis. conv(x, weight, bias, padding): images by filters; pool(x): maxima over windows of 2 x 2. cross_entropy(logits,
-    targets): the mean, with softmax.
+    split(x, n): n equal parts of the last axis. rows(ids, table): the rows of each line of `ids`, one line after the
+    other. cross_entropy(logits, targets): the mean, with softmax. conv(x, weight, bias, padding): images by filters.
+    pool(x): maxima over windows of 2 x 2.
     """
 
     constant: Callable[[Array], Any]

@@ -28,8 +28,8 @@ def text(steps: int) -> tuple[Array, Array]:
 
 
 def title(kind: str, steps: int) -> str:
-    """What was trained, with its sizes."""
-    return f"char LM, {kind} (vocab {VOCABULARY}, emb {EMBEDDING}, hidden {HIDDEN}, T {steps}, batch {BATCH}, SGD)"
+    """What is trained, with its sizes: vocabulary, embedding and hidden first."""
+    return f"char LM {VOCABULARY}-{EMBEDDING}-{HIDDEN}, T {steps}, batch {BATCH}, SGD: {kind}"
 
 
 # -- a cell of plain expressions in a loop -----------------------------------------------------------------------
@@ -96,7 +96,7 @@ def loop(kind: str, title_kind: str, reach: Mapping[str, float], stretch: Mappin
     shapes = [(EMBEDDING, width), (HIDDEN, width), *[(width,)] * cell.biases, (HIDDEN, VOCABULARY), (VOCABULARY,)]
     values = initial([(VOCABULARY, EMBEDDING), *shapes])
     return Workload(
-        title=title(f"{title_kind} as a loop over plain expressions", STEPS),
+        title=title(f"{title_kind} as a loop of expressions", STEPS),
         unit="ms",
         systems=systems(partial(loop_loss, cell, STEPS), values, "SGD", LR),
         reach=reach,

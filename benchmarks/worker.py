@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import json
 import os
@@ -11,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from .workload import OURS, TUNED, find, library_of
+from .workload import OURS, TUNED, Step, find, library_of
 
 CHECKED = 5  # steps whose results are compared before anything is timed
 
@@ -25,10 +26,11 @@ def prepare(system: str, threads: int) -> None:
         library.tune_allocator()
 
 
-def burst(step, seconds: float) -> list[float]:
-    """Times of steps, in seconds, for about so long; at least two."""
-    times, until = [], time.perf_counter() + seconds
-    while len(times) < 2 or time.perf_counter() < until:
+def burst(step: Step, seconds: float) -> list[float]:
+    """Times of steps, in seconds, for about so long."""
+    times: list[float] = []
+    until = time.perf_counter() + seconds
+    while not times or time.perf_counter() < until:
         start = time.perf_counter()
         step()
         times.append(time.perf_counter() - start)
@@ -39,45 +41,53 @@ def burst(step, seconds: float) -> list[float]:
 
 
 def resident(which: str) -> int | None:
-    """Bytes of this process in memory, now (VmRSS) or at most (VmHWM); None where the system does not say."""
+    """Bytes of this process in memory, now ("VmRSS") or at most ("VmHWM"); None where the system does not say."""
     try:
         status = Path("/proc/self/status").read_text(encoding="ascii")
     except OSError:
         return None
-    return 1024 * int(re.search(rf"{which}:\s*(\d+) kB", status)[1])
+    found = re.search(rf"{which}:\s*(\d+) kB", status)
+    return 1024 * int(found[1]) if found else None
 
 
 def forget_peak() -> None:
     """Let the peak start anew from here, where Linux allows it."""
-    try:
+    with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    except OSError:
-        pass
+
+
+def growth(before: int | None) -> int | None:
+    """By how much the peak is above what was resident before."""
+    peak = resident("VmHWM")
+    return None if before is None or peak is None else peak - before
+
+
+# -- questions and answers ---------------------------------------------------------------------------------------
 
 
 def main() -> None:
-    """Answers, one line of JSON each: the numbers of the first steps, the times of each burst; at the end the memory."""
+    """Answer in lines of JSON: the numbers of the first steps, the times of each burst, at last the memory."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.worker")
     parser.add_argument("workload")
     parser.add_argument("system")
-    parser.add_argument("size", type=int, nargs="?")
+    parser.add_argument("size", type=int, nargs="*")
     parser.add_argument("--threads", type=int, required=True)
     options = parser.parse_args()
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what a library prints must not come between the answers
 
-    def answer(**values) -> None:
+    def answer(**values: object) -> None:
         print(json.dumps(values), file=answers, flush=True)
 
     prepare(options.system, options.threads)
-    workload = find(options.workload, *([options.size] if options.size else []))
+    workload = find(options.workload, *options.size)
     forget_peak()
     before = resident("VmRSS")
     step = workload.systems[OURS if options.system == TUNED else options.system]()
     answer(numbers=[workload.digest(step()) for _ in range(CHECKED)])
     for line in sys.stdin:
         answer(times=burst(step, float(line)))
-    answer(memory=None if before is None else resident("VmHWM") - before)
+    answer(memory=growth(before) if workload.memory else None)
 
 
 if __name__ == "__main__":

@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import importlib
 import math
-import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from . import workloads
-
 OURS, TUNED = "autograd_lite", "autograd_lite tuned"
 SECONDS = {"us": 1e-6, "ms": 1e-3}
-
 WAVE = np.cos(np.arange(2**16))
+TINY = 1e-30
 
 Step = Callable[[], Any]  # returns a loss, an array, or a tuple of arrays
 Numbers = list[float]
-
-
-# -- the same work? ----------------------------------------------------------------------------------------------
 
 
 def digest(result: Any) -> Numbers:
@@ -38,7 +32,7 @@ def digest(result: Any) -> Numbers:
     blocks = np.split(values, range(WAVE.size, values.size, WAVE.size))  # small, for the sake of the peak of memory
     norm = math.sqrt(sum(float(np.vdot(block, block.astype(np.float64))) for block in blocks))
     projection = sum(float(np.vdot(block, WAVE[: block.size])) for block in blocks)
-    return [math.log(norm / math.sqrt(values.size)), projection / norm]
+    return [math.log(norm / math.sqrt(values.size) + TINY), projection / (norm + TINY)]
 
 
 def check_same(title: str, numbers: Mapping[str, Sequence[Numbers]], tolerance: float) -> None:
@@ -46,23 +40,20 @@ def check_same(title: str, numbers: Mapping[str, Sequence[Numbers]], tolerance: 
     (reference, expected), *others = numbers.items()
     for system, found in others:
         for i, (ours, its) in enumerate(zip(expected, found, strict=True)):
-            if not np.allclose(ours, its, rtol=tolerance, atol=tolerance):
-                raise ValueError(f"{title}: after step {i + 1}, {system} has {its}, {reference} has {ours}")
-
-
-# -- workloads ---------------------------------------------------------------------------------------------------
+            if not np.allclose(its, ours, rtol=tolerance, atol=tolerance):
+                raise ValueError(f"{title}: in step {i + 1}, {system} computes {its}, {reference} {ours}")
 
 
 @dataclass(frozen=True)
 class Workload:
     """Work that several systems do alike.
 
-    title: says the shapes. unit: "us" or "ms", and what one is counted for: "us/op". items: how many of these a step
-    has. systems: functions that build a step, from the same initial weights. A name is a library's, perhaps with a word
-    for another way to write the work ("torch cells" is a peer of its own) or a variant behind a slash
-    ("torch/channels_last": of a peer's variants the table has the fastest). reach, stretch: our time divided by a peer's,
-    for each peer. digest: what is compared of a step's result; tolerance: how far its numbers may be apart, relative and
-    absolute.
+    title: says the shapes. unit: "us" or "ms", and what one is counted for: "us/op". systems: functions that build a
+    step, from the same initial weights. A name is a library's, perhaps with a word for another way to write the work
+    ("torch cells" is a peer of its own) or a variant behind a slash ("torch/channels_last": a peer's fastest variant is
+    held against the bars). reach, stretch: our time divided by a peer's, for each peer. items: how many of what is
+    counted a step has. digest: what is compared of a step's result; tolerance: how far its numbers may be apart,
+    relative and absolute. memory: whether the step's own process is what needs it.
     """
 
     title: str
@@ -73,6 +64,7 @@ class Workload:
     items: int = 1
     digest: Callable[[Any], Numbers] = digest
     tolerance: float = 1e-4
+    memory: bool = True
 
     @property
     def scale(self) -> float:
@@ -80,21 +72,16 @@ class Workload:
         return SECONDS[self.unit.split("/")[0]] * self.items
 
 
-def names() -> list[str]:
-    """All workloads, in the order of the alphabet."""
-    return sorted(module.name for module in pkgutil.iter_modules(workloads.__path__))
-
-
 def find(name: str, *size: int) -> Workload:
     """The workload of that name; size: for those that can grow, instead of the size in the table."""
     return importlib.import_module(f"benchmarks.workloads.{name}").workload(*size)
 
 
-def library_of(system: str) -> str:
-    """What has to be installed for a system: "torch" for "torch cells/channels_last"."""
-    return peer_of(system).split()[0]
-
-
 def peer_of(system: str) -> str:
     """A system without its variant: "torch" for "torch/channels_last"."""
     return system.split("/")[0]
+
+
+def library_of(system: str) -> str:
+    """What has to be installed for a system: "torch" for "torch cells"."""
+    return peer_of(system).split()[0]
