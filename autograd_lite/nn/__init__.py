@@ -6,7 +6,16 @@ Constructor arguments, parameter names, shapes and initial distributions are tor
 from . import init
 from .activations import LogSoftmax, ReLU, Sigmoid, Softmax, Tanh
 from .containers import ModuleList, Sequential
-from .conv import Conv2d, ConvTranspose2d
+from .conv import (
+    Conv1d,
+    Conv2d,
+    Conv3d,
+    ConvTranspose1d,
+    ConvTranspose2d,
+    ConvTranspose3d,
+    LocallyConnected1d,
+    LocallyConnected2d,
+)
 from .linear import Linear
 from .losses import CrossEntropyLoss, MSELoss
 from .module import Module, Parameter
@@ -16,6 +25,7 @@ from .recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, Recurrent, RNNCell, un
 from .regularization import Dropout
 from .reshaping import Flatten
 from .sparse import Embedding
+from .unfold import Fold, Unfold
 
 __all__ = [
     "GRU",
@@ -25,15 +35,22 @@ __all__ = [
     "BatchNorm1d",
     "BatchNorm2d",
     "BatchNorm3d",
+    "Conv1d",
     "Conv2d",
+    "Conv3d",
+    "ConvTranspose1d",
     "ConvTranspose2d",
+    "ConvTranspose3d",
     "CrossEntropyLoss",
     "Dropout",
     "Embedding",
     "Flatten",
+    "Fold",
     "GRUCell",
     "LSTMCell",
     "Linear",
+    "LocallyConnected1d",
+    "LocallyConnected2d",
     "LogSoftmax",
     "MSELoss",
     "MaxPool2d",
@@ -47,6 +64,7 @@ __all__ = [
     "Sigmoid",
     "Softmax",
     "Tanh",
+    "Unfold",
     "init",
     "unroll",
 ]

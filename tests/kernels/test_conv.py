@@ -223,8 +223,8 @@ def test_what_is_planned_is_not_refused(case, dtype):
 
 @pytest.mark.parametrize("name", conv.KERNELS)
 def test_what_a_kernel_refuses_cannot_be_forced(name):
-    refused = [(role, case) for role in ROLES for case in CASES if refusal(name, role, case, np.float64)]
-    for role, case in refused[:10]:
+    refused = [(role, case) for role in ROLES for case in SOME_CASES if refusal(name, role, case, np.float64)]
+    for role, case in refused:
         with conv.forced_kernel(name), pytest.raises(ValueError, match=f"{name!r} cannot do .*{role}"):
             run(role, *operands(*CASES[case]), *CASES[case][2:])
 
