@@ -14,6 +14,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+import autograd_lite
+
 from .running import BLAS_SETTINGS, Result, Schedule, environment, is_installed, run
 from .scaling import SCALES, growth_table
 from .table import EXPLANATION, summary, table
@@ -96,7 +98,8 @@ def perform(jobs: Mapping[str, Callable[..., Result]], bursts: int) -> dict[str,
 
 def describe(libraries: list[str], threads: int) -> dict[str, str]:
     """What the figures depend on."""
-    versions = {name: metadata.version(name) for name in ("autograd_lite", "numpy", "scipy", *libraries)}
+    versions = {name: metadata.version(name) for name in ("numpy", "scipy", *libraries)}
+    versions = {"autograd_lite": autograd_lite.__version__, **versions}
     return {
         "processor": processor(),
         "threads": str(threads),

@@ -86,7 +86,8 @@ class Worker:
         if not line:
             self.process.wait()
             self.errors.seek(0)
-            raise RuntimeError(f"the process of {self.system} stopped:\n{self.errors.read()}")
+            last = "".join(self.errors.readlines()[-8:])
+            raise RuntimeError(f"the process of {self.system} stopped; its last words:\n{last}")
         return json.loads(line)[key]
 
     def numbers(self) -> list[Numbers]:
