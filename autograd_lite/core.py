@@ -19,6 +19,7 @@ from . import callers
 from .definition import Array, Arrays, Index, Op
 from .errors import OPERAND_ERRORS, describe
 from .errors import operand as describe_operand
+from .kernels.linalg import column_sums
 from .nodes import (
     FREED,
     Handle,
@@ -239,24 +240,29 @@ def _report(op: Op, values: tuple[Any, ...], plain: tuple[Any, ...], out: Any, r
 
 
 class Deferred:
-    """A contribution that is added into the engine's buffer, instead of filling an array of its own with zeros."""
+    """A contribution that is computed later, with others for the same node, and added into the engine's buffer."""
 
-    __slots__ = ("_add", "_args")
+    __slots__ = ("add", "args", "function")
 
-    def __init__(self, add: Callable[..., None], *args: Any):
-        self._add, self._args = add, args
+    def __init__(self, function: Callable[..., Any], add: Callable[..., None], args: tuple[Any, ...]):
+        self.function, self.add, self.args = function, add, args
+
+    def alone(self) -> Any:
+        """The contribution as an array of its own."""
+        return self.function(*self.args)
 
     def add_into(self, buffer: np.ndarray[Any, Any]) -> None:
         """Add the contribution to `buffer`, which has the shape and dtype of the input."""
-        self._add(buffer, *self._args)
+        self.add(buffer, [self.args])
 
 
 def deferred(function: Callable[..., Any], add: Callable[..., None], g: Any, *args: Any) -> Any:
     """For formulas: ``function(g, *args)`` when it must be recorded, else a contribution that `add` puts in place.
 
-    `function` is an op; ``add(buffer, g, *args)`` adds what it would return to an array.
+    `function` consists of ops; ``add(buffer, many)`` adds to an array what it would return for each tuple
+    ``(g, *args)`` in the list `many`.
     """
-    return function(g, *args) if isinstance(g, Handle) else Deferred(add, g, *args)
+    return function(g, *args) if isinstance(g, Handle) else Deferred(function, add, (g, *args))
 
 
 def gradients(
@@ -494,9 +500,12 @@ def _saves(node: Node, array: np.ndarray[Any, Any]) -> bool:
 
 def _run(plan: _Plan, table: dict[Node, Any], retain: bool, recorded: bool) -> dict[Node, Any]:
     """The backward pass: on plain arrays, or `recorded`, on Tensors through the same formulas."""
-    give = _adding_tensors(table) if recorded else _adding_arrays(table)
+    late: dict[Node, list[Deferred]] = {}  # contributions that are yet to be computed
+    give, settle = _adding_tensors(table) if recorded else _adding_arrays(table, late)
     kept = plan.kept
     for node, parents in plan.steps:
+        if node in late:
+            settle(node)
         g = table.get(node) if node in kept else table.pop(node, None)
         if g is None:
             continue
@@ -516,11 +525,18 @@ def _run(plan: _Plan, table: dict[Node, Any], retain: bool, recorded: bool) -> d
             raise
         if not retain and node.saved:
             node.saved = FREED
+    for node in list(late):
+        settle(node)
     return table
 
 
-def _adding_arrays(table: dict[Node, Any]) -> Give:
-    """A function that adds a contribution to the gradient that `table` has for a node.
+# So many deferred contributions to a node are collected, at most: what they hold is memory that backward has not freed.
+_TOGETHER = 16
+
+
+def _adding_arrays(table: dict[Node, Any], late: dict[Node, list[Deferred]]) -> tuple[Give, Callable[[Node], None]]:
+    """Two functions: one adds a contribution to the gradient that `table` has for a node, or collects it in `late` if
+    it is deferred; the other computes what was collected for a node.
 
     A first contribution may be the gradient of another node, too, so the first sum is a new array. That buffer is the
     engine's own, and what comes later is added in place.
@@ -530,15 +546,15 @@ def _adding_arrays(table: dict[Node, Any]) -> Give:
     def give(node: Node, contribution: Any) -> None:
         if contribution is None:
             return
-        known: Any = table.get(node)
         if type(contribution) is Deferred:
-            if node not in owned:
-                known = table[node] = np.zeros(node.shape, node.dtype) if known is None else np.array(known)
-                owned.add(node)
-            contribution.add_into(known)
+            waiting = late.setdefault(node, [])
+            waiting.append(contribution)
+            if len(waiting) == _TOGETHER:
+                settle(node)
             return
         if contribution.shape != node.shape or contribution.dtype is not node.dtype:
             contribution = fit(contribution, node)
+        known: Any = table.get(node)
         if known is None:
             table[node] = contribution
         elif node in owned:
@@ -547,18 +563,32 @@ def _adding_arrays(table: dict[Node, Any]) -> Give:
             table[node] = np.asarray(known + contribution)
             owned.add(node)
 
-    return give
+    def settle(node: Node) -> None:
+        waiting, known = late.pop(node), table.get(node)
+        if known is None and len(waiting) == 1:
+            table[node] = fit(waiting[0].alone(), node)
+        else:
+            if node not in owned:
+                table[node] = known = np.zeros(node.shape, node.dtype) if known is None else np.array(known)
+            for add, several in itertools.groupby(waiting, _add_of):
+                add(known, [contribution.args for contribution in several])
+        owned.add(node)
+
+    return give, settle
 
 
-def _adding_tensors(table: dict[Node, Any]) -> Give:
-    """The same for a backward that is recorded: every sum is a new Tensor."""
+_add_of = attrgetter("add")
+
+
+def _adding_tensors(table: dict[Node, Any]) -> tuple[Give, Callable[[Node], None]]:
+    """The same for a backward that is recorded: every sum is a new Tensor, and nothing is deferred."""
 
     def give(node: Node, contribution: Any) -> None:
         if contribution is not None:
             contribution = fit(_lift(contribution, None), node)
             table[node] = table[node] + contribution if node in table else contribution
 
-    return give
+    return give, lambda _: None
 
 
 def _collect_output(table: dict[Node, Any], node: Node, g: Any) -> None:
@@ -581,19 +611,26 @@ def fit(contribution: Any, node: Node) -> Any:
     """
     shape, dtype = node.shape, node.dtype
     if contribution.shape != shape:
-        ndim = len(contribution.shape)
-        new = ndim - len(shape)
-        axes = tuple(i for i in range(ndim) if i < new or (shape[i - new] == 1 and contribution.shape[i] != 1))
-        if axes:
-            contribution = contribution.sum(axis=axes, keepdims=True)
-        if new < 0 or contribution.shape[new:] != shape:
-            raise ValueError(f"a derivative has shape {contribution.shape}, which does not fit the input's {shape}")
-        contribution = contribution.reshape(shape)
+        contribution = _summed(contribution, shape)
     if contribution.dtype != dtype:
         if contribution.dtype.kind == "c" and dtype.kind != "c":
             contribution = contribution.real
         contribution = contribution.astype(dtype)
     return contribution
+
+
+def _summed(contribution: Any, shape: tuple[int, ...]) -> Any:
+    """Summed over the axes that `shape` lacks or has with length 1; what has length 1 itself is only reshaped."""
+    lengths = contribution.shape
+    new = len(lengths) - len(shape)
+    axes = tuple([i for i, n in enumerate(lengths) if n != 1 and (i < new or shape[i - new] == 1)])
+    if new < 0 or any(n != shape[i - new] for i, n in enumerate(lengths) if i >= new and i not in axes):
+        raise ValueError(f"a derivative has shape {lengths}, which does not fit the input's {shape}")
+    if axes == (0,) and type(contribution) is np.ndarray and contribution.ndim == 2:
+        contribution = column_sums(contribution)
+    elif axes:
+        contribution = contribution.sum(axis=axes, keepdims=True)
+    return contribution.reshape(shape)
 
 
 def _pull(node: Node, g: Any, parents: tuple[Node | None, ...], give: Give) -> None:

@@ -14,7 +14,7 @@ from ..core import Array, Index, deferred, op
 from ..kernels import indexing as kernels
 
 
-@op(x=lambda g, x_shape, index: deferred(scatter, lambda b, g, i, _: kernels.add_at(b, g, i), g, index, x_shape))
+@op(x=lambda g, x_shape, index: deferred(scatter, _add_at, g, index, x_shape))
 def getitem(x: Array, index: Index) -> Array:
     """``x[index]``, in every form NumPy indexes: integers, slices, None, ..., integer and boolean arrays, Tensors.
 
@@ -25,6 +25,11 @@ def getitem(x: Array, index: Index) -> Array:
     >>> getitem(randn(3, 4), ([0, 2, 0], slice(1, 3)))
     """
     return x[index]
+
+
+def _add_at(buffer: Any, pieces: list[tuple[Any, ...]]) -> None:
+    for g, index, _ in pieces:
+        kernels.add_at(buffer, g, index)
 
 
 @op(g_out=lambda g, index: getitem(g, index))
@@ -94,5 +99,6 @@ def scatter_rows(g_out: Array, indices: Array, rows: int) -> Array:
     return table
 
 
-def _add_rows(buffer: Any, g: Any, indices: Any, rows: int) -> None:
-    kernels.add_rows(buffer, g, indices)
+def _add_rows(buffer: Any, pieces: list[tuple[Any, ...]]) -> None:
+    for g, indices, _ in pieces:
+        kernels.add_rows(buffer, g, indices)

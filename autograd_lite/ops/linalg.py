@@ -8,12 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Array, op
+from ..core import Array, deferred, op
 from ..kernels import linalg as kernels
-from .shape import expand_dims, reshape, squeeze, swapaxes
+from .shape import expand_dims, reshape, squeeze
 
 
-@op(a=lambda g, a_shape, b: _matmul_a(g, len(a_shape), b), b=lambda g, a, b_shape: _matmul_b(g, a, len(b_shape)))
+@op(
+    a=lambda g, a_shape, b: _matmul_a(g, len(a_shape), b),
+    b=lambda g, a, b_shape, b_dtype: _matmul_b(g, a, len(b_shape), b_dtype),
+)
 def matmul(a: Array, b: Array) -> Array:
     """Matrix product ``a @ b`` over the last two axes; a 1-D operand is a row on the left, a column on the right.
 
@@ -39,22 +42,33 @@ def _matmul_a(g: Any, a_ndim: int, b: Any) -> Any:
         return g * b if a_ndim == 1 else expand_dims(g, -1) * b
     if a_ndim == 1:  # (..., k, m) @ (..., m, 1) -> (..., k)
         return squeeze(matmul(b, expand_dims(g, -1)), -1)
-    return matmul(g, swapaxes(b, -1, -2))
+    return matmul(g, b.mT)
 
 
-def _matmul_b(g: Any, a: Any, b_ndim: int) -> Any:
+def _matmul_b(g: Any, a: Any, b_ndim: int, b_dtype: Any) -> Any:
     if a.ndim == 1:  # (k,) x (..., m) -> (..., k, m); with b 1-D, (k,) x () -> (k,)
         return a * g if b_ndim == 1 else expand_dims(a, -1) * expand_dims(g, -2)
     if b_ndim == 1:  # (..., k, n) @ (..., n, 1) -> (..., k)
-        return squeeze(matmul(swapaxes(a, -1, -2), expand_dims(g, -1)), -1)
-    if b_ndim == 2 and a.ndim > 2:  # one product for the whole batch: (k, rows) @ (rows, m)
-        a, g = rows(a), rows(g)
-    return matmul(swapaxes(a, -1, -2), g)
+        return squeeze(matmul(a.mT, expand_dims(g, -1)), -1)
+    if b_ndim == 2:
+        return product_of_rows(a, g, b_dtype)
+    return matmul(a.mT, g)
+
+
+def product_of_rows(a: Any, b: Any, dtype: Any) -> Any:
+    """One product for a whole batch: (..., k) and (..., m) as (k, rows) @ (rows, m); deferred, as it is a weight's.
+
+    A weight that is used in each step of a loop gets its gradients from all steps in one product.
+    """
+    a, b = rows(a), rows(b)
+    if not a.dtype == b.dtype == dtype:
+        return matmul(a.T, b)
+    return deferred(lambda a, b: matmul(a.T, b), kernels.add_products_of_rows, a, b)
 
 
 def rows(x: Any) -> Any:
     """(..., n) as a matrix of all its rows, (rows, n). With n = 0 a length of -1 would have no answer."""
-    return reshape(x, (math.prod(x.shape[:-1]), x.shape[-1]))
+    return x if x.ndim == 2 else reshape(x, (math.prod(x.shape[:-1]), x.shape[-1]))
 
 
 @op(operands=lambda g, i, subscripts, operands: _einsum_gradient(g, i, subscripts, operands))

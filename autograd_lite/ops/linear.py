@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
-from typing import Any
-
 from ..core import Array, op
 from ..kernels import linalg as kernels
-from .linalg import matmul
-from .shape import reshape, swapaxes
+from .linalg import matmul, product_of_rows
 
 
-@op(x=lambda g, weight: matmul(g, weight), weight=lambda g, x: _weight_gradient(g, x), bias=lambda g: g)
+@op(
+    x=lambda g, weight: matmul(g, weight),
+    weight=lambda g, x, weight_dtype: product_of_rows(g, x, weight_dtype),
+    bias=lambda g: g,
+)
 def linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
     """``x @ weight.T + bias``.
 
@@ -35,10 +35,3 @@ def linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
         return out + bias
     out += bias
     return out
-
-
-def _weight_gradient(g: Any, x: Any) -> Any:
-    # (out, rows) @ (rows, in) -> (out, in)
-    rows = math.prod(x.shape[:-1])
-    g, x = reshape(g, (rows, g.shape[-1])), reshape(x, (rows, x.shape[-1]))
-    return matmul(swapaxes(g, 0, 1), x)
