@@ -25,6 +25,7 @@ from .core import (
 from .draw import draw
 from .gradcheck import gradcheck, gradgradcheck
 from .kernels.allocator import tune_allocator
+from .kernels.conv import conv_kernel
 from .kernels.threads import get_num_threads, set_num_threads
 from .ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from .ops.elementwise import (
@@ -59,6 +60,7 @@ from .ops.elementwise import (
     tanh,
     where,
 )
+from .ops.explain import ConvExplanation, explain_conv
 from .ops.indexing import embedding, getitem, setitem
 from .ops.linalg import einsum, matmul
 from .ops.linear import linear
@@ -92,6 +94,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Array",
     "Arrays",
+    "ConvExplanation",
     "Index",
     "Tensor",
     "abs",
@@ -109,6 +112,7 @@ __all__ = [
     "conv1d",
     "conv2d",
     "conv3d",
+    "conv_kernel",
     "conv_transpose1d",
     "conv_transpose2d",
     "conv_transpose3d",
@@ -126,6 +130,7 @@ __all__ = [
     "equal",
     "exp",
     "expand_dims",
+    "explain_conv",
     "flip",
     "fold",
     "from_numpy",

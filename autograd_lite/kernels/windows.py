@@ -44,6 +44,10 @@ class Windows(NamedTuple):
         """How far one window reaches along each axis."""
         return tuple(step * (taps - 1) + 1 for taps, step in zip(self.kernel, self.dilation, strict=True))
 
+    def along(self, axis: int) -> Windows:
+        """What these windows do along one axis."""
+        return Windows(*((lengths[axis],) for lengths in self))
+
     @property
     def in_a_row(self) -> Windows:
         """These windows, of one axis, on images of one row."""
@@ -70,6 +74,11 @@ class Windows(NamedTuple):
         """The same windows on an image that lacks the last `extra` of each axis (negative: more padding)."""
         padding = tuple((before, after - more) for (before, after), more in zip(self.padding, extra, strict=True))
         return self._replace(padding=padding)
+
+    def reaching(self, size: Lengths) -> Windows:
+        """The same windows on the same image, with padding such that they cover all of it: strides may leave a rest."""
+        covered = self.covered(self.counts(size))
+        return self.trimmed(tuple(length - least for length, least in zip(size, covered, strict=True)))
 
     def taps(self, size: Lengths) -> Iterator[tuple[Slices, Slices]]:
         """For each tap, row by row: the windows in which it lies on the image, and the pixels it then falls on."""

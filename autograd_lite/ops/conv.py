@@ -310,12 +310,27 @@ FAMILIES = {
 
 
 def _correlate(axes: int, x: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Any:
-    check_axes("x", np.ndim(x), axes)
-    windows = _windows(axes, x.shape, np.shape(weight), stride, padding, dilation)
-    _check_conv(x.shape, weight.shape, groups)
+    windows = correlation_windows(axes, np.shape(x), np.shape(weight), stride, padding, dilation, groups)
     _check_bias(bias, len(weight))
-    check_fit(x.shape[2:], windows)
     return kernels.add_bias(kernels.correlate(x, weight, windows, groups), bias)
+
+
+def correlation_windows(
+    axes: int, x: Lengths, weight: Lengths, stride: Any, padding: Any, dilation: Any, groups: int
+) -> Windows:
+    """How filters move in a convolution of arrays of these shapes. Raises ValueError if they do not belong together."""
+    check_axes("x", len(x), axes)
+    windows = _windows(axes, x, weight, stride, padding, dilation)
+    check_pixels(x[2:])
+    _check_groups(groups, "filters", weight[0])
+    _check_groups(groups, "channels", x[1])
+    if x[1] != weight[1] * groups:
+        raise ValueError(
+            f"x has {x[1]} channels, weight expects {weight[1] * groups}; pass groups= or a weight of shape"
+            f" {(weight[0], x[1] // groups, *weight[2:])}"
+        )
+    check_fit(x[2:], windows)
+    return windows
 
 
 def _transposed(
@@ -329,15 +344,28 @@ def _transposed(
     groups: int,
     dilation: Any,
 ) -> Any:
-    check_axes("x", np.ndim(x), axes)
-    padding = _trimmed(axes, padding, output_padding)
-    windows = _windows(axes, x.shape, np.shape(weight), stride, padding, dilation)
-    _check_transposed(x.shape, weight.shape, groups)
+    shapes = np.shape(x), np.shape(weight)
+    windows = transposed_windows(axes, *shapes, stride, padding, output_padding, groups, dilation)
     _check_bias(bias, weight.shape[1] * groups)
-    _check_output_padding(axes, output_padding, windows)
-    if min(size := windows.covered(x.shape[2:])) < 1:
-        raise ValueError(f"the result would be empty ({by(size)}); use less padding or a larger kernel")
     return kernels.add_bias(kernels.transposed(x, weight, windows, groups), bias)
+
+
+def transposed_windows(
+    axes: int, x: Lengths, weight: Lengths, stride: Any, padding: Any, output_padding: Any, groups: int, dilation: Any
+) -> Windows:
+    """How filters move over the result of a transposed convolution. Raises ValueError as `correlation_windows`."""
+    check_axes("x", len(x), axes)
+    windows = _windows(axes, x, weight, stride, _trimmed(axes, padding, output_padding), dilation)
+    check_pixels(x[2:])
+    _check_groups(groups, "channels", x[1])
+    if x[1] != weight[0]:
+        raise ValueError(
+            f"x has {x[1]} channels, weight expects {weight[0]}; pass a weight of shape {x[1], *weight[1:]}"
+        )
+    _check_output_padding(axes, output_padding, windows)
+    if min(size := windows.covered(x[2:])) < 1:
+        raise ValueError(f"the result would be empty ({by(size)}); use less padding or a larger kernel")
+    return windows
 
 
 def _filter_gradient(
@@ -371,9 +399,8 @@ def _windows(axes: int, x_shape: Lengths, weight_shape: Lengths, stride: Any, pa
 
 def _reaching(x_shape: Any, weight_shape: Any, stride: Any, padding: Any, dilation: Any) -> Padding:
     """The padding with which the transposed convolution gives x's shape: what no window reached comes back as zeros."""
-    windows, size = _windows(len(x_shape) - 2, x_shape, weight_shape, stride, padding, dilation), x_shape[2:]
-    reached = windows.covered(windows.counts(size))
-    return windows.trimmed(tuple(length - least for length, least in zip(size, reached, strict=True))).padding
+    windows = _windows(len(x_shape) - 2, x_shape, weight_shape, stride, padding, dilation)
+    return windows.reaching(x_shape[2:]).padding
 
 
 def _trimmed(axes: int, padding: Any, output_padding: Any) -> Padding:
@@ -383,26 +410,6 @@ def _trimmed(axes: int, padding: Any, output_padding: Any) -> Padding:
 
 
 # -- checks ------------------------------------------------------------------------------------------------------
-
-
-def _check_conv(x: Lengths, weight: Lengths, groups: int) -> None:
-    check_pixels(x[2:])
-    _check_groups(groups, "filters", weight[0])
-    _check_groups(groups, "channels", x[1])
-    if x[1] != weight[1] * groups:
-        raise ValueError(
-            f"x has {x[1]} channels, weight expects {weight[1] * groups}; pass groups= or a weight of shape"
-            f" {(weight[0], x[1] // groups, *weight[2:])}"
-        )
-
-
-def _check_transposed(x: Lengths, weight: Lengths, groups: int) -> None:
-    check_pixels(x[2:])
-    _check_groups(groups, "channels", x[1])
-    if x[1] != weight[0]:
-        raise ValueError(
-            f"x has {x[1]} channels, weight expects {weight[0]}; pass a weight of shape {x[1], *weight[1:]}"
-        )
 
 
 def _check_groups(groups: int, what: str, number: int) -> None:

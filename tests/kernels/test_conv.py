@@ -90,7 +90,7 @@ def run(role, x, weight, y, windows, groups):
 @functools.cache
 def expected(case, role):
     """By the reference, in float64."""
-    with conv.forced_kernel("scipy"):
+    with conv.conv_kernel("scipy"):
         return run(role, *operands(*CASES[case]), *CASES[case][2:])
 
 
@@ -147,7 +147,7 @@ SOME_CASES = (
 
 @every_kernel_on(np.float64)
 def test_float64_agrees_to_1e_12(name, role, case):
-    with conv.forced_kernel(name):
+    with conv.conv_kernel(name):
         result = run(role, *operands(*CASES[case]), *CASES[case][2:])
     assert result.dtype == np.float64
     assert_close(result, expected(case, role))
@@ -155,7 +155,7 @@ def test_float64_agrees_to_1e_12(name, role, case):
 
 @every_kernel_on(np.float32)
 def test_float32_agrees_to_the_kernels_bound(name, role, case):
-    with conv.forced_kernel(name):
+    with conv.conv_kernel(name):
         result = run(role, *operands(*CASES[case], dtype=np.float32), *CASES[case][2:])
     assert result.dtype == np.float32
     assert_close(result, expected(case, role), bound(name))
@@ -167,7 +167,7 @@ def test_any_memory_order(name, role, case):
     backwards = [np.flip(np.flip(array).copy()) for array in plain]
     every_second = [np.repeat(array, 2, axis=1)[:, ::2].copy(order="F") for array in plain]
     rows_first = [layout.as_images(layout.rows_first(array)) for array in plain]
-    with conv.forced_kernel(name):
+    with conv.conv_kernel(name):
         for arrays in (backwards, every_second, rows_first):
             assert_close(run(role, *arrays, *CASES[case][2:]), expected(case, role), bound(name))
 
@@ -175,9 +175,9 @@ def test_any_memory_order(name, role, case):
 @every_kernel_on(np.float32, SOME_CASES)
 def test_operands_that_are_repeated_without_memory(name, role, case):
     repeated = [np.broadcast_to(array[:1, :1], array.shape) for array in operands(*CASES[case], dtype=np.float32)]
-    with conv.forced_kernel("scipy"):
+    with conv.conv_kernel("scipy"):
         by_definition = run(role, *(array.astype(np.float64) for array in repeated), *CASES[case][2:])
-    with conv.forced_kernel(name):
+    with conv.conv_kernel(name):
         assert_close(run(role, *repeated, *CASES[case][2:]), by_definition, bound(name))
 
 
@@ -186,7 +186,7 @@ def test_operands_are_not_written_into(name, role, case):
     arrays = operands(*CASES[case], dtype=np.float32)
     for array in arrays:
         array.flags.writeable = False
-    with conv.forced_kernel(name):
+    with conv.conv_kernel(name):
         run(role, *arrays, *CASES[case][2:])
 
 
@@ -203,7 +203,7 @@ def divided(monkeypatch):
 def test_one_thread_and_two_agree(name, role, case, divided):
     for number in (1, 2):
         threads.set_num_threads(number)
-        with conv.forced_kernel(name):
+        with conv.conv_kernel(name):
             again = [run(role, *operands(*CASES[case], dtype=np.float32), *CASES[case][2:]) for _ in range(2)]
         np.testing.assert_array_equal(*again)
         assert_close(again[0], expected(case, role), bound(name))
@@ -225,7 +225,7 @@ def test_what_is_planned_is_not_refused(case, dtype):
 def test_what_a_kernel_refuses_cannot_be_forced(name):
     refused = [(role, case) for role in ROLES for case in SOME_CASES if refusal(name, role, case, np.float64)]
     for role, case in refused:
-        with conv.forced_kernel(name), pytest.raises(ValueError, match=f"{name!r} cannot do .*{role}"):
+        with conv.conv_kernel(name), pytest.raises(ValueError, match=f"{name!r} cannot do .*{role}"):
             run(role, *operands(*CASES[case]), *CASES[case][2:])
 
 
@@ -252,7 +252,7 @@ def test_the_reference_is_one_trilinear_form(case):
     by_weight = np.sum(weight * expected(case, conv.FILTER_GRADIENT))
     covered = windows.covered(y.shape[2:])
     rest = tuple(n - least for n, least in zip(x.shape[2:], covered, strict=True))  # strides leave it over
-    with conv.forced_kernel("scipy"):
+    with conv.conv_kernel("scipy"):
         by_x = np.sum(x * conv.transposed(y, weight, windows.trimmed(rest), groups))
     assert_close(by_weight, by_y)
     assert_close(by_x, by_y)
@@ -273,7 +273,7 @@ def test_complex_numbers_are_not_conjugated():
     parts = [operands((2, 3, (6, 5)), 4, windows, 1, seed=seed) for seed in (0, 1)]
     arrays = [a + 1j * b for a, b in zip(*parts, strict=True)]
     for role in ROLES:
-        with conv.forced_kernel("scipy"):
+        with conv.conv_kernel("scipy"):
             by_definition = run(role, *arrays, windows, 1)
         assert_close(run(role, *arrays, windows, 1), by_definition)
     x, weight, y = arrays
@@ -311,6 +311,6 @@ def test_bias(order):
 @pytest.mark.parametrize(("name", "order"), [("patches", layout.rows_first), ("width", layout.images_last)])
 def test_the_next_layer_finds_the_memory_order_it_wants(name, order):
     x, weight, _ = operands((2, 3, (6, 5)), 4, Windows.of((3, 2)), 1)
-    with conv.forced_kernel(name):
+    with conv.conv_kernel(name):
         out = conv.correlate(x, weight, Windows.of((3, 2)))
     assert np.shares_memory(order(out), out)

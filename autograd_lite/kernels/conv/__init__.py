@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from ..windows import Windows
+from .choice import Choice, choice
 from .layout import add_bias
-from .plan import KERNELS, Plan, forced_kernel, plan
+from .plan import KERNELS, Plan, conv_kernel, plan
 from .problem import CORRELATE, FILTER_GRADIENT, TRANSPOSED, Problem
 
 __all__ = [
@@ -24,12 +25,14 @@ __all__ = [
     "FILTER_GRADIENT",
     "KERNELS",
     "TRANSPOSED",
+    "Choice",
     "Plan",
     "Problem",
     "add_bias",
+    "choice",
+    "conv_kernel",
     "correlate",
     "filter_gradient",
-    "forced_kernel",
     "plan",
     "transposed",
 ]

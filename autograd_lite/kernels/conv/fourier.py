@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from ..windows import Windows
 from .layout import beyond, padded, turned
-from .problem import Problem
+from .problem import TRANSPOSED, Problem
 
 Array = np.ndarray[Any, Any]
 
@@ -34,6 +35,18 @@ def wins(problem: Problem) -> bool:
     spectra = 130 * n * (c + outputs) + 450 * c * outputs + 50 * n * c * outputs
     pixels = (rows + kh - 1) * (columns + kw - 1)
     return n * c * rows * columns * kh * kw * (outputs + 16) > pixels * spectra
+
+
+def cost(problem: Problem) -> tuple[int, int]:
+    """Multiplications, about ``n log2(n)`` for a transform, and bytes of the spectra."""
+    turned_back = problem.role == TRANSPOSED
+    size = problem.counts if turned_back else problem.size
+    padding = (beyond(problem.windows) if turned_back else problem.windows).padding
+    height, width = (length + sum(around) for length, around in zip(size, padding, strict=True))
+    n, c, filters = problem.images, problem.channels, problem.filters
+    frequencies, spectra = height * (width // 2 + 1), n * c + c * filters + n * filters
+    transforms = spectra * height * width * math.log2(height * width)
+    return round(transforms) + 4 * n * c * filters * frequencies, 2 * spectra * frequencies * problem.dtype.itemsize
 
 
 def correlate(x: Array, weight: Array, windows: Windows, groups: int) -> Array:

@@ -13,13 +13,25 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from ..windows import Windows
+from ..windows import Lengths, Windows
 from ..workspace import workspace
 from .layout import as_images, beyond, empty_rows, every_nth, grouped, padded, rows_first, turned
+from .problem import TRANSPOSED, Problem
 
 Array = np.ndarray[Any, Any]
 
 ANY_AXES = True
+
+
+def cost(problem: Problem) -> tuple[int, int]:
+    """Multiplications, and bytes of what is unfolded (of a transpose with strides: of what is folded)."""
+    windows, counts = problem.windows, problem.counts
+    if problem.role != TRANSPOSED:
+        return problem.products, _unfolded_size(problem.images * problem.channels, problem.size, windows, problem.dtype)
+    if all(step == 1 for step in windows.stride):
+        size = _unfolded_size(problem.images * problem.filters, counts, beyond(windows), problem.dtype)
+        return problem.products, size
+    return problem.products, problem.images * problem.channels * math.prod(counts) * problem.dtype.itemsize
 
 
 def correlate(x: Array, weight: Array, windows: Windows, groups: int) -> Array:
@@ -77,6 +89,15 @@ def _patches(x: Array, windows: Windows, groups: int) -> Array:
     unfolded = unfolded.reshape(groups, n * math.prod(counts[1:]), height * row)
     patches = sliding_window_view(unfolded, taps, axis=2)[:, :, :: step * row]
     return patches.transpose(2, 0, 1, 3)  # (groups, N * columns, rows, K) -> (rows, groups, N * columns, K)
+
+
+def _unfolded_size(planes: int, size: Lengths, windows: Windows, dtype: Any) -> int:
+    """Bytes of the memory under `_patches`, for so many images times channels."""
+    if math.prod(windows.kernel) == 1 and not windows.padded:
+        return 0
+    counts = windows.counts(size)
+    rows = counts[0] * windows.kernel[0] if windows.dilation[0] > 1 else size[0] + sum(windows.padding[0])
+    return planes * rows * math.prod(counts[1:]) * math.prod(windows.kernel[1:]) * np.dtype(dtype).itemsize
 
 
 def _filters(weight: Array, groups: int) -> Array:

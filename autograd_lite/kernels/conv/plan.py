@@ -2,7 +2,8 @@
 
 A kernel is a module with a function for each role (`correlate`, `transposed`, `filter_gradient`; a role may be missing)
 and ``refuses(problem)``, which says why it cannot do a problem, or None. It is asked for images of two axes alone,
-unless it says ``ANY_AXES = True``.
+unless it says ``ANY_AXES = True``. ``cost(problem)`` gives its multiplications and bytes of workspace, where they are
+not those of the definition and none; ``FLOAT32_BOUND`` its error, relative to the largest number, if above 1e-5.
 """
 
 from __future__ import annotations
@@ -57,10 +58,14 @@ def refusal_of(name: str, problem: Problem) -> str | None:
 
 
 @contextlib.contextmanager
-def forced_kernel(name: str) -> Iterator[None]:
-    """A block in which all convolutions take the kernel of this name, in this thread."""
+def conv_kernel(name: str) -> Iterator[None]:
+    """A block in which all convolutions, forward and backward, are done by one kernel, in this thread.
+
+    name: one of those that `explain_conv` lists; "scipy" is the reference, by scipy.signal. A convolution that the
+    kernel cannot do raises ValueError, which says why. Raises ValueError for another name.
+    """
     if name not in KERNELS:
-        raise ValueError(f"there is no kernel {name!r}; there are {', '.join(sorted(KERNELS))}")
+        raise ValueError(f"conv_kernel: there is no kernel {name!r}; pass one of {', '.join(sorted(KERNELS))}")
     token = _forced.set(name)
     try:
         yield

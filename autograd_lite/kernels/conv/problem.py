@@ -27,6 +27,28 @@ class Problem(NamedTuple):
     groups: int
     dtype: np.dtype[Any]
 
+    @classmethod
+    def of(
+        cls,
+        role: str,
+        images: int,
+        channels: int,
+        filters: int,
+        size: Lengths,
+        windows: Windows,
+        groups: int,
+        dtype: np.dtype[Any],
+    ) -> Problem:
+        """The problem that kernels see: in one dimension, images of one row."""
+        if len(size) == 1:
+            size, windows = (1, *size), windows.in_a_row
+        return cls(role, images, channels, filters, size, windows, groups, dtype)
+
+    def in_role(self, role: str) -> Problem:
+        """Another role of the same convolution. The transpose gives all of the image, also what no window reaches."""
+        windows = self.windows.reaching(self.size) if role == TRANSPOSED else self.windows
+        return self._replace(role=role, windows=windows)
+
     @property
     def counts(self) -> Lengths:
         """How many windows there are along each axis."""
