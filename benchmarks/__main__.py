@@ -7,7 +7,7 @@ import json
 import platform
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib import metadata
 from pathlib import Path
@@ -35,17 +35,17 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--json", type=Path, metavar="FILE", help="write all figures to this file, too")
     made.add_argument("--bursts", type=int, default=8, help="how often each system has its turn (default: 8)")
     made.add_argument("--seconds", type=float, default=0.25, help="how long a turn is (default: 0.25)")
-    made.add_argument("--quick", action="store_true", help="two turns of 0.1 seconds, and ours only when tuned")
+    made.add_argument("--quick", action="store_true", help="two turns of 0.05 seconds, ours only tuned")
     made.add_argument("--threads", type=int, default=2, help="of each system (default: 2)")
     made.add_argument("--scaling", action="store_true", help="show how cost grows with batch, time and length instead")
     made.add_argument("--keep-blas-settings", action="store_true", help=f"do not clear {' and '.join(BLAS_SETTINGS)}")
     return made
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Returns the exit status: 1 if a workload failed."""
     arguments = parser()
-    options = arguments.parse_args()
+    options = arguments.parse_args(argv)
     peers = [peer for peer in options.peers.split(",") if peer]
     for kind, given, known in (("workload", options.workloads, NAMES), ("peer", peers, PEERS)):
         if unknown := [name for name in given if name not in known]:
@@ -58,7 +58,7 @@ def main() -> int:
             print(f"{peer} is not installed and left out; get it with {INSTALL}")
     libraries = [peer for peer in peers if is_installed(peer)]
 
-    bursts, seconds = (2, 0.1) if options.quick else (options.bursts, options.seconds)
+    bursts, seconds = (2, 0.05) if options.quick else (options.bursts, options.seconds)
     variables, settings = environment(options.threads, options.keep_blas_settings)
     schedule = Schedule(bursts, seconds, options.threads, variables)
     machine = describe(libraries, options.threads) | settings

@@ -53,7 +53,7 @@ class Workload:
     ("torch cells" is a peer of its own) or a variant behind a slash ("torch/channels_last": a peer's fastest variant is
     held against the bars). reach, stretch: our time divided by a peer's, for each peer. items: how many of what is
     counted a step has. digest: what is compared of a step's result; tolerance: how far its numbers may be apart,
-    relative and absolute. memory: whether the step's own process is what needs it.
+    relative and absolute; checked: in how many first steps. memory: whether the step's own process is what needs it.
     """
 
     title: str
@@ -64,6 +64,7 @@ class Workload:
     items: int = 1
     digest: Callable[[Any], Numbers] = digest
     tolerance: float = 1e-4
+    checked: int = 5
     memory: bool = True
 
     @property

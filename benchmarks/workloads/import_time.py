@@ -22,5 +22,6 @@ def workload():
         systems={name: partial(imported, name) for name in ("autograd_lite", "torch", "mygrad", "autograd")},
         reach={"torch": 0.25},
         stretch={"torch": 0.15},
+        checked=1,
         memory=False,
     )
