@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from autograd_lite.kernels import conv, threads
-from autograd_lite.kernels.conv import layout, reference
+from autograd_lite.kernels.conv import layout, patches, reference
 from autograd_lite.kernels.conv.plan import refusal_of
 from autograd_lite.kernels.windows import Windows
 
@@ -282,6 +282,14 @@ def test_complex_numbers_are_not_conjugated():
 
 
 # -- what is particular to one kernel ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("case", SOME_CASES)
+def test_patches_of_one_image_at_a_time(case, monkeypatch):
+    monkeypatch.setattr(patches, "PART", 1)
+    for role in ROLES:
+        with conv.conv_kernel("patches"):
+            assert_close(run(role, *operands(*CASES[case]), *CASES[case][2:]), expected(case, role))
 
 
 def test_transforms_are_chosen_by_shapes_alone():
