@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import threads
 from ..windows import Lengths, Padding, Windows
 
 Array = np.ndarray[Any, Any]
@@ -29,6 +30,16 @@ def rows_first(images: Array) -> Array:
 def as_images(out: Array) -> Array:
     """(rows, N, columns, channels) seen as (N, channels, rows, columns)."""
     return out.transpose(1, out.ndim - 1, 0, *range(2, out.ndim - 1))
+
+
+def channels_last(images: Array) -> Array:
+    """(N, channels, rows, columns) with the channels of a pixel beside each other in memory: itself or a copy."""
+    if images.strides[1] == images.itemsize or images.shape[1] == 1:
+        return images
+    out = np.empty((len(images), *images.shape[2:], images.shape[1]), images.dtype)
+    work = threads.pieces(len(images), images.size * 1e-9)
+    threads.run(lambda part: np.copyto(out[part], np.moveaxis(images[part], 1, -1)), work)
+    return np.moveaxis(out, -1, 1)
 
 
 def images_last(images: Array) -> Array:

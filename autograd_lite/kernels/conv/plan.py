@@ -14,10 +14,16 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import NamedTuple
 
-from . import fourier, patches, reference, width
+from . import fourier, patches, reference, width, winograd
 from .problem import Problem
 
-KERNELS: dict[str, ModuleType] = {"patches": patches, "fourier": fourier, "width": width, "scipy": reference}
+KERNELS: dict[str, ModuleType] = {
+    "patches": patches,
+    "fourier": fourier,
+    "width": width,
+    "winograd": winograd,
+    "scipy": reference,
+}
 
 
 class Plan(NamedTuple):
@@ -43,6 +49,8 @@ def plan(problem: Problem) -> Plan:
         return Plan("fourier", "filters so large are fastest as a product of spectra")
     if not refusal_of("width", problem) and width.wins(problem):
         return Plan("width", "few channels: images last in memory, rows of taps as products")
+    if not refusal_of("winograd", problem) and winograd.wins(problem):
+        return Plan("winograd", "3x3 over many channels: a quarter of the multiplications")
     return Plan("patches", "it does everything")
 
 
