@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -41,20 +42,35 @@ def last_writers(shape: tuple[int, ...], index: Any) -> Any:
 
 
 def add_rows(buffer: Array, g: Any, rows: Array) -> None:
-    """``buffer[rows[i]] += g[i]`` for all i, repeated rows included.
+    """``buffer[rows[i]] += g[i]`` for all i, repeated rows included. Raises IndexError for rows that do not exist.
 
-    buffer (V, D); rows (...); g (..., D). A sparse (V, n) matrix with one 1 in each column, times g (n, D), visits
-    every row of g once; np.add.at visits every element.
+    buffer (V, D), contiguous; rows (...); g (..., D). A sparse (V, n) matrix with a 1 in each column, times g (n, D),
+    visits every row of g once; np.add.at visits every element, in 10 to 40 times as long for V from 65 to 1000, and a
+    product with a dense matrix of ones and zeros takes 5 times as long for V = 65 already. SciPy's public product
+    would make a second array of (V, D): its inner function, which adds to what is there, halves the time.
     """
-    from scipy.sparse import csc_matrix
-
-    rows = np.asarray(rows).reshape(-1)
+    rows = np.ascontiguousarray(rows, np.intp).reshape(-1)
     if len(rows) == 0:
         return
-    g = np.asarray(g).reshape(len(rows), -1)
-    ones = np.ones(len(rows), g.dtype if g.dtype.kind in "fc" and g.dtype.itemsize >= 4 else np.float64)
-    selection = csc_matrix((ones, rows, np.arange(len(rows) + 1)), shape=(len(buffer), len(rows)))
-    buffer += (selection @ g).reshape(buffer.shape)
+    if rows.min() < 0 or rows.max() >= len(buffer):
+        raise IndexError(f"rows run from {rows.min()} to {rows.max()}, the table has {len(buffer)}; check the indices")
+    g = np.ascontiguousarray(g, buffer.dtype).reshape(len(rows), -1)
+    add_product = _sparse_add_product()
+    if add_product is None or buffer.dtype.char not in "fdFD" or not buffer.flags.c_contiguous:
+        add_rows_reference(buffer, g, rows)
+        return
+    number, one_each, ones = len(rows), np.arange(len(rows) + 1), np.ones(len(rows), buffer.dtype)
+    add_product(len(buffer), number, g.shape[1], one_each, rows, ones, g.reshape(-1), buffer.reshape(-1))
+
+
+@functools.cache
+def _sparse_add_product() -> Any:
+    """SciPy's ``y += a @ x`` for a sparse matrix a, by columns; None if this version hides it elsewhere."""
+    try:
+        from scipy.sparse._sparsetools import csc_matvecs
+    except ImportError:
+        return None
+    return csc_matvecs
 
 
 def add_rows_reference(buffer: Array, g: Any, rows: Array) -> None:

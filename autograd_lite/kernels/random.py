@@ -1,4 +1,4 @@
-"""Random masks, and multiplying by one."""
+"""Random masks, and keeping what a mask says."""
 
 from __future__ import annotations
 
@@ -7,23 +7,65 @@ from typing import Any
 
 import numpy as np
 
+from . import threads
+from .workspace import workspace
+
 Array = np.ndarray[Any, Any]
+
+BLOCK = 1 << 17  # elements: half a megabyte of float32 and as much again for the mask, for a core's second cache
+SECONDS = 8e-10  # of `masked`, for each element
 
 
 def bernoulli(rng: np.random.Generator, p: float, shape: tuple[int, ...]) -> Array:
-    """Booleans that are true with probability `p`: one comparison of 32 random bits each, exact to 2**-32.
+    """Booleans that are true with probability `p`, exact to 2**-40: a random byte each is compared with ``256 * p``.
 
-    Drawing the bits 64 at a time takes half as long as drawing floating-point numbers.
+    Where the byte equals its whole part, another 32 bits decide about the rest. Drawing bytes, 64 bits at a time, takes
+    an eighth of the time of drawing floating-point numbers.
     """
     if p >= 1:
         return np.ones(shape, bool)
     number = math.prod(shape)
-    bits = rng.integers(0, 2**64, (number + 1) // 2, np.uint64).view(np.uint32)[:number]
-    return np.less(bits, np.uint32(p * 2**32)).reshape(shape)
+    drawn = rng.integers(0, 2**64, (number + 7) // 8, np.uint64).view(np.uint8)[:number]
+    rest, whole = math.modf(256 * p)
+    mask = np.less(drawn, np.uint8(whole))
+    if rest:
+        undecided = np.flatnonzero(np.equal(drawn, np.uint8(whole)))
+        mask[undecided] = rng.integers(0, 2**32, len(undecided), np.uint32) < np.uint32(rest * 2**32)
+    return mask.reshape(shape)
 
 
-def masked(x: Array, mask: Array, scale: float) -> Any:
-    """``x * scale`` where the mask is true, 0 elsewhere; the dtype is x's."""
-    out = np.multiply(x, mask)  # seven times as fast as np.where
-    out *= x.dtype.type(scale)
+def masked(x: Array, mask: Array, scale: float) -> Array:
+    """``x * scale`` where the mask is true, 0 elsewhere, even if x is infinite there; in x's dtype and order of memory.
+
+    The bits of the result, as integers, times the mask: as fast as a product of floating-point numbers, where inf * 0
+    is NaN, and a seventh of the time of a choice.
+    """
+    if x.dtype.kind not in "fc" or x.itemsize > 8 or scale == 0:
+        return masked_reference(x, mask, scale)
+    out = np.empty_like(x)
+    factor, integer = x.dtype.type(scale), np.dtype(f"i{x.itemsize}")
+
+    def fill(x: Array, mask: Array, out: Array) -> None:
+        np.multiply(x, factor, out=out)
+        kept = workspace(x.shape, integer)
+        np.copyto(kept, mask)  # ahead of the product, which would convert in its own small buffer
+        bits = out.view(integer)
+        np.multiply(bits, kept, out=bits)
+
+    if not (x.flags.c_contiguous and mask.flags.c_contiguous):
+        fill(x, mask, out)
+        return out
+    flat_x, flat_mask, flat_out = x.reshape(-1), mask.reshape(-1), out.reshape(-1)
+
+    def fill_piece(piece: slice) -> None:
+        for start in range(piece.start, piece.stop, BLOCK):
+            block = slice(start, min(start + BLOCK, piece.stop))
+            fill(flat_x[block], flat_mask[block], flat_out[block])
+
+    threads.run(fill_piece, threads.pieces(x.size, x.size * SECONDS))
     return out
+
+
+def masked_reference(x: Array, mask: Array, scale: float) -> Array:
+    """`masked` as a choice."""
+    return np.where(mask, x * x.dtype.type(scale), x.dtype.type(0))

@@ -6,15 +6,20 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Array, op
+from ..core import Array, op, raw
 from ..kernels import softmax as kernels
 from ..kernels.reduction import Axis
-from .elementwise import exp
+from .elementwise import exp, log
 from .indexing import getitem
 from .reduction import sum
 
 
-@op(x=lambda g, out, axis: out * (g - sum(g * out, axis, keepdims=True)))
+def _softmax_spec(x: Any, axis: Axis = -1) -> Any:
+    exponentials = exp(x - kernels.largest(raw(x), axis))
+    return exponentials / sum(exponentials, axis, keepdims=True)
+
+
+@op(spec=_softmax_spec, x=lambda g, out, axis: kernels.softmax_gradient(g, out, axis))
 def softmax(x: Array, axis: Axis = -1) -> Array:
     """``exp(x) / sum(exp(x))`` along `axis`: positive, and 1 in sum. Its Jacobian is ``y_i (delta_ij - y_j)``.
 
@@ -26,7 +31,12 @@ def softmax(x: Array, axis: Axis = -1) -> Array:
     return kernels.softmax(x, axis)
 
 
-@op(x=lambda g, out, axis: g - exp(out) * sum(g, axis, keepdims=True))
+def _log_softmax_spec(x: Any, axis: Axis = -1) -> Any:
+    shifted = x - kernels.largest(raw(x), axis)
+    return shifted - log(sum(exp(shifted), axis, keepdims=True))
+
+
+@op(spec=_log_softmax_spec, x=lambda g, out, axis: kernels.log_softmax_gradient(g, out, axis))
 def log_softmax(x: Array, axis: Axis = -1) -> Array:
     """``log(softmax(x))`` along `axis`, exact where the probabilities vanish.
 
@@ -52,9 +62,9 @@ def _cross_entropy_spec(logits: Any, target: Any, ignore_index: int = -100, redu
 
 @op(
     spec=_cross_entropy_spec,
-    residuals=("probabilities", "counted"),
-    logits=lambda g, logits_shape, target, probabilities, counted, reduction: _cross_entropy_gradient(
-        g, logits_shape, target, probabilities, counted, reduction
+    residuals=("exponentials", "sums", "counted"),
+    logits=lambda g, logits_shape, target, exponentials, sums, counted, reduction: _cross_entropy_gradient(
+        g, logits_shape, target, exponentials, sums, counted, reduction
     ),
 )
 def cross_entropy(logits: Array, target: Array, ignore_index: int = -100, reduction: str = "mean") -> Array:
@@ -70,13 +80,12 @@ def cross_entropy(logits: Array, target: Array, ignore_index: int = -100, reduct
     >>> cross_entropy(randn(4), integers(4), reduction="none")
     """
     target = np.asarray(target)
-    _check_targets(logits, target, ignore_index, reduction)
-    rows, dtype = _rows(logits), logits.dtype
-    losses, probabilities, counted = kernels.cross_entropy(rows, target.reshape(-1), ignore_index)
+    counted = _counted(logits, target, ignore_index, reduction)
+    losses, exponentials, sums = kernels.cross_entropy(_rows(logits), target.reshape(-1), counted)
     if reduction == "none":
-        return losses.reshape(target.shape), probabilities, counted
-    total = losses.sum(dtype=dtype)
-    return (total if reduction == "sum" else total / counted.sum(dtype=dtype)), probabilities, counted
+        return losses.reshape(target.shape), exponentials, sums, counted
+    total = losses.sum()
+    return (total if reduction == "sum" else total / _number(sums, counted)), exponentials, sums, counted
 
 
 def _rows(x: Any) -> Any:
@@ -84,7 +93,13 @@ def _rows(x: Any) -> Any:
     return (np.moveaxis(x, 1, -1) if x.ndim > 2 else x).reshape(-1, x.shape[1 if x.ndim > 1 else 0])
 
 
-def _check_targets(logits: Any, target: Any, ignore_index: int, reduction: str) -> None:
+def _number(sums: Any, counted: Any) -> Any:
+    """How many rows count, in the dtype of the sums."""
+    return sums.dtype.type(len(sums)) if counted is None else counted.sum(dtype=sums.dtype)
+
+
+def _counted(logits: Any, target: Any, ignore_index: int, reduction: str) -> Any:
+    """Which targets count, in one row; None for all. Errors as in `cross_entropy`."""
     if target.dtype.kind not in "iu":
         raise TypeError("targets must be integers, the numbers of the classes; pass integers, or target.astype(int)")
     expected = logits.shape[:1] + logits.shape[2:] if logits.ndim > 1 else ()
@@ -93,15 +108,21 @@ def _check_targets(logits: Any, target: Any, ignore_index: int, reduction: str) 
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f'reduction {reduction!r} is not known; use "mean", "sum" or "none"')
     classes = logits.shape[1 if logits.ndim > 1 else 0]
-    real = target[target != ignore_index]
+    outside = target.size and target.view(f"u{target.itemsize}").max() >= classes  # negative numbers are huge, unsigned
+    if not outside and not 0 <= ignore_index < classes:
+        return None
+    counted = target.reshape(-1) != ignore_index
+    real = target.reshape(-1)[counted]
     if real.size and (real.min() < 0 or real.max() >= classes):
         raise IndexError(f"targets run from {real.min()} to {real.max()}, the classes to {classes - 1}; check them")
+    return counted
 
 
-def _cross_entropy_gradient(g: Any, shape: Any, target: Any, probabilities: Any, counted: Any, reduction: str) -> Any:
-    weights = g / counted.sum(dtype=probabilities.dtype) if reduction == "mean" else g
-    weights = np.broadcast_to(np.reshape(weights, -1), counted.shape)
-    rows = kernels.cross_entropy_gradient(weights, probabilities, np.asarray(target).reshape(-1), counted)
+def _cross_entropy_gradient(
+    g: Any, shape: Any, target: Any, exponentials: Any, sums: Any, counted: Any, reduction: str
+) -> Any:
+    weights = g / _number(sums, counted) if reduction == "mean" else np.reshape(g, -1)
+    rows = kernels.cross_entropy_gradient(weights, exponentials, sums, np.reshape(target, -1), counted)
     if len(shape) < 3:
         return rows.reshape(shape)
     return np.moveaxis(rows.reshape(shape[0], *shape[2:], shape[1]), -1, 1)

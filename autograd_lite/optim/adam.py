@@ -61,5 +61,4 @@ class Adam(Optimizer):
             group["eps"],
             weight_decay=group["weight_decay"],
             maximize=group["maximize"],
-            scratch=self._scratch,
         )

@@ -10,7 +10,6 @@ import numpy as np
 
 from .. import core
 from ..errors import operand
-from ..kernels.optimizers import Scratch
 from ..nn import Parameter
 from ..tensor import Tensor
 
@@ -34,7 +33,6 @@ class Optimizer:
         self.defaults = defaults
         self.param_groups, self.state = [], {}
         self._names: dict[Tensor, str] = {}
-        self._scratch = Scratch()
         if isinstance(params, Tensor | Mapping) or not isinstance(params, Iterable):
             raise TypeError(
                 f"{self._title}: params is a {type(params).__name__}, not several parameters; pass"

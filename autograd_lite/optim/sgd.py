@@ -39,7 +39,7 @@ class SGD(Optimizer):
             raise ValueError("SGD: nesterov looks ahead along a momentum; pass momentum= above 0 and no dampening")
 
     def _update(self, x: Array, g: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
-        shared = {option: group[option] for option in ("weight_decay", "maximize")} | {"scratch": self._scratch}
+        shared = {option: group[option] for option in ("weight_decay", "maximize")}
         momentum, nesterov, dampening = group["momentum"], group["nesterov"], group["dampening"]
         if momentum == 0:
             kernels.sgd(x, g, group["lr"], **shared)
