@@ -20,18 +20,16 @@ FILE_PREFIX = "<autograd_lite op "
 
 def specialise(op: Any, namespace: dict[str, Any]) -> None:
     """Give `op` its public function and its pullback; `namespace` holds what generated code may use of the engine."""
-    if op.sequence or not op.differentiable:
-        caller = _plain_caller(op)
-    else:
-        caller = _fixed_caller(op)
+    caller = _plain_caller(op) if not op.differentiable else _recording_caller(op)
     op.function = _compile(op, op.name, caller, namespace)
     op.function.op = op
     op.function.__doc__, op.function.__signature__ = op.doc, op.signature
     op.function.__module__, op.function.__wrapped__ = op.forward.__module__, op.forward
-    if op.sequence or op.backward or not op.differentiable:
+    if op.backward or not op.differentiable:
         op.pullback = namespace["_pull"]
     else:
-        op.pullback = _compile(op, f"{op.name}_pullback", _fixed_pullback(op), namespace)
+        pullback = _sequence_pullback(op) if op.sequence else _fixed_pullback(op)
+        op.pullback = _compile(op, f"{op.name}_pullback", pullback, namespace)
 
 
 def _compile(op: Any, name: str, source: str, namespace: dict[str, Any]) -> Any:
@@ -69,8 +67,8 @@ def _values(op: Any) -> str:
 
 
 def _forward_call(op: Any) -> str:
-    keyword = inspect.Parameter.KEYWORD_ONLY
-    parts = [f"{p.name}={p.name}" if p.kind is keyword else p.name for p in op.signature.parameters.values()]
+    marks = {inspect.Parameter.KEYWORD_ONLY: "{0}={0}", inspect.Parameter.VAR_POSITIONAL: "*{0}"}
+    parts = [marks.get(p.kind, "{0}").format(p.name) for p in op.signature.parameters.values()]
     return f"_forward({', '.join(parts)})"
 
 
@@ -78,9 +76,9 @@ def _plain_caller(op: Any) -> str:
     return f"{_header(op)}\n    return _call(_op, {_values(op)})\n"
 
 
-def _fixed_caller(op: Any) -> str:
-    """For ops of a fixed number of arrays: unwrap, compute, wrap, and record if one of the operands has a node."""
-    wanted = [name for name in op.arrays if op.takes_gradient(name)]
+def _recording_caller(op: Any) -> str:
+    """Unwrap, compute, wrap, and record if one of the operands has a node."""
+    results = ", ".join(["_out", *(f"_res_{name}" for name in op.residuals)])
     lines = [
         _header(op),
         "    _recording = True",
@@ -88,32 +86,50 @@ def _fixed_caller(op: Any) -> str:
         "        if _local.observers:",
         f"            return _call(_op, {_values(op)})",
         "        _recording = _local.recording",
-        "    _wrap = False",
-    ]
-    for name in op.arrays:
-        lines += [f"    if isinstance({name}, _Handle):"]
-        lines += [f"        _node_{name} = {name}.node"] if name in wanted else []
-        lines += [f"        {name} = {name}.data", "        _wrap = True", "    else:"]
-        lines += [f"        _node_{name} = None"] if name in wanted else []
-        convert = "_operand" if name in wanted else "_constant_operand"
-        lines += [f"        if type({name}) is not _ndarray:", f"            {name} = {convert}({name})"]
-    for name in (name for name, role in op.roles.items() if role == "index"):
-        lines += [f"    {name} = _raw_index({name})"]
-    results = ", ".join(["_out", *(f"_res_{name}" for name in op.residuals)])
-    lines += [
+        *(_unwrap_sequence(op) if op.sequence else _unwrap_each(op)),
+        *(f"    {name} = _raw_index({name})" for name, role in op.roles.items() if role == "index"),
         "    try:",
         f"        {results} = {_forward_call(op)}",
         "    except _ERRORS as _error:",
         f"        raise _describe(_op.name, _op.arguments({_values(op)}), _error) from _error",
         "    if not _wrap:",
         "        return _out",
+        *(_single_output(op) if op.outputs is None else _several_outputs(op)),
     ]
-    recorded = " or ".join(f"_node_{name} is not None" for name in wanted)
-    lines += [*(_single_output(op, recorded) if op.outputs is None else _several_outputs(op, recorded))]
     return "\n".join(lines) + "\n"
 
 
-def _single_output(op: Any, recorded: str) -> list[str]:
+def _unwrap_each(op: Any) -> list[str]:
+    lines = ["    _wrap = False"]
+    for name in op.arrays:
+        wanted = op.takes_gradient(name)
+        lines += [f"    if isinstance({name}, _Handle):"]
+        lines += [f"        _node_{name} = {name}.node"] if wanted else []
+        lines += [f"        {name} = {name}.data", "        _wrap = True", "    else:"]
+        lines += [f"        _node_{name} = None"] if wanted else []
+        convert = "_operand" if wanted else "_constant_operand"
+        lines += [f"        if type({name}) is not _ndarray:", f"            {name} = {convert}({name})"]
+    return lines
+
+
+def _unwrap_sequence(op: Any) -> list[str]:
+    (name,) = op.arrays
+    return [
+        f"    {name} = tuple({name})",
+        f"    _wrap = any([isinstance(_a, _Handle) for _a in {name}])",
+        f"    _parents = tuple([_a.node if isinstance(_a, _Handle) else None for _a in {name}])",
+        f"    {name} = tuple([_raw(_a) for _a in {name}])",
+    ]
+
+
+def _recorded(op: Any) -> str:
+    """Whether an operand has a node."""
+    if op.sequence:
+        return "any([_parent is not None for _parent in _parents])"
+    return " or ".join(f"_node_{name} is not None" for name in op.arrays if op.takes_gradient(name))
+
+
+def _single_output(op: Any) -> list[str]:
     # Only an op that is told a dtype can give integers from operands that have a history.
     inexact = " and _out.dtype.kind in 'fc'" if "dtype" in op.params else ""
     return [
@@ -122,7 +138,7 @@ def _single_output(op: Any, recorded: str) -> list[str]:
         "    _tensor = _new(_Tensor)",
         "    _tensor.data = _out",
         "    _tensor.grad = None",
-        f"    if _recording and ({recorded}){inexact}:",
+        f"    if _recording and ({_recorded(op)}){inexact}:",
         "        _tensor.node = _node = _Node()",
         *_fill_node(op),
         "        _node.shape = _out.shape",
@@ -133,10 +149,10 @@ def _single_output(op: Any, recorded: str) -> list[str]:
     ]
 
 
-def _several_outputs(op: Any, recorded: str) -> list[str]:
+def _several_outputs(op: Any) -> list[str]:
     return [
         "    _node = None",
-        f"    if _recording and ({recorded}):",
+        f"    if _recording and ({_recorded(op)}):",
         "        _node = _Node()",
         *_fill_node(op),
         "        _node.shape = tuple([_shape(_o) for _o in _out])",
@@ -150,7 +166,7 @@ def _fill_node(op: Any) -> list[str]:
     return [
         "        _node.op = _op",
         "        _node.serial = _serial()",
-        f"        _node.parents = ({parents})",
+        f"        _node.parents = {'_parents' if op.sequence else f'({parents})'}",
         f"        _node.params = ({''.join(f'{name}, ' for name in op.params)})",
         f"        _node.saved = ({''.join(f'{_saved(op, name)}, ' for name in op.saved_names)})",
     ]
@@ -160,7 +176,7 @@ def _saved(op: Any, name: str) -> str:
     """The expression for a value that a node keeps: it is kept only if a derivative that is wanted names it."""
     users = [target for target, formula in op.formulas.items() if name in formula.needs]
     value = _expression(op, name)
-    if op.spec or len(op.formulas) == 1:
+    if op.spec or op.sequence or len(op.formulas) == 1:
         return value
     return f"{value} if {' or '.join(f'_node_{user} is not None' for user in users)} else None"
 
@@ -173,23 +189,41 @@ def _expression(op: Any, name: str) -> str:
     if name in op.roles:
         return name
     source, _, what = name.rpartition("_")
-    return f"_{what}({source})"
+    return f"tuple([_{what}(_a) for _a in {source}])" if op.sequence else f"_{what}({source})"
 
 
 def _fixed_pullback(op: Any) -> str:
     """For ops with one formula for each array: unpack what was saved, apply the formulas that are wanted."""
+    lines = [*_unpack(op), f"    {''.join(f'_to_{name}, ' for name in op.arrays)} = _parents"]
+    for target in op.formulas:
+        given = f"_give(_to_{target}, {_formula_call(op, target, 'g')})"
+        lines += [f"    {given}" if len(op.arrays) == 1 else f"    if _to_{target} is not None: {given}"]
+    return "\n".join(lines) + "\n"
+
+
+def _sequence_pullback(op: Any) -> str:
+    """For ops of a sequence: the one formula, for each member that wants a gradient."""
+    lines = [
+        *_unpack(op),
+        "    for _i, _to in enumerate(_parents):",
+        f"        if _to is not None: _give(_to, {_formula_call(op, op.arrays[0], 'g, _i')})",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _unpack(op: Any) -> list[str]:
+    used = {name for formula in op.formulas.values() for name in formula.needs}
     lines = [f"def {op.name}_pullback(_node, g, _parents, _give):"]
     if op.saved_names:
         lines += [f"    {''.join(f'_saved_{name}, ' for name in op.saved_names)} = _node.saved"]
-    used = {name for formula in op.formulas.values() for name in formula.needs}
     if used & set(op.params):
         lines += [f"    {''.join(f'_param_{name}, ' for name in op.params)} = _node.params"]
-    lines += [f"    {''.join(f'_to_{name}, ' for name in op.arrays)} = _parents"]
-    for target, formula in op.formulas.items():
-        arguments = "".join(f", {_pulled(op, target, name)}" for name in formula.needs)
-        given = f"_give(_to_{target}, _formula_{target}(g{arguments}))"
-        lines += [f"    {given}" if len(op.arrays) == 1 else f"    if _to_{target} is not None: {given}"]
-    return "\n".join(lines) + "\n"
+    return lines
+
+
+def _formula_call(op: Any, target: str, first: str) -> str:
+    arguments = "".join(f", {_pulled(op, target, name)}" for name in op.formulas[target].needs)
+    return f"_formula_{target}({first}{arguments})"
 
 
 def _pulled(op: Any, target: str, name: str) -> str:

@@ -756,6 +756,7 @@ _namespace: dict[str, Any] = {
     "_pull": _pull,
     "_operand": operand,
     "_constant_operand": constant_operand,
+    "_raw": raw,
     "_raw_index": raw_index,
     "_outputs_of": outputs_of,
     "_ndarray": np.ndarray,

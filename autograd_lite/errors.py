@@ -40,6 +40,7 @@ _FIXES = {
     "einstein sum": "give one term of letters for each operand, one letter for each axis",
     "Size of label": "an axis must have the same length wherever its letter stands",
     "remapped shapes": "from the last axis on, each length must be 1 or the one that is asked for",
+    "could not broadcast input array": "from the last axis on, each length must be 1 or the one that is asked for",
     "subscript": "give one term of letters for each operand, one letter for each axis",
 }
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Array, Arrays, op
+from ..kernels import shape as kernels
 from .indexing import scatter
 
 Shape = int | tuple[int, ...]
@@ -20,7 +21,7 @@ def reshape(x: Array, shape: Shape) -> Array:
 
     >>> reshape(randn(3, 2), (2, -1))
     """
-    return np.reshape(x, shape)
+    return np.asarray(x).reshape(shape)
 
 
 @op(x=lambda g, axes: transpose(g, None if axes is None else tuple(int(i) for i in np.argsort(_positive(axes)))))
@@ -32,7 +33,7 @@ def transpose(x: Array, axes: tuple[int, ...] | None = None) -> Array:
     >>> transpose(randn(3, 2))
     >>> transpose(randn(3, 2, 4), (1, -1, 0))
     """
-    return np.transpose(x, axes)
+    return np.asarray(x).transpose(axes)
 
 
 def _positive(axes: tuple[int, ...]) -> list[int]:
@@ -47,18 +48,18 @@ def swapaxes(x: Array, axis1: int, axis2: int) -> Array:
 
     >>> swapaxes(randn(3, 2, 4), 0, -1)
     """
-    return np.swapaxes(x, axis1, axis2)
+    return np.asarray(x).swapaxes(axis1, axis2)
 
 
 @op(x=lambda g: g)
 def broadcast_to(x: Array, shape: Shape) -> Array:
-    """`x` repeated along new axes and along those of length 1, without a copy.
+    """`x` repeated along new axes and along those of length 1; a large result takes no memory.
 
     x: a shape that broadcasts to `shape`. Returns `shape`.
 
     >>> broadcast_to(randn(3, 1), (2, 3, 4))
     """
-    return np.broadcast_to(x, shape)
+    return kernels.broadcast_to(np.asarray(x), shape)
 
 
 @op(x=lambda g, x_shape: reshape(g, x_shape))
@@ -142,7 +143,7 @@ def split(x: Array, indices_or_sections: int | tuple[int, ...], axis: int = 0) -
     >>> split(randn(4, 2), 2)
     >>> split(randn(2, 5), (1, 3), axis=-1)
     """
-    return tuple(np.split(x, indices_or_sections, axis))
+    return kernels.split(x, indices_or_sections, axis)
 
 
 @op(outputs=(), x=lambda g, axis: stack(g, axis))
