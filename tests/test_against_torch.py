@@ -119,6 +119,66 @@ def test_cross_entropy(shape, reduction):
     compare(ag.gradients((first[0] ** 2).sum(), a), torch.autograd.grad((expected[0] ** 2).sum(), b))
 
 
+# -- convolutions --------------------------------------------------------------------------------------------------
+
+CONV_SIZES, CONV_KERNEL = {1: (9,), 2: (9, 8), 3: (5, 6, 7)}, (2, 3, 2)
+# Arguments after the bias, by position, for three axes: fewer take the last ones.
+CONV = [
+    (),
+    (1, 1, 1, 2),
+    ((1, 2, 1), (0, 1, 0), (2, 1, 3), 1),
+    ((2, 1, 2), 0, 1, 4),
+    (1, "same", (1, 2, 1)),
+    (1, "valid"),
+    (3, (1, 0, 1), 1, 2),
+]
+CONV_TRANSPOSE = [
+    (),
+    (2, 1, 1),
+    ((1, 2, 3), (0, 1, 0), (0, 1, 2), 2),
+    (2, 1, 0, 1, (2, 1, 2)),
+    (1, 1, 1, 2, 3),
+    ((3, 1, 2), 2, (0, 2, 1), 1, 3),
+    (2, 0, 1, 4),
+]
+
+
+@pytest.mark.filterwarnings("ignore:Using padding='same':UserWarning")  # PyTorch's, that it may copy
+@pytest.mark.parametrize("axes", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("name", "positions"), [*(("conv", p) for p in CONV), *(("conv_transpose", p) for p in CONV_TRANSPOSE)]
+)
+def test_convolutions(name, positions, axes):
+    groups = next(iter(positions[3:4]), 1)
+    positions = [value[-axes:] if isinstance(value, tuple) else value for value in positions]
+    outer, inner = (8, 4) if name == "conv" else (4, 8)
+    kernel = CONV_KERNEL[-axes:]
+    shapes = (2, 4, *CONV_SIZES[axes]), (outer, inner // groups, *kernel), (8,)
+    ours, theirs = getattr(ag, f"{name}{axes}d"), getattr(F, f"{name}{axes}d")
+    a = [ag.tensor(numbers(*shape, seed=seed), requires_grad=True) for seed, shape in enumerate(shapes)]
+    b = [torch.tensor(x.data, requires_grad=True) for x in a]
+    y, z = ours(*a, *positions), theirs(*b, *positions)
+    np.testing.assert_allclose(y.data, z.detach().numpy(), rtol=0, atol=1e-12)
+    first = ag.gradients((y**3).sum(), a, create_graph=True)
+    expected = torch.autograd.grad((z**3).sum(), b, create_graph=True)
+    second = ag.gradients(sum((g**2).sum() for g in first), a)
+    expected_second = torch.autograd.grad(sum((g**2).sum() for g in expected), b)
+    for mine, other in zip([*first, *second], [*expected, *expected_second], strict=True):
+        scale = other.abs().max().item()
+        np.testing.assert_allclose(mine.data / scale, other.detach().numpy() / scale, rtol=0, atol=1e-11)
+
+
+@pytest.mark.parametrize("positions", [(2,), ((3, 2), (1, 2), (2, 0), (2, 3)), (3, 2, 1, 1)])
+def test_unfold_and_fold(positions):
+    x = numbers(2, 3, 7, 8)
+    a, b = ag.tensor(x, requires_grad=True), torch.tensor(x, requires_grad=True)
+    y, z = ag.unfold(a, *positions), F.unfold(b, *positions)
+    np.testing.assert_array_equal(y.data, z.detach().numpy())
+    y, z = ag.fold(y**2, (7, 8), *positions), F.fold(z**2, (7, 8), *positions)
+    np.testing.assert_allclose(y.data, z.detach().numpy(), rtol=1e-12)
+    compare(ag.gradients((y**2).sum(), a), torch.autograd.grad((z**2).sum(), b))
+
+
 def test_embedding():
     table, indices = numbers(6, 3), np.array([[0, 5], [5, 2]])
     a, b = ag.tensor(table, requires_grad=True), torch.tensor(table, requires_grad=True)

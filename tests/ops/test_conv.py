@@ -1,10 +1,10 @@
-"""The convolutions: errors, one trilinear form to the third order, PyTorch."""
+"""The convolutions in one to three dimensions: one trilinear form to the third order, shapes, errors."""
 
 import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.ops.conv import conv2d_weight
+from autograd_lite.ops.conv import FAMILIES, conv2d_weight
 
 
 def numbers(*shape, seed=0):
@@ -17,55 +17,72 @@ def leaf(*shape, seed=0):
 
 # -- one trilinear form ------------------------------------------------------------------------------------------
 
+# For three axes; fewer take the last ones.
 SETTINGS = {
     "plain": {},
-    "stride": {"stride": (2, 3), "padding": 1},
+    "stride": {"stride": (1, 2, 3), "padding": 1},
     "stride that leaves a rest": {"stride": 3},
-    "dilation": {"dilation": (1, 2), "padding": (2, 0)},
-    "groups": {"groups": 2, "padding": ((0, 1), (2, 0))},
+    "dilation": {"dilation": (2, 1, 2), "padding": (0, 2, 0)},
+    "groups": {"groups": 2, "padding": ((1, 0), (0, 1), (2, 0))},
+    "depthwise": {"groups": 4, "padding": 1, "stride": 2},
     "same": {"padding": "same"},
+    "same with stride": {"padding": "same", "stride": (3, 1, 2), "dilation": (1, 2, 2)},
     "valid": {"padding": "valid"},
-    "cropped": {"padding": ((-1, 1), (0, -1)), "stride": 2},
+    "cropped": {"padding": ((0, 1), (-1, 1), (0, -1)), "stride": 2},
 }
 every_setting = pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS)
+every_number_of_axes = pytest.mark.parametrize("axes", FAMILIES)
+SIZE, KERNEL = (5, 7, 8), (2, 3, 2)
 
 
-def trilinear(settings):
-    """x, weight and g as leaves, and <g, conv2d(x, weight)>."""
-    x, weight = leaf(2, 4, 7, 8), leaf(6, 4 // settings.get("groups", 1), 3, 2, seed=1)
-    y = ag.conv2d(x, weight, **settings)
+def last(settings, axes):
+    """The settings for fewer axes."""
+    return {name: value[-axes:] if isinstance(value, tuple) else value for name, value in settings.items()}
+
+
+def trilinear(axes, settings):
+    """x, weight and g as leaves, and <g, conv(x, weight)>."""
+    x, weight = leaf(2, 4, *SIZE[-axes:]), leaf(8, 4 // settings.get("groups", 1), *KERNEL[-axes:], seed=1)
+    y = FAMILIES[axes].conv(x, weight, **settings)
     g = leaf(*y.shape, seed=2)
     return x, weight, g, (g * y).sum()
 
 
+@every_number_of_axes
 @every_setting
-def test_each_operation_is_the_derivative_of_the_form(settings):
-    x, weight, g, form = trilinear(settings)
+def test_each_operation_is_the_derivative_of_the_form(axes, settings):
+    settings = last(settings, axes)
+    x, weight, g, form = trilinear(axes, settings)
     by_x, by_weight, by_g = ag.gradients(form, [x, weight, g])
     for operand, gradient in ((x, by_x), (weight, by_weight), (g, by_g)):
         np.testing.assert_allclose((operand.data * gradient.data).sum(), form.data, rtol=1e-12)
-    np.testing.assert_allclose(by_weight.data, conv2d_weight(x.data, g.data, (3, 2), **settings), rtol=1e-12)
+    by_operation = FAMILIES[axes].weight(x.data, g.data, KERNEL[-axes:], **settings)
+    np.testing.assert_allclose(by_weight.data, by_operation, rtol=1e-12)
 
 
+@every_number_of_axes
 @every_setting
-def test_third_order(settings):
+def test_third_order(axes, settings):
     # Three directions, one for each operand: the third derivative of a trilinear form is the form itself.
-    x, weight, g, form = trilinear(settings)
+    settings = last(settings, axes)
+    x, weight, g, form = trilinear(axes, settings)
     directions = [numbers(*operand.shape, seed=seed) for seed, operand in enumerate((x, weight, g), start=5)]
     for operand, direction in zip((x, weight, g), directions, strict=True):
         (gradient,) = ag.gradients(form, operand, create_graph=True)
         form = (gradient * direction).sum()
-    expected = (ag.conv2d(directions[0], directions[1], **settings) * directions[2]).sum()
+    expected = (FAMILIES[axes].conv(directions[0], directions[1], **settings) * directions[2]).sum()
     np.testing.assert_allclose(form.data, expected, rtol=1e-10)
 
 
 @every_setting
 def test_gradients_by_finite_differences(settings):
+    settings = {**last(settings, 2), "groups": 2 if "groups" in settings else 1}
+
     def cubed(x, weight, bias):
         return ag.conv2d(x, weight, bias, **settings) ** 3
 
-    groups = settings.get("groups", 1)
-    assert ag.gradcheck(cubed, numbers(1, 2, 5, 5), numbers(2, 2 // groups, 3, 2, seed=1), numbers(2, seed=2), order=2)
+    arguments = numbers(1, 2, 5, 5), numbers(2, 2 // settings["groups"], 3, 2, seed=1), numbers(2, seed=2)
+    assert ag.gradcheck(cubed, *arguments, order=2)
 
 
 @pytest.mark.parametrize(
@@ -95,6 +112,21 @@ def test_same_keeps_the_size(size, kernel):
     for dilation in (1, 2):
         y = ag.conv2d(numbers(1, 1, size, size), numbers(1, 1, kernel, 1), padding="same", dilation=dilation)
         assert y.shape == (1, 1, size, size)
+
+
+@pytest.mark.parametrize("size", range(1, 9))
+@pytest.mark.parametrize("kernel", range(1, 6))
+def test_same_with_a_stride_keeps_every_so_many(size, kernel):
+    for stride in range(1, 5):
+        for dilation in (1, 2):
+            y = ag.conv1d(numbers(1, 1, size), numbers(1, 1, kernel), padding="same", stride=stride, dilation=dilation)
+            assert y.shape == (1, 1, -(-size // stride))
+
+
+def test_same_with_a_stride_pads_as_tensorflow_does():
+    # ceil(5 / 2) = 3 windows of 4 taps need 2 * 2 + 4 = 8 elements: three zeros, one before and two behind.
+    y = ag.conv1d(np.arange(1.0, 6).reshape(1, 1, 5), np.ones((1, 1, 4)), padding="same", stride=2)
+    np.testing.assert_array_equal(y[0, 0], [1 + 2 + 3, 2 + 3 + 4 + 5, 4 + 5])
 
 
 def test_an_odd_padding_of_same_is_one_more_behind():
@@ -140,59 +172,6 @@ def test_complex_gradients():
 
     x, weight = (numbers(*shape) + 1j * numbers(*shape, seed=1) for shape in ((1, 2, 4, 4), (2, 2, 3, 3)))
     assert ag.gradcheck(energy, x, weight)
-
-
-# -- PyTorch -----------------------------------------------------------------------------------------------------
-
-
-def compare_with_torch(ours, theirs, *arrays):
-    """Values, gradients, and gradients of a function of the gradients."""
-    torch = pytest.importorskip("torch")
-    mine = [ag.tensor(array, requires_grad=True) for array in arrays]
-    other = [torch.tensor(array, requires_grad=True) for array in arrays]
-    y, z = ours(*mine), theirs(torch.nn.functional, *other)
-    np.testing.assert_allclose(y.data, z.detach().numpy(), rtol=1e-9, atol=1e-12)
-    first = ag.gradients((y**3).sum(), mine, create_graph=True)
-    other_first = torch.autograd.grad((z**3).sum(), other, create_graph=True)
-    second = ag.gradients(sum((g**2).sum() for g in first), mine)
-    other_second = torch.autograd.grad(sum((g**2).sum() for g in other_first), other)
-    for a, b in zip([*first, *second], [*other_first, *other_second], strict=True):
-        scale = np.abs(b.detach().numpy()).max()
-        np.testing.assert_allclose(a.data / scale, b.detach().numpy() / scale, rtol=0, atol=1e-11)
-
-
-@pytest.mark.filterwarnings("ignore:Using padding='same':UserWarning")  # PyTorch's, that it may copy
-@pytest.mark.parametrize(
-    "settings", [s for s in SETTINGS.values() if not isinstance(s.get("padding", 0), tuple) or s["padding"] == (2, 0)]
-)
-def test_conv2d_is_torchs(settings):
-    groups = settings.get("groups", 1)
-    arrays = numbers(2, 4, 7, 8), numbers(6, 4 // groups, 3, 2, seed=1), numbers(6, seed=2)
-    compare_with_torch(
-        lambda *a: ag.conv2d(*a, **settings), lambda functional, *a: functional.conv2d(*a, **settings), *arrays
-    )
-
-
-@pytest.mark.parametrize("positions", [(1, 1, 1, 2), ((2, 1), (1, 0), (1, 3), 1), ((1, 2), 0, (2, 1), 1)])
-def test_conv2d_takes_torchs_positions(positions):
-    arrays = numbers(2, 4, 9, 8), numbers(6, 4 // positions[-1], 3, 2, seed=1), numbers(6, seed=2)
-    compare_with_torch(
-        lambda *a: ag.conv2d(*a, *positions), lambda functional, *a: functional.conv2d(*a, *positions), *arrays
-    )
-
-
-@pytest.mark.parametrize(
-    "positions",
-    [(), (2, 1, 1), ((2, 3), (1, 0), (1, 2), 2), (2, 1, 0, 1, (1, 2)), (1, 2, 1, 2, 3), ((1, 2), 2, (2, 1), 1, 3)],
-)
-def test_conv_transpose2d_is_torchs(positions):
-    groups = positions[3] if len(positions) > 3 else 1
-    arrays = numbers(2, 4, 5, 4), numbers(4, 6 // groups, 3, 2, seed=1), numbers(6, seed=2)
-    compare_with_torch(
-        lambda *a: ag.conv_transpose2d(*a, *positions),
-        lambda functional, *a: functional.conv_transpose2d(*a, *positions),
-        *arrays,
-    )
 
 
 # -- errors ------------------------------------------------------------------------------------------------------
@@ -246,6 +225,32 @@ def test_errors_of_conv2d(shapes, settings, message):
 def test_errors_of_conv_transpose2d(shapes, settings, message):
     with pytest.raises(ValueError, match=f"(?s)conv_transpose2d: .*{message}"):
         ag.conv_transpose2d(*map(ag.tensor, (numbers(*shape) for shape in shapes)), **settings)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: ag.conv1d(numbers(3, 9), numbers(4, 3, 3)), r"conv1d: x must have 3 axes \(.*length\).*x\[None\]"),
+        (lambda: ag.conv1d(numbers(1, 3, 9), numbers(4, 3, 3, 3)), "conv1d: weight must have 3 axes"),
+        (lambda: ag.conv1d(numbers(1, 3, 9), numbers(4, 3, 3), padding=(1, 2)), "padding must be an integer or one of"),
+        (
+            lambda: ag.conv1d(numbers(1, 3, 9), numbers(4, 3, 3), padding=((1, 2), (1, 2))),
+            r"pass \(\(before, after\),\)",
+        ),
+        (lambda: ag.conv1d(numbers(1, 3, 2), numbers(4, 3, 3)), "over 3 pixels, the image with its padding has 2"),
+        (lambda: ag.conv3d(numbers(1, 3, 2, 3, 4), numbers(4, 3, 3, 1, 1)), "over 3x1x1 pixels, .* has 2x3x4"),
+        (
+            lambda: ag.conv3d(numbers(1, 3, 4, 4), numbers(4, 3, 3, 1, 1)),
+            r"x must have 5 axes \(.*depth, rows, columns",
+        ),
+        (lambda: ag.conv3d(numbers(1, 3, 4, 4, 4), numbers(4, 3, 1, 1, 1), stride=(1, 2)), r"pass \(depth, rows, col"),
+        (lambda: ag.conv3d(numbers(1, 3, 0, 4, 4), numbers(4, 3, 1, 1, 1)), "at least 1x1x1"),
+        (lambda: ag.conv_transpose3d(numbers(1, 3, 1, 1, 1), numbers(3, 1, 2, 2, 2), padding=1), r"empty \(0x0x0\)"),
+    ],
+)
+def test_errors_of_other_dimensions(call, message):
+    with pytest.raises(ValueError, match=f"(?s){message}"):
+        call()
 
 
 def test_errors_of_the_filter_gradient():
