@@ -98,12 +98,16 @@ class _Writes:
 _writes = _Writes()
 
 
-def written(handle: Handle) -> None:
-    """Tell the engine that the array of a leaf was written into: a backward of anything older that saved it raises."""
-    if isinstance(handle.node, Leaf):
-        with _writes.lock:
-            handle.node.stamp = _writes.last = next_serial()
-            _writes.leaves.add(handle.node)
+def written(*handles: Handle) -> None:
+    """Tell the engine that arrays of leaves are written into: a backward of anything older that saved one raises."""
+    with _writes.lock:
+        _writes.last = next_serial()
+        for handle in handles:
+            leaf = handle.node
+            if isinstance(leaf, Leaf):
+                if not leaf.stamp:
+                    _writes.leaves.add(leaf)
+                leaf.stamp = _writes.last
 
 
 def written_since(serial: int) -> list[Leaf]:

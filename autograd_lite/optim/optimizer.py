@@ -108,23 +108,26 @@ class Optimizer:
         is no Tensor, or complex for a real parameter. A backward through what was computed with the old values raises
         RuntimeError from now on.
         """
-        todo = [(group, p, self._gradient(p)) for group in self.param_groups for p in group["params"]]
-        for group, parameter, gradient in todo:
-            if gradient is not None:
-                state = self.state.setdefault(parameter, {})
-                self._update(parameter.data, gradient, state, group)
-                core.written(parameter)
+        user = f"{self._title}.step"
+        every = [(p, self._gradient(user, p), group) for group in self.param_groups for p in group["params"]]
+        todo = [item for item in every if item[1] is not None]
+        core.written(*(parameter for parameter, _, _ in todo))
+        for parameter, gradient, group in todo:
+            self._update(parameter.data, gradient, self.state.setdefault(parameter, {}), group)
 
     def _update(self, x: Array, g: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
         """Move the array `x` along its gradient; `state` is this parameter's own, empty at first."""
         raise NotImplementedError
 
-    def _gradient(self, parameter: Tensor) -> Array | None:
-        gradient = gradient_of(f"{self._title}.step", parameter)
+    def _gradient(self, user: str, parameter: Tensor) -> Any:
+        """The gradient (or None) in row-major order; the parameter becomes so, too, and one that can be written into."""
+        gradient = gradient_of(user, parameter)
         if gradient is None:
             return None
-        if not parameter.data.flags.c_contiguous or not parameter.data.flags.writeable:
+        if not parameter.data.flags.carray:
             parameter.data = np.array(parameter.data, order="C")
+        if gradient.dtype == parameter.data.dtype and gradient.flags.c_contiguous:
+            return gradient
         return np.ascontiguousarray(gradient, parameter.dtype).reshape(parameter.shape)
 
     def _parameters(self) -> Iterator[Tensor]:
@@ -185,25 +188,33 @@ class Optimizer:
 
 def gradient_of(user: str, parameter: Tensor) -> Array | None:
     """The array of a parameter's gradient, which `user` asks for; errors as `Optimizer.step`."""
-    gradient, name = parameter.grad, parameter.name or "a parameter"
+    gradient = parameter.grad
     if gradient is None:
         return None
+    if not isinstance(gradient, Tensor) or gradient.data.shape != parameter.data.shape:
+        raise _misfit(user, parameter, gradient)
+    if gradient.data.dtype.kind == "c" and parameter.data.dtype.kind != "c":
+        raise _misfit(user, parameter, gradient)
+    return gradient.data
+
+
+def _misfit(user: str, parameter: Tensor, gradient: Any) -> Exception:
+    """The error for what was put in the place of a gradient and is none."""
+    name = parameter.name or "a parameter"
     if not isinstance(gradient, Tensor):
-        raise TypeError(
+        return TypeError(
             f"{user}: {name} is {parameter.shape} {parameter.dtype}, its gradient was set to a"
             f" {type(gradient).__name__} {operand(gradient)}; set .grad to a Tensor, ag.tensor(...), or to None"
         )
     if gradient.shape != parameter.shape:
-        raise ValueError(
+        return ValueError(
             f"{user}: {name} is {parameter.shape}, its gradient was set to {gradient.shape}; set .grad to a tensor of"
             " the parameter's shape"
         )
-    if gradient.dtype.kind == "c" and parameter.dtype.kind != "c":
-        raise TypeError(
-            f"{user}: {name} {parameter.shape} is {parameter.dtype}, its gradient was set to {gradient.dtype}; set"
-            " .grad to a real tensor"
-        )
-    return gradient.data
+    return TypeError(
+        f"{user}: {name} {parameter.shape} is {parameter.dtype}, its gradient was set to {gradient.dtype}; set"
+        " .grad to a real tensor"
+    )
 
 
 def _copied(state: Mapping[str, Any]) -> dict[str, Any]:

@@ -39,12 +39,21 @@ class SGD(Optimizer):
             raise ValueError("SGD: nesterov looks ahead along a momentum; pass momentum= above 0 and no dampening")
 
     def _update(self, x: Array, g: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
-        shared = {option: group[option] for option in ("weight_decay", "maximize")}
-        momentum, nesterov, dampening = group["momentum"], group["nesterov"], group["dampening"]
+        lr, momentum, dampening = group["lr"], group["momentum"], group["dampening"]
+        weight_decay, maximize = group["weight_decay"], group["maximize"]
         if momentum == 0:
-            kernels.sgd(x, g, group["lr"], **shared)
+            kernels.sgd(x, g, lr, weight_decay=weight_decay, maximize=maximize)
             return
         if "momentum_buffer" not in state:  # the first gradient comes in whole, as in torch
             state["momentum_buffer"], dampening = np.zeros_like(x), 0
-        velocity = state["momentum_buffer"]
-        kernels.sgd_momentum(x, g, velocity, group["lr"], momentum, dampening=dampening, nesterov=nesterov, **shared)
+        kernels.sgd_momentum(
+            x,
+            g,
+            state["momentum_buffer"],
+            lr,
+            momentum,
+            dampening=dampening,
+            nesterov=group["nesterov"],
+            weight_decay=weight_decay,
+            maximize=maximize,
+        )
