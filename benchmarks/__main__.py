@@ -19,8 +19,7 @@ import autograd_lite
 from .running import BLAS_SETTINGS, Result, Schedule, environment, is_installed, run
 from .scaling import SCALES, growth_table
 from .table import EXPLANATION, summary, table
-from .workload import OURS, TUNED
-from .workloads import NAMES
+from .workloads import NAMES, QUICK
 
 PEERS = ("torch", "mygrad", "autograd")
 INSTALL = 'pip install -e ".[bench]"'
@@ -35,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--json", type=Path, metavar="FILE", help="write all figures to this file, too")
     made.add_argument("--bursts", type=int, default=8, help="how often each system has its turn (default: 8)")
     made.add_argument("--seconds", type=float, default=0.25, help="how long a turn is (default: 0.25)")
-    made.add_argument("--quick", action="store_true", help="two turns of 0.05 seconds, ours only tuned")
+    made.add_argument("--quick", action="store_true", help="three turns of 0.1 seconds, and half of the workloads")
     made.add_argument("--threads", type=int, default=2, help="of each system (default: 2)")
     made.add_argument("--scaling", action="store_true", help="show how cost grows with batch, time and length instead")
     made.add_argument("--keep-blas-settings", action="store_true", help=f"do not clear {' and '.join(BLAS_SETTINGS)}")
@@ -58,19 +57,19 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(f"{peer} is not installed and left out; get it with {INSTALL}")
     libraries = [peer for peer in peers if is_installed(peer)]
 
-    bursts, seconds = (2, 0.05) if options.quick else (options.bursts, options.seconds)
+    bursts, seconds = (3, 0.1) if options.quick else (options.bursts, options.seconds)
     variables, settings = environment(options.threads, options.keep_blas_settings)
     schedule = Schedule(bursts, seconds, options.threads, variables)
     machine = describe(libraries, options.threads) | settings
     print("\n".join(f"{key}: {value}" for key, value in machine.items()), end="\n\n", flush=True)
+    names = options.workloads or (QUICK if options.quick else NAMES)
     if options.scaling:
-        scales = [scale for scale in SCALES if scale.workload in (options.workloads or NAMES)]
+        scales = [scale for scale in SCALES if scale.workload in names]
         jobs = {
             scale.job(size): partial(scale.run, size, libraries, schedule) for scale in scales for size in scale.sizes
         }
     else:
-        ours = (TUNED,) if options.quick else (OURS, TUNED)
-        jobs = {name: partial(run, name, libraries, schedule, ours=ours) for name in options.workloads or NAMES}
+        jobs = {name: partial(run, name, libraries, schedule) for name in names}
     results = perform(jobs, bursts)
     if options.scaling:
         print("\n\n".join(growth_table(scale, results) for scale in scales))

@@ -27,3 +27,19 @@ NAMES = (  # in the order of the table
     "cross_entropy",
     "import_time",
 )
+
+QUICK = (  # for a first impression
+    "chain",
+    "mlp_tiny",
+    "mlp_mnist",
+    "lenet5",
+    "cifar10net",
+    "conv3x3_64",
+    "char_lm_elman",
+    "char_lm_gru",
+    "char_lm_lstm",
+    "max_pool",
+    "dropout",
+    "adam",
+    "import_time",
+)

@@ -19,6 +19,7 @@ CHEAP = ["chain", "mlp_tiny", "mlp_mnist", "embedding", "adam", "cross_entropy"]
 def test_all_modules_are_listed_once():
     modules = {module.name for module in pkgutil.iter_modules(workloads.__path__)}
     assert sorted(workloads.NAMES) == sorted(modules)
+    assert set(workloads.QUICK) < modules
 
 
 @pytest.mark.parametrize("name", workloads.NAMES)
