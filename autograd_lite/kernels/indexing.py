@@ -41,6 +41,11 @@ def last_writers(shape: tuple[int, ...], index: Any) -> Any:
     return owner[index] == places
 
 
+def largest_unsigned(indices: Array) -> int:
+    """The largest of some integers where negative ones count as huge: one look finds what is out of range."""
+    return int(indices.view(indices.dtype.str.replace("i", "u")).max())
+
+
 def add_rows(buffer: Array, g: Any, rows: Array) -> None:
     """``buffer[rows[i]] += g[i]`` for all i, repeated rows included. Raises IndexError for rows that do not exist.
 
@@ -52,7 +57,7 @@ def add_rows(buffer: Array, g: Any, rows: Array) -> None:
     rows = np.ascontiguousarray(rows, np.intp).reshape(-1)
     if len(rows) == 0:
         return
-    if rows.min() < 0 or rows.max() >= len(buffer):
+    if largest_unsigned(rows) >= len(buffer):
         raise IndexError(f"rows run from {rows.min()} to {rows.max()}, the table has {len(buffer)}; check the indices")
     g = np.ascontiguousarray(g, buffer.dtype).reshape(len(rows), -1)
     add_product = _sparse_add_product()

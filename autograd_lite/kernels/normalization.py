@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from . import threads
+from .reduction import dense_order
 from .workspace import workspace
 
 Array = np.ndarray[Any, Any]
@@ -66,11 +67,6 @@ def batch_norm_backward(
 
 
 # -- what lies where ---------------------------------------------------------------------------------------------
-
-
-def dense_order(x: Array) -> tuple[int, ...]:
-    """The axes of x from the one with the longest steps in memory to the one with the shortest."""
-    return tuple(sorted(range(x.ndim), key=lambda axis: -abs(x.strides[axis])))
 
 
 def _pixels(x: Array, order: tuple[int, ...]) -> Array:

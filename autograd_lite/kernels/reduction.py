@@ -2,13 +2,43 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
+from .linalg import column_sums
+
+Array = np.ndarray[Any, Any]
 Axis = int | tuple[int, ...] | None
 
 add_reduce: Any = np.add.reduce  # np.sum without its Python wrapper, which costs a microsecond
+LARGE = 1 << 13  # elements from which a look at the order of memory pays
+
+
+def sum(x: Array, axis: Axis, keepdims: bool) -> Any:
+    """np.sum; as one product with ones where the kept axes are the inner ones in memory, as for channels-last images.
+
+    For 64 images of 64x16x16 that takes 0.14 ms instead of 0.39, and the relative error in float32, for numbers of one
+    sign, is a third: 2e-6 for sums of 16,384, where NumPy adds up one after the other.
+    """
+    if x.size < LARGE or x.dtype.char not in "fd" or axis is None:
+        return add_reduce(x, axis=axis, keepdims=keepdims)
+    axes, order = normalize_axis_tuple(axis, x.ndim), dense_order(x)
+    kept = [i for i in order if i not in axes and x.shape[i] > 1]
+    matrix = x.transpose(order)
+    if not kept or [*order[-len(kept) :]] != kept or not matrix.flags.c_contiguous:
+        return add_reduce(x, axis=axis, keepdims=keepdims)
+    # (reduced axes, kept axes) -> (rows, columns) -> (columns,) -> the kept axes in their own order
+    lengths = [x.shape[i] for i in kept]
+    sums = column_sums(matrix.reshape(-1, math.prod(lengths))).reshape(lengths).transpose(np.argsort(kept))
+    return sums.reshape([1 if i in axes else n for i, n in enumerate(x.shape) if keepdims or i not in axes])
+
+
+def dense_order(x: Array) -> tuple[int, ...]:
+    """The axes of x from the one with the longest steps in memory to the one with the shortest."""
+    return tuple(sorted(range(x.ndim), key=lambda axis: -abs(x.strides[axis])))
 
 
 def kept_shape(shape: tuple[int, ...], axis: Axis) -> tuple[int, ...]:

@@ -71,11 +71,12 @@ def embedding(indices: Array, weight: Array) -> Array:
 
     >>> embedding(integers(5, 3, 2), randn(5, 4))
     """
-    if np.asarray(indices).dtype.kind not in "iu":
+    indices = np.asarray(indices)
+    if indices.dtype.kind not in "iu":
         raise TypeError(
             "indices must be integers; pass a list or an array of them, or convert with indices.astype(int)"
         )
-    if np.size(indices) and (np.min(indices) < 0 or np.max(indices) >= len(weight)):
+    if indices.size and kernels.largest_unsigned(indices) >= len(weight):
         raise IndexError(
             f"indices run from {np.min(indices)} to {np.max(indices)}, the table has rows 0 to {len(weight) - 1};"
             " check the vocabulary's size"

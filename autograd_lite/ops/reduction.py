@@ -27,7 +27,7 @@ def sum(x: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
     >>> sum(randn(3, 2))
     >>> sum(randn(3, 2, 2), axis=(0, -1), keepdims=True)
     """
-    return kernels.add_reduce(x, axis=axis, keepdims=keepdims)
+    return kernels.sum(x, axis, keepdims)
 
 
 @op(x=lambda g, x_shape, axis: broadcast_to(_kept(g / kernels.count(x_shape, axis), x_shape, axis), x_shape))
@@ -39,7 +39,7 @@ def mean(x: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
     >>> mean(randn(3, 2))
     >>> mean(randn(3, 2, 2), axis=(0, -1), keepdims=True)
     """
-    return kernels.add_reduce(x, axis=axis, keepdims=keepdims) / kernels.count(x.shape, axis)
+    return kernels.sum(x, axis, keepdims) / kernels.count(x.shape, axis)
 
 
 @op(x=lambda g, x, axis, correction: _var_gradient(g, x, axis, correction))

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..core import Array, op, raw
 from ..kernels import softmax as kernels
+from ..kernels.indexing import largest_unsigned
 from ..kernels.reduction import Axis
 from .elementwise import exp, log
 from .indexing import getitem
@@ -108,7 +109,7 @@ def _counted(logits: Any, target: Any, ignore_index: int, reduction: str) -> Any
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f'reduction {reduction!r} is not known; use "mean", "sum" or "none"')
     classes = logits.shape[1 if logits.ndim > 1 else 0]
-    outside = target.size and target.view(f"u{target.itemsize}").max() >= classes  # negative numbers are huge, unsigned
+    outside = target.size and largest_unsigned(target) >= classes
     if not outside and not 0 <= ignore_index < classes:
         return None
     counted = target.reshape(-1) != ignore_index
