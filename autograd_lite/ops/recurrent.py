@@ -200,14 +200,13 @@ def _gru_backward(
     slopes, d_h = kernels.gru_backward(g_out, g_h, h, weight_hh, out[0], gates, scaled)
     for_x, for_h, for_w_ih, for_w_hh, for_b_ih, for_b_hh = needs
     units = h.shape[1]
-    at_state = slopes[: 3 * units]  # r, z, and what r scales: these see W_hh h
-    at_input = np.concatenate((slopes[: 2 * units], slopes[3 * units :]))  # r, z, n: these see W_ih x
+    at_input, at_state = slopes[:, : 3 * units], slopes[:, units:]  # n, r, z; and r, z, n, which is PyTorch's order
     return (
-        kernels.input_gradient(at_input, x.shape, weight_ih) if for_x else None,
+        kernels.input_gradient(at_input, x.shape, np.roll(weight_ih, units, 0)) if for_x else None,
         d_h if for_h else None,
-        kernels.weight_ih_gradient(at_input, x) if for_w_ih else None,
+        np.roll(kernels.weight_ih_gradient(at_input, x), -units, 0) if for_w_ih else None,
         kernels.weight_hh_gradient(at_state, h, out[0]) if for_w_hh else None,
-        kernels.bias_gradient(at_input) if for_b_ih else None,
+        np.roll(kernels.bias_gradient(at_input), -units) if for_b_ih else None,
         kernels.bias_gradient(at_state) if for_b_hh else None,
     )
 
