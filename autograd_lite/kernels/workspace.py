@@ -8,21 +8,27 @@ from typing import Any
 
 import numpy as np
 
-LIMIT = 32 * 2**20  # bytes that a thread keeps; what needs more is allocated anew each time
+LIMIT = 32 * 2**20  # bytes that a thread keeps in a slot; what needs more is allocated anew each time
 
 
 class _Kept(threading.local):
-    memory = np.empty(0, np.uint8)
+    def __init__(self) -> None:
+        self.slots: dict[int, np.ndarray[Any, Any]] = {}
 
 
 _kept = _Kept()
+_NOTHING = np.empty(0, np.uint8)
 
 
-def workspace(shape: tuple[int, ...], dtype: Any) -> np.ndarray[Any, Any]:
-    """An array of anything, valid until this thread's next call: never return it or a view, never hold two at once."""
+def workspace(shape: tuple[int, ...], dtype: Any, slot: int = 0) -> np.ndarray[Any, Any]:
+    """An array of anything, valid until this thread asks for the same slot again: never return it or a view.
+
+    slot: a small number. A kernel that needs two such arrays at once takes two slots, and calls no other meanwhile.
+    """
     size = math.prod(shape) * np.dtype(dtype).itemsize
     if size > LIMIT:
         return np.empty(shape, dtype)
-    if size > _kept.memory.size:
-        _kept.memory = np.empty(size, np.uint8)
-    return _kept.memory[:size].view(dtype).reshape(shape)
+    memory = _kept.slots.get(slot, _NOTHING)
+    if size > memory.size:
+        memory = _kept.slots[slot] = np.empty(size, np.uint8)
+    return memory[:size].view(dtype).reshape(shape)

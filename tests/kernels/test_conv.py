@@ -316,7 +316,10 @@ def test_bias(order):
     np.testing.assert_array_equal(conv.add_bias(y, bias), expected)
 
 
-@pytest.mark.parametrize(("name", "order"), [("patches", layout.rows_first), ("width", layout.images_last)])
+@pytest.mark.parametrize(
+    ("name", "order"),
+    [("patches", layout.rows_first), ("width", lambda out: np.ascontiguousarray(layout.long_rows(out)))],
+)
 def test_the_next_layer_finds_the_memory_order_it_wants(name, order):
     x, weight, _ = operands((2, 3, (6, 5)), 4, Windows.of((3, 2)), 1)
     with conv.conv_kernel(name):

@@ -42,14 +42,14 @@ def channels_last(images: Array) -> Array:
     return np.moveaxis(out, -1, 1)
 
 
-def images_last(images: Array) -> Array:
-    """(N, channels, rows, columns) as a contiguous (channels, rows, columns, N): for few channels."""
-    return np.ascontiguousarray(np.moveaxis(images, 0, -1))
+def long_rows(images: Array) -> Array:
+    """(N, channels, rows, columns) seen as (rows, channels, columns, N), the order of memory for few channels."""
+    return images.transpose(2, 1, 3, 0)
 
 
-def as_images_last(out: Array) -> Array:
-    """(channels, rows, columns, N) seen as (N, channels, rows, columns)."""
-    return np.moveaxis(out, -1, 0)
+def from_long_rows(out: Array) -> Array:
+    """(rows, channels, columns, N) seen as (N, channels, rows, columns)."""
+    return out.transpose(3, 1, 0, 2)
 
 
 def grouped(rows: Array, groups: int) -> Array:
@@ -85,12 +85,13 @@ def add_bias(y: Array, bias: Array | None) -> Array:
         return y
     if y.ndim == 3:  # sequences are images of one row
         return add_bias(y[:, :, None], bias)[:, :, 0]
-    if np.moveaxis(y, 0, -1).flags.c_contiguous and np.result_type(y, bias) == y.dtype:
-        y += bias.reshape(-1, *(1,) * (y.ndim - 2))  # (channels, rows, columns, N): the longest rows there are
-        return y
+    each = bias.reshape(-1, *(1,) * (y.ndim - 2))
+    if np.result_type(y, bias) != y.dtype:
+        return np.asarray(y + each)
     rows = y.transpose(2, 0, *range(3, y.ndim), 1)
-    if not rows.flags.c_contiguous or np.result_type(y, bias) != y.dtype:
-        return np.asarray(y + bias.reshape(-1, *(1,) * (y.ndim - 2)))
+    if not rows.flags.c_contiguous:
+        y += each
+        return y
     # (rows, N, columns * O): long rows, where the channels alone would be short ones
     rows = rows.reshape(*rows.shape[:-2], rows.shape[-2] * len(bias))
     rows += np.tile(bias, y.shape[-1])

@@ -1,38 +1,45 @@
-"""Correlation with few channels, stride 1: the width is unfolded, and each row of taps is one matrix product.
+"""Correlation with few channels, stride 1: long rows, the width unfolded or folded, the height for nothing.
 
-Here images lie last in memory, (channels, rows, columns, N). So rows of pixels are long even where the image is narrow:
-unfolding the width is a few long copies, what the filters see one row of taps lower begins one row later in the same
-matrix, and pooling, bias and the flattening before a dense layer take whole rows, too. With the filters as the left
-operand, (O, K) @ (K, pixels), six filters are twice as fast as with the pixels as rows; twenty are as fast.
+Here images lie in memory as (rows, channels, columns, N). So a row of pixels is long even where the image is narrow:
+what moves, moves in whole rows. And the rows that a filter sees, one below the other, are a matrix as they lie,
+(kh * channels, columns * N), which begins one row later for the next row of the result: one call of `matmul` computes
+all rows, without a copy for the height. The width is dealt with in one of two ways:
 
-Threads share the rows of the result, each with all it needs: unfolding, products, sums.
+- *unfolding*: x is copied kw times, (rows, C * kw, columns, N), then (O, kh * C * kw) @ (kh * C * kw, columns * N);
+- *folding*: (O * kw, kh * C) @ (kh * C, W * N), then the kw results are added up, each a column further.
+
+Folding multiplies larger matrices, faster by half where kh * C is large enough, but adds where unfolding copies.
+Threads share the rows. All is done in few long calls, since threads wait for each other between calls.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from .. import threads
-from ..blas import add_product
+from ..blas import one_thread
 from ..windows import Windows
 from ..workspace import workspace
-from .layout import as_images_last, beyond, images_last, turned
+from .layout import beyond, from_long_rows, long_rows, turned
 from .problem import Problem
 
 Array = np.ndarray[Any, Any]
 
-SPEED = 3e10  # multiplications in a second, roughly: half of what large products reach
-CHUNK = 4 * 2**20  # bytes of unfolded rows at a time, where that is more rows than a filter has
+SPEED = 4e10  # multiplications in a second on one thread, roughly
+CHUNK = 2 * 2**20  # bytes of unfolded or unfinished rows at a time, which stay in the cache
+ENOUGH = 48  # rows of a matrix from which on folding wins: measured at 30 (it loses) and 80 (it takes 0.8 of the time)
 
 
 def refuses(problem: Problem) -> str | None:
     """Why this kernel cannot do it, or None."""
-    if problem.groups != 1 or any(step != 1 for step in problem.windows.stride):
-        return "it needs stride and groups of 1"
+    windows = problem.windows
+    if problem.groups != 1 or any(step != 1 for step in (*windows.stride, *windows.dilation)):
+        return "it needs stride, dilation and groups of 1"
     return None
 
 
@@ -41,109 +48,158 @@ def wins(problem: Problem) -> bool:
     return max(problem.channels, problem.filters) <= 32 and max(problem.windows.kernel) > 1
 
 
-# -- the three roles ---------------------------------------------------------------------------------------------
+# -- correlation -------------------------------------------------------------------------------------------------
 
 
 def correlate(x: Array, weight: Array, windows: Windows, groups: int) -> Array:
     """Each window of x (N, C, H, W) times each filter of the weight (O, C, kh, kw): (N, O, rows, columns)."""
-    image, taps = images_last(x), _rows_of_taps(weight)
-    out = np.empty((len(weight), *windows.counts(x.shape[2:]), len(x)), np.result_type(x, weight))
+    rows, columns = windows.counts(x.shape[2:])
+    o, c, kh, kw = weight.shape
+    image, out = long_rows(x), np.empty((rows, o, columns, len(x)), np.result_type(x, weight))
+    if kh * c < ENOUGH:
+        filters, part, row = weight.transpose(0, 2, 1, 3).reshape(o, kh * c * kw), _by_unfolding, c * kw * columns
+    else:
+        filters, part, row = weight.transpose(0, 3, 2, 1).reshape(o * kw, kh * c), _by_folding, o * kw * x.shape[3]
+    products, row_bytes = weight.size * out[:, 0].size, row * len(x) * x.itemsize
+    _divided(lambda some: part(out[some], filters, image, some, windows), rows, products, row_bytes, kh)
+    return from_long_rows(out)
 
-    def work(rows: slice) -> None:
-        for part in _chunks(rows, image, windows):
-            _correlate_rows(out[:, part], _unfolded(image, part, windows), taps, windows.dilation[0])
 
-    threads.run(work, threads.pieces(out.shape[1], weight.size * out[0].size / SPEED))
-    return as_images_last(out)
+def _by_unfolding(out: Array, filters: Array, image: Array, rows: slice, windows: Windows) -> None:
+    """(O, kh * C * kw) @ (rows, kh * C * kw, columns * N)."""
+    strips = _unfolded(image, *_seen(rows, windows), windows)
+    np.matmul(filters, _stacked(strips, windows.kernel[0]), out=_matrices(out))
 
 
-def _correlate_rows(out: Array, strips: Array, taps: Array, dilation: int) -> None:
-    """One product for each row of taps: (O, C * kw) @ (C * kw, rows * columns * N), added up in `out`."""
-    sums, height = _matrix(out), out.shape[1]
-    for i, tap in enumerate(taps):
-        seen = _matrix(strips[:, i * dilation : i * dilation + height])
-        if i == 0:
-            np.matmul(tap, seen, out=sums)
-        else:
-            add_product(sums, tap, seen)
+def _by_folding(out: Array, filters: Array, image: Array, rows: slice, windows: Windows) -> None:
+    """(O * kw, kh * C) @ (rows, kh * C, W * N), added up over kw."""
+    height, filters_, *_ = out.shape
+    width, n = image.shape[2:]
+    products = workspace((height, filters_, windows.kernel[1], width, n), out.dtype)
+    lines = _with_border(image, *_seen(rows, windows))
+    np.matmul(filters, _stacked(lines, windows.kernel[0]), out=products.reshape(height, len(filters), width * n))
+    taps = [(seen, products[:, :, j, pixels]) for j, seen, pixels in _across(windows, width)]
+    taps.sort(key=lambda tap: tap[1].shape[2], reverse=True)
+    (seen, part), *others = taps
+    if part.shape[2] < out.shape[2]:
+        out[...] = 0
+    out[:, :, seen] = part
+    for seen, part in others:
+        out[:, :, seen] += part
+
+
+def transposed(y: Array, weight: Array, windows: Windows, groups: int) -> Array:
+    """The adjoint of `correlate` in x: with stride 1 a correlation, too."""
+    return correlate(y, turned(weight, groups), beyond(windows), groups)
+
+
+# -- the filters' gradient ---------------------------------------------------------------------------------------
 
 
 def filter_gradient(x: Array, y: Array, windows: Windows, groups: int) -> Array:
     """The adjoint of `correlate` in the weight: windows of x weighted by y and added up, (O, C, kh, kw)."""
-    image, weights = images_last(x), images_last(y)
-    (kh, kw), channels, filters = windows.kernel, x.shape[1], y.shape[1]
-
-    def work(rows: slice) -> Array:
-        sums = np.zeros((kh, channels * kw, filters), np.result_type(x, y))
-        for part in _chunks(rows, image, windows):
-            _filter_rows(sums, _unfolded(image, part, windows), weights[:, part], windows.dilation[0])
-        return sums
-
-    products = channels * kh * kw * y.size
-    sums = sum(threads.run(work, threads.pieces(weights.shape[1], products / SPEED)))
-    return np.ascontiguousarray(sums.reshape(kh, channels, kw, filters).transpose(3, 1, 0, 2))
+    image, numbers = long_rows(x), long_rows(y)
+    (kh, kw), (height, c, _, n), (rows, o, columns, _) = windows.kernel, image.shape, numbers.shape
+    products, row_bytes = c * kh * kw * y.size, c * kw * columns * n * x.itemsize
+    if kw * c < ENOUGH:
+        parts = _divided(lambda some: _stacking_x(image, numbers, some, windows), rows, products, row_bytes, kh)
+        return np.ascontiguousarray(sum(parts).reshape(kh, c, kw, o).transpose(3, 1, 0, 2))
+    parts = _divided(lambda some: _stacking_y(image, numbers, some, windows), height, products, row_bytes, kh)
+    return np.ascontiguousarray(sum(parts).reshape(kh, o, c, kw)[::-1].transpose(1, 2, 0, 3))
 
 
-def _filter_rows(sums: Array, strips: Array, weights: Array, dilation: int) -> None:
-    """One product for each row of taps: (C * kw, rows * columns * N) @ (rows * columns * N, O), added to `sums`.
+def _stacking_x(image: Array, numbers: Array, rows: slice, windows: Windows) -> Array:
+    """(rows, kh * C * kw, columns * N) @ (rows, columns * N, O), added up over rows of y."""
+    strips = _unfolded(image, *_seen(rows, windows), windows)
+    lines = _with_border(numbers, rows.start, rows.stop)
+    return np.matmul(_stacked(strips, windows.kernel[0]), _matrices(lines).swapaxes(1, 2)).sum(axis=0)
 
-    Turned round, (O, pixels) @ (pixels, C * kw), it takes up to half as long again.
+
+def _stacking_y(image: Array, numbers: Array, rows: slice, windows: Windows) -> Array:
+    """(rows, kh * O, columns * N) @ (rows, columns * N, C * kw), added up over rows of x.
+
+    The rows of y that a row of x took part in are those that the transposed convolution reads; the lowest tap is first.
     """
-    height = weights.shape[1]
-    for i, tap in enumerate(sums):
-        add_product(tap, _matrix(strips[:, i * dilation : i * dilation + height]), _matrix(weights).T)
+    strips = _unfolded(image, rows.start, rows.stop, windows)
+    lines = _with_border(numbers, *_seen(rows, beyond(windows)))
+    return np.matmul(_stacked(lines, windows.kernel[0]), _matrices(strips).swapaxes(1, 2)).sum(axis=0)
 
 
-def transposed(y: Array, weight: Array, windows: Windows, groups: int) -> Array:
-    """The adjoint of `correlate` in x: y (N, O, rows, columns) spread over the smallest image with these windows."""
-    return correlate(y, turned(weight, groups), beyond(windows), groups)
+# -- rows of images ----------------------------------------------------------------------------------------------
 
 
-# -- rows --------------------------------------------------------------------------------------------------------
+def _matrices(lines: Array) -> Array:
+    """(rows, channels, columns, N) as a matrix for each row, (rows, channels, columns * N)."""
+    return lines.reshape(*lines.shape[:2], math.prod(lines.shape[2:]))
 
 
-def _rows_of_taps(weight: Array) -> Array:
-    """The weight (O, C, kh, kw) as a matrix for each row of taps: (kh, O, C * kw)."""
-    o, c, kh, kw = weight.shape
-    return np.ascontiguousarray(weight.transpose(2, 0, 1, 3)).reshape(kh, o, c * kw)
+def _stacked(lines: Array, taps: int) -> Array:
+    """For each row the matrix of it and those below it, `taps` in all: (rows, taps * channels, columns * N), a view."""
+    lines = _matrices(lines)
+    (height, channels, length), (down, right, along) = lines.shape, lines.strides
+    return as_strided(lines, (height - taps + 1, taps * channels, length), (down, right, along))
 
 
-def _chunks(rows: slice, image: Array, windows: Windows) -> Iterator[slice]:
-    """Rows of the result in pieces whose unfolded rows stay in the cache, but not fewer than a filter is high."""
-    bytes_of_a_row = image.nbytes // image.shape[1] * windows.kernel[1]
-    step = max(windows.span[0], CHUNK // max(1, bytes_of_a_row))
-    for first in range(rows.start, rows.stop, step):
-        yield slice(first, min(first + step, rows.stop))
+def _seen(rows: slice, windows: Windows) -> tuple[int, int]:
+    """The first row of the image that windows of these rows of the result see, and the one behind the last."""
+    top = windows.padding[0][0]
+    return rows.start - top, rows.stop - top + windows.kernel[0] - 1
 
 
-def _unfolded(image: Array, rows: slice, windows: Windows) -> Array:
-    """What some rows of windows see of an image (C, H, W, N), unfolded along the width: (C * kw, height, columns, N).
-
-    Valid until the thread unfolds again: the memory is its workspace.
-    """
-    channels, height, width, n = image.shape
-    top = rows.start - windows.padding[0][0]
-    bottom = rows.stop - windows.padding[0][0] + windows.span[0] - 1
-    first, last = max(top, 0), min(bottom, height)  # of them, those that the image has
-    if last < first:
-        first = last = top
-    (columns,) = (across := _across(windows)).counts((width,))
-    strips = workspace((channels, windows.kernel[1], bottom - top, columns, n), image.dtype)
-    strips[:, :, : first - top] = 0
-    strips[:, :, last - top :] = 0
-    for j, ((seen,), (pixels,)) in enumerate(across.taps((width,))):
-        strip = strips[:, j, first - top : last - top]
-        strip[:, :, : seen.start] = 0
-        strip[:, :, seen] = image[:, first:last, pixels]
-        strip[:, :, seen.stop :] = 0
-    return strips.reshape(channels * windows.kernel[1], bottom - top, columns, n)
+def _across(windows: Windows, width: int) -> Iterator[tuple[int, slice, slice]]:
+    """For each tap of a row: its number, the columns in which it lies on the image, the pixels that it meets."""
+    across = Windows(*(lengths[1:] for lengths in windows))
+    return ((j, seen, pixels) for j, ((seen,), (pixels,)) in enumerate(across.taps((width,))))
 
 
-def _across(windows: Windows) -> Windows:
-    """How windows move along the width alone."""
-    return Windows(*(lengths[1:] for lengths in windows))
+def _known(image: Array, first: int, last: int) -> tuple[int, int, Array]:
+    """Of the rows from `first` to `last`: the numbers of zero rows above and below, and what is between, dense."""
+    start, stop = max(first, 0), min(last, len(image))
+    if stop <= start:
+        return last - first, 0, image[:0]
+    lines = image[start:stop]
+    if not lines.flags.c_contiguous:
+        lines = np.ascontiguousarray(lines)
+    return start - first, last - stop, lines
 
 
-def _matrix(rows: Array) -> Array:
-    """(channels, rows, columns, N), or some rows of it, as (channels, rows * columns * N) without a copy."""
-    return rows.reshape(len(rows), math.prod(rows.shape[1:]))
+def _with_border(image: Array, first: int, last: int) -> Array:
+    """Rows `first` to `last` of an image, zeros beyond: (last - first, channels, columns, N). In slot 1, or a view."""
+    above, below, lines = _known(image, first, last)
+    if not (above or below):
+        return lines
+    out = workspace((last - first, *image.shape[1:]), image.dtype, slot=1)
+    out[:above] = 0
+    out[above : above + len(lines)] = lines
+    out[above + len(lines) :] = 0
+    return out
+
+
+def _unfolded(image: Array, first: int, last: int, windows: Windows) -> Array:
+    """What each tap of a row sees of these rows, zeros beyond: (last - first, C * kw, columns, N). In slot 0."""
+    above, _, lines = _known(image, first, last)
+    _, channels, width, n = image.shape
+    kw, columns = windows.kernel[1], windows.counts((len(image), width))[1]
+    strips = workspace((last - first, channels, kw, columns, n), image.dtype)
+    inside = slice(above, above + len(lines))
+    strips[: inside.start] = 0
+    strips[inside.stop :] = 0
+    for j, seen, pixels in _across(windows, width):
+        strips[inside, :, j, seen] = lines[:, :, pixels]
+        for border in (slice(seen.start), slice(seen.stop, None)):
+            if len(range(columns)[border]):
+                strips[inside, :, j, border] = 0
+    return strips.reshape(last - first, channels * kw, columns, n)
+
+
+def _divided(work: Callable[[slice], Any], rows: int, products: int, row_bytes: int, least: int) -> list[Any]:
+    """What `work` returns for slices of so many rows, on several threads where that pays, in chunks for the cache."""
+    step = max(least, CHUNK // max(1, row_bytes))
+
+    def piece(part: slice) -> list[Any]:
+        starts = range(part.start, part.stop, step)
+        return [work(slice(first, min(first + step, part.stop))) for first in starts]
+
+    with one_thread:
+        parts = threads.run(piece, threads.pieces(rows, products / SPEED))
+    return [result for part in parts for result in part]
