@@ -22,4 +22,5 @@ def workload(length: int = 999) -> Workload:
         systems=systems(build, [normal(10, seed=seed) for seed in range(3)]),
         reach={"torch": 0.6, "mygrad": 0.25, "autograd": 0.25},
         stretch={"torch": 0.4},
+        checked=5 if length < 100_000 else 1,  # a million takes seconds
     )
