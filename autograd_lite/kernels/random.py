@@ -40,7 +40,9 @@ def masked(x: Array, mask: Array, scale: float) -> Array:
     The bits of the result, as integers, times the mask: as fast as a product of floating-point numbers, where inf * 0
     is NaN, and a seventh of the time of a choice.
     """
-    if x.dtype.kind not in "fc" or x.itemsize > 8 or scale == 0:
+    if scale == 0:
+        return np.zeros_like(x)
+    if x.dtype.kind not in "fc" or x.itemsize > 8:
         return masked_reference(x, mask, scale)
     out = np.empty_like(x)
     factor, integer = x.dtype.type(scale), np.dtype(f"i{x.itemsize}")
