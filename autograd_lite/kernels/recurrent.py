@@ -70,7 +70,7 @@ def lstm_backward(
 ) -> tuple[Array, Array, Array]:
     """Slopes (T*B, 4H), and the gradients of the initial h and c (B, H)."""
     steps, units, batch, dtype = len(gates), cells.shape[1], cells.shape[2], gates.dtype
-    slopes = _rows(steps, batch, 4 * units, dtype)
+    slopes = np.empty((steps, batch, 4 * units), dtype)
     d_h, d_c, tanh_c, work = np.zeros((4, units, batch), dtype)
     d, slope = np.empty((2, 4, units, batch), dtype)
     d_all, slope_all = d.reshape(4 * units, batch), slope.reshape(4 * units, batch)
@@ -98,7 +98,7 @@ def lstm_backward(
         # c = f * c_before + i * g
         np.multiply(d_c, slope[:3], out=d[:3])
         d_c *= f
-        slopes[t] = d_all.T
+        _transpose(d_all, slopes[t])
         d_h.fill(0)
         add_state(t)
     return slopes.reshape(-1, 4 * units), d_h.T, d_c.T
@@ -165,10 +165,10 @@ def gru_backward(
     The first three see ``W_ih x`` and the last three ``W_hh h``: both are parts of the matrix, without a copy.
     """
     (steps, units, batch), dtype = scaled.shape, scaled.dtype
-    slopes = _rows(steps, batch, 4 * units, dtype)
+    slopes = np.empty((steps, batch, 4 * units), dtype)
     d_h, difference, work = np.zeros((3, units, batch), dtype)
     d_n, d_r, d_z, d_scaled = d = np.empty((4, units, batch), dtype)
-    d_state = d[1:].reshape(3 * units, batch)
+    d_all, d_state = d.reshape(4 * units, batch), d[1:].reshape(3 * units, batch)
     add_state = blas.repeated_product(d_h, _transposed(weight_hh), d_state)  # (H, 3H) @ (3H, B)
     arrive = _arrivals(d_h, g_out, g_h, lengths)
     for t in reversed(range(steps)):
@@ -190,7 +190,7 @@ def gru_backward(
         np.multiply(d_scaled, scaled[t], out=d_r)
         np.subtract(1, r, out=work)
         d_r *= work
-        slopes[t] = d.reshape(4 * units, batch).T
+        _transpose(d_all, slopes[t])
         add_state(t)
     return slopes.reshape(-1, 4 * units), d_h.T
 
@@ -232,7 +232,7 @@ def rnn_backward(
 ) -> tuple[Array, Array]:
     """Slopes (T*B, H), and the gradient of the initial h (B, H)."""
     (steps, batch, units), dtype = out.shape, out.dtype
-    slopes = _rows(steps, batch, units, dtype)
+    slopes = np.empty((steps, batch, units), dtype)
     d_h, d, state = np.zeros((3, units, batch), dtype)
     add_state = blas.repeated_product(d_h, _transposed(weight_hh), d)  # (H, H) @ (H, B)
     arrive = _arrivals(d_h, g_out, g_h, lengths)
@@ -295,19 +295,18 @@ def _repeated(bias: Array, batch: int) -> Array:
     return np.repeat(bias[:, None], batch, axis=1)
 
 
-def _rows(steps: int, batch: int, columns: int, dtype: Any) -> Array:
-    """Room for (T, B, columns), where a step is written as columns, (columns, B). Rows are a little longer than they
-    must be: at a distance of a power of two they would compete for the same lines of the cache, and that would take
-    three times as long."""
-    return np.empty((steps, batch, columns + 16), dtype)[:, :, :columns]
-
-
 def _transposed(matrix: Array) -> Array:
-    """A matrix with its axes exchanged, in memory of its own; 32 columns at a time, 3 times as fast as all at once."""
+    """A matrix with its axes exchanged, in memory of its own."""
     out = np.empty(matrix.shape[::-1], matrix.dtype)
-    for start in range(0, matrix.shape[1], 32):
-        out[start : start + 32] = matrix[:, start : start + 32].T
+    _transpose(matrix, out)
     return out
+
+
+def _transpose(matrix: Array, out: Array) -> None:
+    """``out[...] = matrix.T``, in blocks whose columns the nearest cache can hold: at 1024 rows 3 times as fast."""
+    for start in range(0, len(matrix), 128):
+        block = slice(start, start + 128)
+        out[:, block] = matrix[block].T
 
 
 def _columns(x: Array) -> Array:
@@ -356,13 +355,12 @@ def _arrivals(d_h: Array, g_out: Array, g_h: Array, lengths: Array | None) -> Ca
     running, ends, work = _running(lengths, g_out), _ends(lengths, len(g_out)), np.empty_like(d_h)
 
     def arrive(t: int) -> None:
-        nonlocal d_h
         np.copyto(work, g_out[t].T)  # adding the transposed view takes three times as long
-        d_h += work
+        np.add(d_h, work, out=d_h)
         if t in ends:
             d_h[:, ends[t]] += g_h[ends[t]].T
         if running is not None:
-            d_h *= running[t]
+            np.multiply(d_h, running[t], out=d_h)
 
     return arrive
 

@@ -15,13 +15,14 @@ def numbers(*shape, dtype=np.float64, seed=0):
 @pytest.mark.parametrize(("m", "k", "n"), [(4, 3, 5), (1, 1, 1), (4, 0, 5), (4, 3, 0)])
 def test_a_repeated_product(dtype, steps_of, m, k, n):
     a, out, b = numbers(m, k, dtype=dtype), numbers(3, m, n, dtype=dtype, seed=1), numbers(3, k, n, dtype=dtype, seed=2)
-    for a, out, b in ((a, out, b), (a.T.copy().T, out, b.swapaxes(1, 2).copy().swapaxes(1, 2)), (a, out, b[::-1])):
-        out = (out if steps_of in ("both", "out") else out[0]).copy()
-        b = b if steps_of in ("both", "b") else b[0]
-        expected = out.copy()
-        add = blas.repeated_product(out, a, b)
+    by_columns = b.swapaxes(1, 2).copy().swapaxes(1, 2)
+    for left, right in ((a, b), (a.T.copy().T, by_columns), (a, b[::-1]), (a, b[:, ::-1])):
+        found = (out if steps_of in ("both", "out") else out[0]).copy()
+        right = right if steps_of in ("both", "b") else right[0]
+        expected = found.copy()
+        add = blas.repeated_product(found, left, right)
         for t in (0, 2, 1):
             add(t)
             at = expected[t] if expected.ndim == 3 else expected
-            blas.add_product_reference(at, a, b[t] if b.ndim == 3 else b)
-        np.testing.assert_allclose(out, expected, rtol=1e-2 if dtype == np.float16 else 1e-5)
+            blas.add_product_reference(at, left, right[t] if right.ndim == 3 else right)
+        np.testing.assert_allclose(found, expected, rtol=1e-2 if dtype == np.float16 else 1e-5, atol=1e-6)
