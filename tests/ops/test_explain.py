@@ -65,6 +65,16 @@ def test_it_reads_well():
     assert repr(ag.explain_conv((8, 16, 64, 64), (16, 16, 21, 21))) == text
 
 
+@pytest.mark.parametrize("name", KERNELS)
+def test_kernels_state_what_they_cost(name):
+    if hasattr(KERNELS[name], "cost"):
+        with ag.conv_kernel(name):
+            part = ag.explain_conv((4, 8, 12, 12), (8, 8, 3, 3)).forward
+        assert part.kernel == name
+        assert part.multiplications > 0
+        assert part.workspace > 0
+
+
 def test_arrays_say_their_shapes_and_dtype():
     x, weight = ag.tensor(numbers(1, 2, 5, 5, dtype=np.float64)), numbers(3, 2, 3, 3)
     assert ag.explain_conv(x, weight) == ag.explain_conv(x.shape, weight.shape, dtype="float64")

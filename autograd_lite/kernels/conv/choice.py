@@ -11,8 +11,8 @@ from .problem import Problem
 class Choice(NamedTuple):
     """The kernel for one role of a convolution.
 
-    multiplications: of numbers, in its way of computing. workspace: bytes that it needs beside operands and result.
-    others: for each kernel that was not taken, why not.
+    multiplications: of numbers, about, in its way of computing. workspace: bytes that each thread needs beside operands
+    and result, about. others: for each kernel that was not taken, why not.
     """
 
     role: str

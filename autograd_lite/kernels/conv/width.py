@@ -48,6 +48,13 @@ def wins(problem: Problem) -> bool:
     return max(problem.channels, problem.filters) <= 32 and max(problem.windows.kernel) > 1
 
 
+def cost(problem: Problem) -> tuple[int, int]:
+    """Multiplications, and bytes of unfolded or unfinished rows."""
+    (kh, kw), (rows, columns), channels = problem.windows.kernel, problem.counts, problem.channels
+    row = max(channels * columns, problem.filters * problem.size[1]) * kw * problem.images * problem.dtype.itemsize
+    return problem.products, row * min(rows + kh - 1, max(kh, CHUNK // row) + kh - 1)
+
+
 # -- correlation -------------------------------------------------------------------------------------------------
 
 

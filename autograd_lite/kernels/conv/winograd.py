@@ -24,7 +24,7 @@ from .. import blas, threads
 from ..windows import Windows
 from ..workspace import workspace
 from .layout import as_images, beyond, channels_last, empty_rows
-from .problem import Problem
+from .problem import FILTER_GRADIENT, Problem
 
 Array = np.ndarray[Any, Any]
 
@@ -68,6 +68,15 @@ def refuses(problem: Problem) -> str | None:
 def wins(problem: Problem) -> bool:
     """Whether this is the fastest kernel: with 64 channels or more 0.4 of the time of patches."""
     return min(problem.channels, problem.filters) >= 32 and problem.images * math.prod(problem.counts) >= 512
+
+
+def cost(problem: Problem) -> tuple[int, int]:
+    """Multiplications of points, and bytes of the points of a strip."""
+    n, c, filters, counts = problem.images, problem.channels, problem.filters, problem.counts
+    tiles = n * math.prod(-(-length // TILE) for length in counts)
+    buffers = 3 if problem.role == FILTER_GRADIENT else 2
+    strip = POINTS * POINTS * min(STRIP, tiles) * max(c, filters) * problem.dtype.itemsize
+    return POINTS * POINTS * tiles * c * filters, buffers * strip
 
 
 # -- the three roles ---------------------------------------------------------------------------------------------
