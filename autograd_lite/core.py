@@ -59,6 +59,7 @@ __all__ = [
     "backward",
     "deferred",
     "enable_grad",
+    "gate",
     "get_default_dtype",
     "gradients",
     "history",
@@ -458,19 +459,14 @@ _serial_of = attrgetter("serial")
 def _history(roots: Iterable[Node]) -> tuple[list[Node], list[Leaf]]:
     """All nodes that `roots` were made from: the inner ones, newest first, and the leaves."""
     seen = set(roots)
-    waiting = list(seen)
-    nodes: list[Node] = []
-    leaves: list[Leaf] = []
-    while waiting:
-        node = waiting.pop()
-        if type(node) is Leaf:
-            leaves.append(node)
-            continue
-        nodes.append(node)
+    found = list(seen)
+    for node in found:  # grows as we go
         for parent in node.parents:
             if parent is not None and parent not in seen:
                 seen.add(parent)
-                waiting.append(parent)
+                found.append(parent)
+    nodes = [node for node in found if type(node) is not Leaf]
+    leaves = [node for node in found if type(node) is Leaf]
     nodes.sort(key=_serial_of, reverse=True)
     return nodes, leaves
 
@@ -623,12 +619,12 @@ def _summed(contribution: Any, shape: tuple[int, ...]) -> Any:
     """Summed over the axes that `shape` lacks or has with length 1; what has length 1 itself is only reshaped."""
     lengths = contribution.shape
     new = len(lengths) - len(shape)
+    if new == 1 and len(lengths) == 2 and lengths[1:] == shape and type(contribution) is np.ndarray:
+        return column_sums(contribution)
     axes = tuple([i for i, n in enumerate(lengths) if n != 1 and (i < new or shape[i - new] == 1)])
     if new < 0 or any(n != shape[i - new] for i, n in enumerate(lengths) if i >= new and i not in axes):
         raise ValueError(f"a derivative has shape {lengths}, which does not fit the input's {shape}")
-    if axes == (0,) and type(contribution) is np.ndarray and contribution.ndim == 2:
-        contribution = column_sums(contribution)
-    elif axes:
+    if axes:
         contribution = contribution.sum(axis=axes, keepdims=True)
     return contribution.reshape(shape)
 

@@ -65,9 +65,10 @@ def matching(layer: Module, x: Any, parameter: Tensor, name: str = "x") -> Any:
     would silently turn everything behind it into that (a float64 input makes a float32 network compute at half its
     speed).
     """
-    if not hasattr(x, "dtype"):
+    dtype = getattr(x, "dtype", None)
+    if dtype is None:
         return _converted(layer, x, parameter.dtype, name)
-    if x.dtype != parameter.dtype:
+    if dtype != parameter.data.dtype:
         raise TypeError(
             f"{type(layer).__name__}: {name} {x.shape} is {x.dtype}, {parameter.name or 'its weight'}"
             f" {parameter.shape} is {parameter.dtype}; {_remedy(x.dtype, parameter.dtype, name)}"

@@ -27,12 +27,12 @@ def matmul(a: Array, b: Array) -> Array:
     >>> matmul(randn(5, 3, 2), randn(2, 4))
     >>> matmul(randn(2), randn(2, 2, 4))
     """
-    if np.ndim(a) == 0 or np.ndim(b) == 0:
+    if getattr(a, "ndim", 0) == 0 or getattr(b, "ndim", 0) == 0:
         raise ValueError("a matrix product needs at least one axis on each side; multiply scalars with *")
-    inner = a.shape[-1], b.shape[-2 if b.ndim > 1 else 0]
-    if inner[0] != inner[1]:
+    columns, rows = a.shape[-1], b.shape[-2 if b.ndim > 1 else 0]
+    if columns != rows:
         raise ValueError(
-            f"a has {inner[0]} columns, b has {inner[1]} rows; transpose one with swapaxes(-1, -2) or check the sizes"
+            f"a has {columns} columns, b has {rows} rows; transpose one with swapaxes(-1, -2) or check the sizes"
         )
     return kernels.matmul(a, b)
 
@@ -63,7 +63,11 @@ def product_of_rows(a: Any, b: Any, dtype: Any) -> Any:
     a, b = rows(a), rows(b)
     if not a.dtype == b.dtype == dtype:
         return matmul(a.T, b)
-    return deferred(lambda a, b: matmul(a.T, b), kernels.add_products_of_rows, a, b)
+    return deferred(_product_of_rows, kernels.add_products_of_rows, a, b)
+
+
+def _product_of_rows(a: Any, b: Any) -> Any:
+    return matmul(a.T, b)
 
 
 def rows(x: Any) -> Any:

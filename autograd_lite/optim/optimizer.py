@@ -120,7 +120,7 @@ class Optimizer:
         raise NotImplementedError
 
     def _gradient(self, user: str, parameter: Tensor) -> Any:
-        """The gradient (or None) in row-major order; the parameter becomes so, too, and one that can be written into."""
+        """The gradient (or None) in row-major order, as the parameter is from now on, in an array to write into."""
         gradient = gradient_of(user, parameter)
         if gradient is None:
             return None
