@@ -1,19 +1,19 @@
-"""Pooling in two dimensions, tap by tap: the pixels under one tap of all windows are one strided slice of the images.
+"""Pooling in any number of axes, tap by tap: the pixels under one tap of all windows are one strided slice of images.
 
-x is (N, C, H, W), what is pooled (N, C, rows, columns). `winners` number the tap that each maximum was found at.
-Padding is never made: `Windows.taps` leaves out the windows in which a tap falls beside the image.
+x is (N, C, *size), what is pooled (N, C, *counts). `winners` number the tap that each maximum was found at. Padding is
+never made: `Windows.taps` leaves out the windows in which a tap falls beside the image.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from . import threads
-from .windows import Lengths, Windows
+from .windows import Lengths, Padding, Windows
 
 Array = np.ndarray[Any, Any]
 
@@ -36,52 +36,64 @@ def _find_largest(x: Array, out: Array, winners: Array, windows: Windows) -> Non
     if windows.padded:
         out[...] = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
     pixels, better = np.empty_like(out), np.empty_like(winners)
-    for tap, (inside, under) in enumerate(windows.taps(size)):
-        part = (..., *inside)
+    for tap, (inside, under) in enumerate(_taps(size, windows)):
         if tap == 0:
-            _copy(out[part], x[..., *under])
+            _copy(out[inside], x[under])
             continue
-        _copy(pixels[part], x[..., *under])  # read with strides once, compared twice
-        np.greater(pixels[part], out[part], out=better[part], casting="unsafe")  # 0 or 1
-        np.maximum(out[part], pixels[part], out=out[part])
-        better[part] *= better.dtype.type(tap)
-        np.maximum(winners[part], better[part], out=winners[part])  # taps count upwards: the last that was larger
+        _copy(pixels[inside], x[under])  # read with strides once, compared twice
+        np.copyto(better[inside], pixels[inside] > out[inside])  # 0 or 1
+        np.maximum(out[inside], pixels[inside], out=out[inside])
+        better[inside] *= better.dtype.type(tap)
+        np.maximum(winners[inside], better[inside], out=winners[inside])  # taps count upwards: the last that was larger
     if x.dtype.kind == "f" and np.isnan(out).any():
         _find_nan(x, winners, windows)
 
 
 def _first_taps(size: Lengths, windows: Windows) -> Array:
-    """The first tap of each window that lies on the image: (rows, columns)."""
+    """The first tap of each window that lies on the image: (*counts)."""
     first = np.zeros(windows.counts(size), dtype=int)
     if windows.padded:
-        for tap, (inside, _) in reversed(list(enumerate(windows.taps(size)))):
+        for tap, (inside, _) in reversed(list(enumerate(_taps(size, windows)))):
             first[inside] = tap
     return first
 
 
 def _find_nan(x: Array, winners: Array, windows: Windows) -> None:
     """In windows with a NaN the first one wins, though it is not larger than anything."""
-    for tap, (inside, under) in reversed(list(enumerate(windows.taps(x.shape[2:])))):
-        winners[..., *inside][np.isnan(x[..., *under])] = tap
+    for tap, (inside, under) in reversed(list(enumerate(_taps(x.shape[2:], windows)))):
+        winners[inside][np.isnan(x[under])] = tap
+
+
+def places(winners: Array, size: Lengths, windows: Windows) -> Array:
+    """Where in its image, counted row by row, the pixel lies that a winner names: int64."""
+    found, taps, pixels = np.zeros(winners.shape, np.int64), winners.astype(np.int64), 1
+    counts = windows.counts(size)
+    for axis in reversed(range(len(size))):
+        step, (before, _), distance = windows.stride[axis], windows.padding[axis], windows.dilation[axis]
+        taps, tap = np.divmod(taps, windows.kernel[axis])
+        starts = (np.arange(counts[axis]) * step - before).reshape(-1, *(1,) * (len(size) - axis - 1))
+        found += np.clip(starts + tap * distance, 0, size[axis] - 1) * pixels
+        pixels *= size[axis]
+    return found
 
 
 def take(x: Array, winners: Array, windows: Windows) -> Array:
-    """From each window the pixel under the tap that `winners` (N, C, rows, columns) names."""
+    """From each window the pixel under the tap that `winners` (N, C, *counts) names."""
     out = np.zeros_like(winners, dtype=x.dtype)
-    for tap, (inside, under) in enumerate(windows.taps(x.shape[2:])):
-        out[..., *inside] += _only(winners[..., *inside] == tap, x[..., *under])
+    for tap, (inside, under) in enumerate(_taps(x.shape[2:], windows)):
+        out[inside] += _only(winners[inside] == tap, x[under])
     return out
 
 
 def scatter(g: Array, winners: Array, size: Lengths, windows: Windows) -> Array:
     """The adjoint of `take`: images (N, C, *size) of zeros with g added at the pixels that `winners` names."""
     tiled = _tile(windows, size)  # then each pixel is written once, and the image needs no zeros
-    image = (np.empty_like if tiled else np.zeros_like)(g, shape=(*g.shape[:2], *size))
+    image = _images_like(g, size, zeros=not tiled)
 
-    def work(images: slice) -> None:
-        for tap, (inside, under) in enumerate(windows.taps(size)):
-            pixels, numbers = image[images][..., *under], g[images][..., *inside]
-            chosen = winners[images][..., *inside] == tap
+    def work(images: Any) -> None:
+        for tap, (inside, under) in enumerate(_taps(size, windows)):
+            pixels, numbers = image[images][under], g[images][inside]
+            chosen = winners[images][inside] == tap
             if tiled:
                 _only(chosen, numbers, out=pixels)
             else:
@@ -105,36 +117,112 @@ def _only(chosen: Array, values: Array, out: Array | None = None) -> Array:
     return out
 
 
-# -- average -----------------------------------------------------------------------------------------------------
+# -- sums and averages -------------------------------------------------------------------------------------------
 
 
-def average(x: Array, windows: Windows, count_include_pad: bool) -> Array:
-    """The mean of each window; padding counts as zeros, or not at all."""
+def add_up(x: Array, windows: Windows, divisors: Any = 1) -> Array:
+    """The sum of each window, divided by its number among `divisors` (*counts), or by one for all."""
     out = _pooled_like(x, windows)
-    out[...] = 0
-    for (rows, columns), (pixel_rows, pixel_columns) in windows.taps(x.shape[2:]):
-        out[:, :, rows, columns] += x[:, :, pixel_rows, pixel_columns]
-    return out / _divisors(x.shape[2:], windows, count_include_pad).astype(x.dtype)
+
+    def work(images: Any) -> None:
+        sums = out[images]
+        if windows.padded:
+            sums[...] = 0
+        for tap, (inside, under) in enumerate(_taps(x.shape[2:], windows)):
+            pixels, part = x[images][under], sums[inside]
+            if tap == 0 and not windows.padded:
+                _copy(part, pixels)
+            else:
+                part += pixels
+        if np.any(divisors != 1):
+            np.divide(sums, divisors, out=sums, casting="same_kind")
+
+    _in_blocks(work, x, windows)
+    return out
 
 
-def spread(g: Array, size: Lengths, windows: Windows, count_include_pad: bool) -> Array:
-    """The adjoint of `average`: images (N, C, *size) in which each window's share of g is added to its pixels."""
-    share = g / _divisors(size, windows, count_include_pad).astype(g.dtype)
-    image = _images_like(g, size)
-    for (rows, columns), (pixel_rows, pixel_columns) in windows.taps(size):
-        image[:, :, pixel_rows, pixel_columns] += share[:, :, rows, columns]
+def spread(g: Array, size: Lengths, windows: Windows) -> Array:
+    """The adjoint of `add_up`: images (N, C, *size) in which the number of each window is added to its pixels."""
+    tiled = _tile(windows, size)
+    image = _images_like(g, size, zeros=not tiled)
+
+    def work(images: Any) -> None:
+        for inside, under in _taps(size, windows):
+            pixels, numbers = image[images][under], g[images][inside]
+            if tiled:
+                _copy(pixels, numbers)
+            else:
+                pixels += numbers
+
+    _in_blocks(work, image, windows)
     return image
 
 
-def _divisors(size: Lengths, windows: Windows, count_include_pad: bool) -> Array:
-    """How many pixels are averaged: (rows, columns), or () where it is the same everywhere."""
-    kh, kw = windows.kernel
-    if count_include_pad or not windows.padded:
-        return np.asarray(kh * kw)
-    counts = np.zeros(windows.counts(size), dtype=int)
-    for inside, _ in windows.taps(size):
-        counts[inside] += 1
-    return counts
+def divisors(size: Lengths, windows: Windows, counted: Padding) -> Any:
+    """How many pixels are averaged, those of the padding that is `counted` among them: (*counts), or one number."""
+    counts = np.ones((), int)
+    for axis, (taps, step, (before, _)) in enumerate(zip(windows.kernel, windows.stride, windows.padding, strict=True)):
+        starts = np.arange(windows.counts(size)[axis]) * step - before
+        first, last = -counted[axis][0], size[axis] + counted[axis][1]
+        counts = np.multiply.outer(counts, np.clip(starts + taps, first, last) - np.clip(starts, first, last))
+    whole = math.prod(windows.kernel)
+    return whole if (counts == whole).all() else np.maximum(counts, 1)
+
+
+# -- bins: windows of different sizes that cover the image -------------------------------------------------------
+
+
+def bins(length: int, count: int) -> list[slice]:
+    """`length` pixels in `count` bins as evenly as may be; neighbours share a pixel where it does not come out even."""
+    return [slice(i * length // count, -(-(i + 1) * length // count)) for i in range(count)]
+
+
+def average_bins(x: Array, counts: Lengths) -> Array:
+    """The mean of each bin: (N, C, *counts). Along one axis after the other, since a bin is a product of slices."""
+    for axis, count in enumerate(counts, 2):
+        parts = bins(x.shape[axis], count)
+        out = np.empty_like(x, shape=(*x.shape[:axis], count, *x.shape[axis + 1 :]))
+        for i, part in enumerate(parts):
+            np.add.reduce(x[_at(axis, part)], axis=axis, out=out[_at(axis, i)])
+        out /= _lengths(parts, axis, x)
+        x = out
+    return x
+
+
+def spread_bins(g: Array, size: Lengths) -> Array:
+    """The adjoint of `average_bins`: images (N, C, *size) in which each bin's number is shared out among its pixels."""
+    for axis, length in reversed(list(enumerate(size, 2))):
+        parts = bins(length, g.shape[axis])
+        share = g / _lengths(parts, axis, g)
+        image = np.zeros_like(g, shape=(*g.shape[:axis], length, *g.shape[axis + 1 :]))
+        for i, part in enumerate(parts):
+            image[_at(axis, part)] += share[_at(axis, slice(i, i + 1))]
+        g = image
+    return g
+
+
+def largest_in_bins(x: Array, counts: Lengths) -> Array:
+    """Where in its image (N, C, *size), counted row by row, the largest pixel of each bin is; the first at a tie."""
+    size = x.shape[2:]
+    places = np.arange(math.prod(size)).reshape(size)
+    parts = [bins(length, count) for length, count in zip(size, counts, strict=True)]
+    out = np.empty((*x.shape[:2], *counts), np.int64)
+    for i in np.ndindex(*counts):
+        part = tuple(parts[axis][number] for axis, number in enumerate(i))
+        pixels = x[(..., *part)]
+        winners = np.argmax(pixels.reshape(*x.shape[:2], math.prod(pixels.shape[2:])), axis=-1)
+        out[(..., *i)] = places[part].reshape(-1)[winners]
+    return out
+
+
+def _at(axis: int, index: Any) -> tuple[Any, ...]:
+    return (*(slice(None),) * axis, index)
+
+
+def _lengths(parts: list[slice], axis: int, x: Array) -> Array:
+    """The lengths of slices along an axis, shaped to divide x by."""
+    lengths = [part.stop - part.start for part in parts]
+    return np.reshape(np.array(lengths, x.dtype), (-1, *(1,) * (x.ndim - axis - 1)))
 
 
 # -- pieces --------------------------------------------------------------------------------------------------------
@@ -143,16 +231,26 @@ SECONDS = 0.8e-9  # that one tap of one window takes on one thread
 BLOCK = 2**21  # bytes of images that, with what is made of them, stay in the cache
 
 
-def _in_blocks(work: Callable[[slice], None], images: Array, windows: Windows) -> None:
-    """Call `work` on slices of the images (N, C, *size), on several threads where that pays."""
-    step = max(1, len(images) * BLOCK // max(1, images.nbytes))
+def _in_blocks(work: Callable[[Any], None], images: Array, windows: Windows) -> None:
+    """Call `work` on slices of the images (N, C, *size), on several threads where that pays.
+
+    Slices of the channels, if these are further apart in memory than the images: index what it gets, do not compute.
+    """
+    axis = int(images.strides[1] > images.strides[0])
+    step = max(1, images.shape[axis] * BLOCK // max(1, images.nbytes))
 
     def piece(part: slice) -> None:
         for first in range(part.start, part.stop, step):
-            work(slice(first, min(first + step, part.stop)))
+            work((slice(None),) * axis + (slice(first, min(first + step, part.stop)),))
 
     looks = images.shape[0] * images.shape[1] * math.prod(windows.counts(images.shape[2:])) * math.prod(windows.kernel)
-    threads.run(piece, threads.pieces(len(images), SECONDS * looks))
+    threads.run(piece, threads.pieces(images.shape[axis], SECONDS * looks))
+
+
+def _taps(size: Lengths, windows: Windows) -> Iterator[tuple[Any, Any]]:
+    """`Windows.taps` as indices: for each tap, of (N, C, *counts) and of (N, C, *size)."""
+    for inside, under in windows.taps(size):
+        yield (..., *inside), (..., *under)
 
 
 def _tile(windows: Windows, size: Lengths) -> bool:
@@ -177,19 +275,20 @@ def _pooled_like(x: Array, windows: Windows) -> Array:
     return np.empty_like(x, shape=(*x.shape[:2], *windows.counts(x.shape[2:])))
 
 
-def _images_like(g: Array, size: Lengths) -> Array:
-    return np.zeros_like(g, shape=(*g.shape[:2], *size))
+def _images_like(g: Array, size: Lengths, zeros: bool) -> Array:
+    return (np.zeros_like if zeros else np.empty_like)(g, shape=(*g.shape[:2], *size))
 
 
 # -- the reference -----------------------------------------------------------------------------------------------
 
 
 def windows_reference(x: Array, windows: Windows, fill: float) -> Array:
-    """What each window sees, one by one, with `fill` beside the image: (N, C, rows, columns, kh * kw)."""
-    (kh, kw), (sh, sw), (dh, dw) = windows.kernel, windows.stride, windows.dilation
-    rows, columns = windows.counts(x.shape[2:])
-    image = np.pad(x, ((0, 0), (0, 0), *windows.padding), constant_values=fill)
-    seen = np.empty((*x.shape[:2], rows, columns, kh, kw), x.dtype)
-    for i, j, u, v in np.ndindex(rows, columns, kh, kw):
-        seen[:, :, i, j, u, v] = image[:, :, i * sh + u * dh, j * sw + v * dw]
-    return seen.reshape(*x.shape[:2], rows, columns, kh * kw)
+    """What each window sees, one by one, with `fill` beside the image: (N, C, *counts, taps)."""
+    image: Any = np.pad(x, ((0, 0), (0, 0), *windows.padding), constant_values=fill)
+    counts = windows.counts(x.shape[2:])
+    seen: Any = np.empty((*x.shape[:2], *counts, math.prod(windows.kernel)), x.dtype)
+    for window in np.ndindex(*counts):
+        for number, tap in enumerate(np.ndindex(*windows.kernel)):
+            axes = zip(window, windows.stride, tap, windows.dilation, strict=True)
+            seen[..., *window, number] = image[..., *(i * step + u * distance for i, step, u, distance in axes)]
+    return seen

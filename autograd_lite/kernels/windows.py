@@ -44,10 +44,6 @@ class Windows(NamedTuple):
         """How far one window reaches along each axis."""
         return tuple(step * (taps - 1) + 1 for taps, step in zip(self.kernel, self.dilation, strict=True))
 
-    def along(self, axis: int) -> Windows:
-        """What these windows do along one axis."""
-        return Windows(*((lengths[axis],) for lengths in self))
-
     @property
     def in_a_row(self) -> Windows:
         """These windows, of one axis, on images of one row."""
@@ -63,6 +59,11 @@ class Windows(NamedTuple):
         """The smallest image that so many windows fit on: what `counts` inverts."""
         axes = zip(counts, self.padding, self.span, self.stride, strict=True)
         return tuple((count - 1) * step + span - before - after for count, (before, after), span, step in axes)
+
+    def to_the_end(self, size: Lengths) -> Windows:
+        """These windows, and one more along an axis with pixels left over, if it begins before the padding behind."""
+        axes = zip(size, self.stride, self.span, self.padding, strict=True)
+        return self._replace(padding=tuple(_with_rest(*axis) for axis in axes))
 
     def same(self, size: Lengths) -> Windows:
         """These windows with the padding for which ``ceil(size / stride)`` fit: an odd number, one more behind."""
@@ -95,3 +96,12 @@ class Windows(NamedTuple):
         if last < first:
             return slice(0, 0), slice(0, 0)
         return slice(first, last + 1), slice(first * step + offset, last * step + offset + 1, step)
+
+
+def _with_rest(length: int, step: int, span: int, padding: tuple[int, int]) -> tuple[int, int]:
+    """The padding of an axis with which no pixel is left over behind the last window."""
+    before, after = padding
+    last = -(-(length + before + after - span) // step) * step  # where it begins, in the padded image
+    if last >= length + before:
+        last -= step
+    return before, max(after, last + span - length - before)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from autograd_lite.kernels import pooling
+from autograd_lite.kernels import pooling, threads
 from autograd_lite.kernels.windows import Windows
 
 CASES = {
@@ -17,9 +17,28 @@ CASES = {
     "stride larger than the kernel": ((2, 3, 9, 8), Windows.of((2, 1), (3, 4))),
     "dilation": ((2, 3, 9, 8), Windows.of((3, 2), (1, 2), ((1, 1), (1, 1)), (2, 3))),
     "whole image": ((2, 3, 4, 5), Windows.of((4, 5))),
-    "more than 255 taps": ((1, 1, 17, 18), Windows.of((16, 17))),
+    "more than 256 taps": ((1, 1, 17, 18), Windows.of((16, 17))),
+    "no pixel left over": ((2, 3, 6, 5), Windows.of((3, 2), (2, 3), ((1, 1), (1, 1))).to_the_end((6, 5))),
+    "a window beside the image": ((1, 2, 2, 2), Windows.of((2, 2), (1, 1), ((1, 1), (1, 1)), (3, 3))),
+    "one axis": ((2, 3, 7), Windows.of((3,), (2,), ((1, 1),))),
+    "three axes": ((2, 1, 5, 4, 6), Windows.of((2, 3, 2), (2, 1, 3), ((1, 0), (1, 1), (0, 0)))),
+    "three axes, tiled": ((2, 3, 2, 4, 6), Windows.of((2, 2, 3), (2, 2, 3))),
+    "several blocks": ((5, 3, 8, 8), Windows.of((2, 2), (2, 2))),
 }
 every_case = pytest.mark.parametrize(("shape", "windows"), CASES.values(), ids=CASES)
+
+
+@pytest.fixture(autouse=True, params=[1, 2], ids=["one thread", "two threads"])
+def small_blocks_on_threads(request, monkeypatch):
+    """As if two images filled the cache, and the smallest work paid for a second thread."""
+    monkeypatch.setattr(pooling, "BLOCK", 2**11)
+    monkeypatch.setattr(pooling, "SECONDS", 1.0)
+    before = threads.get_num_threads()
+    threads.set_num_threads(request.param)
+    yield
+    threads.set_num_threads(before)
+
+
 every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 
@@ -36,18 +55,23 @@ def test_max_pool(shape, windows, dtype):
     assert out.dtype == dtype
     np.testing.assert_array_equal(out, seen.max(axis=-1))
     np.testing.assert_array_equal(winners, seen.argmax(axis=-1))
-    np.testing.assert_array_equal(pooling.take(x, winners, windows), out)
+    np.testing.assert_array_equal(pooling.take(x, winners, windows), np.where(np.isinf(out), 0, out))
 
 
 @every_case
 @every_dtype
-def test_average(shape, windows, dtype):
+def test_sums_and_averages(shape, windows, dtype):
     x = images(shape, dtype)
     seen = pooling.windows_reference(x.astype(np.float64), windows, np.nan)
-    for count_include_pad, expected in ((True, np.nansum(seen, -1) / seen.shape[-1]), (False, np.nanmean(seen, -1))):
-        out = pooling.average(x, windows, count_include_pad)
+    tolerance = {"rtol": 0, "atol": 1e-5 if dtype == np.float32 else 1e-13}
+    np.testing.assert_allclose(pooling.add_up(x, windows), np.nansum(seen, -1), **tolerance)
+    inside = np.sum(~np.isnan(seen[0, 0]) if len(x) else [], axis=-1)
+    divisors = pooling.divisors(shape[2:], windows, ((0, 0),) * len(windows.kernel))
+    if windows.dilation == (1,) * len(windows.kernel) and len(x):
+        np.testing.assert_array_equal(divisors, inside if np.ndim(divisors) else inside.max())
+        out = pooling.add_up(x, windows, divisors)
         assert out.dtype == dtype
-        np.testing.assert_allclose(out, expected, rtol=0, atol=1e-6 if dtype == np.float32 else 1e-14)
+        np.testing.assert_allclose(out, np.nanmean(seen, -1), **tolerance)
 
 
 @every_case
@@ -55,32 +79,59 @@ def test_average(shape, windows, dtype):
 def test_adjoints(shape, windows, dtype):
     x = images(shape, dtype)
     out, winners = pooling.max_pool(x, windows)
-    g, tolerance = images(out.shape, dtype, seed=1), 1e-4 if dtype == np.float32 else 1e-11
-    scattered = pooling.scatter(g, winners, shape[2:], windows)
-    assert scattered.dtype == dtype
-    assert scattered.shape == shape
-    assert abs(np.sum(scattered * x) - np.sum(g * out)) < tolerance
-    for count_include_pad in (True, False):
-        shared = pooling.spread(g, shape[2:], windows, count_include_pad)
-        assert shared.dtype == dtype
-        assert shared.shape == shape
-        assert abs(np.sum(shared * x) - np.sum(g * pooling.average(x, windows, count_include_pad))) < tolerance
+    out[np.isinf(out)] = 0  # windows beside the image
+    g, tolerance = images(out.shape, dtype, seed=1), 1e-3 if dtype == np.float32 else 1e-11
+    for image, pooled in (
+        (pooling.scatter(g, winners, shape[2:], windows), out),
+        (pooling.spread(g, shape[2:], windows), pooling.add_up(x, windows)),
+    ):
+        assert image.dtype == dtype
+        assert image.shape == shape
+        assert abs(np.sum(image * x) - np.sum(g * pooled)) < tolerance
+
+
+@pytest.mark.parametrize("counts", [(3, 2), (1, 1), (5, 4), (7, 9)])
+@every_dtype
+def test_bins(counts, dtype):
+    x = images((2, 3, 5, 4), dtype)
+    rows, columns = (pooling.bins(length, count) for length, count in zip((5, 4), counts, strict=True))
+    assert all(part.start < part.stop for part in (*rows, *columns))
+    expected = [[x[:, :, row, column].mean((2, 3)) for column in columns] for row in rows]
+    out = pooling.average_bins(x, counts)
+    assert out.dtype == dtype
+    tolerance = 1e-6 if dtype == np.float32 else 1e-15
+    np.testing.assert_allclose(out, np.moveaxis(expected, (0, 1), (2, 3)), rtol=0, atol=tolerance)
+    g = images(out.shape, dtype, seed=1)
+    assert abs(np.sum(pooling.spread_bins(g, (5, 4)) * x) - np.sum(g * out)) < 100 * tolerance
+    flat = x.reshape(2, 3, 20)
+    largest = np.take_along_axis(flat, pooling.largest_in_bins(x, counts).reshape(2, 3, -1), 2).reshape(out.shape)
+    expected = [[x[:, :, row, column].max((2, 3)) for column in columns] for row in rows]
+    np.testing.assert_array_equal(largest, np.moveaxis(expected, (0, 1), (2, 3)))
 
 
 @every_case
 def test_any_memory_order(shape, windows):
     x = images(shape)
-    out, winners = pooling.max_pool(x, windows)
-    for order in ((2, 0, 3, 1), (3, 2, 1, 0)):
+    inner = tuple(range(3, x.ndim))
+    for order in ((2, 0, *inner, 1), tuple(reversed(range(x.ndim)))):
         other = np.ascontiguousarray(x.transpose(order)).transpose(np.argsort(order))
-        other = np.repeat(other, 2, axis=3)[..., ::2]
-        other_out, other_winners = pooling.max_pool(other, windows)
-        np.testing.assert_array_equal(other_out, out)
-        np.testing.assert_array_equal(other_winners, winners)
-        np.testing.assert_array_equal(
-            pooling.scatter(other_out, winners, shape[2:], windows), pooling.scatter(out, winners, shape[2:], windows)
-        )
-        np.testing.assert_array_equal(pooling.average(other, windows, False), pooling.average(x, windows, False))
+        check_memory_order(other, x, windows)
+        check_memory_order(np.repeat(other, 2, axis=-1)[..., ::2], x, windows)
+
+
+def check_memory_order(other, x, windows):
+    out, winners = pooling.max_pool(x, windows)
+    shape = x.shape
+    other_out, other_winners = pooling.max_pool(other, windows)
+    np.testing.assert_array_equal(other_out, out)
+    np.testing.assert_array_equal(other_winners, winners)
+    np.testing.assert_array_equal(
+        pooling.scatter(other_out, winners, shape[2:], windows), pooling.scatter(out, winners, shape[2:], windows)
+    )
+    np.testing.assert_array_equal(pooling.add_up(other, windows), pooling.add_up(x, windows))
+    np.testing.assert_array_equal(
+        pooling.spread(other_out, shape[2:], windows), pooling.spread(out, shape[2:], windows)
+    )
 
 
 def test_results_keep_the_memory_order_of_convolutions():
@@ -128,4 +179,3 @@ def test_integers():
     windows = Windows.of((2, 2), (2, 2), ((1, 1), (1, 1)))
     out, _ = pooling.max_pool(x, windows)
     np.testing.assert_array_equal(out[0, 0], [[-20, -18, -17], [-12, -10, -9], [-8, -6, -5]])
-    np.testing.assert_array_equal(pooling.average(x, Windows.of((4, 4)), True)[0, 0], [[-12.5]])
