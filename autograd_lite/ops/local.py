@@ -17,69 +17,8 @@ from .unfold import fold, unfold
 from .windows import Numbers, check_axes, check_fit, check_pixels, moving
 
 LocalPadding = str | int | tuple[int, ...] | Padding
-LOCAL: dict[str, Any] = {
-    "x": lambda g, x_shape, weight, stride, padding, dilation: _image_gradient(
-        g, x_shape, weight, stride, padding, dilation
-    ),
-    "weight": lambda g, x, weight_shape, stride, padding, dilation: _weight_gradient(
-        g, x, weight_shape, stride, padding, dilation
-    ),
-    "bias": lambda g: sum(g, 0),
-}
 
-
-@op(**LOCAL)
-def local_conv1d(
-    x: Array,
-    weight: Array,
-    bias: Array | None = None,
-    stride: Numbers = 1,
-    padding: LocalPadding = 0,
-    dilation: Numbers = 1,
-) -> Array:
-    """Windows of sequences, each with filters of its own, plus a bias for each filter and window.
-
-    x: (N, C, L); weight: (O, C, length, taps); bias: (O, length). Returns (N, O, length), as many as `conv1d`, whose
-    arguments the others are. Raises ValueError for shapes that do not belong together, and for an empty result.
-
-    >>> local_conv1d(randn(2, 3, 5), randn(2, 3, 3, 3))
-    >>> local_conv1d(randn(2, 2, 7), randn(3, 2, 3, 3), randn(3, 3), 2, ((1, 2),), 2)
-    """
-    return _local(1, x, weight, bias, stride, padding, dilation)
-
-
-@op(**LOCAL)
-def local_conv2d(
-    x: Array,
-    weight: Array,
-    bias: Array | None = None,
-    stride: Numbers = 1,
-    padding: LocalPadding = 0,
-    dilation: Numbers = 1,
-) -> Array:
-    """Windows of images, each with filters of its own (unshared weights), plus a bias for each filter and window.
-
-    x: (N, C, H, W); weight: (O, C, rows, columns, kh, kw); bias: (O, rows, columns). Returns (N, O, rows, columns), as
-    many as `conv2d`, whose arguments the others are. Raises ValueError for shapes that do not belong together, and for
-    an empty result.
-
-    >>> local_conv2d(randn(2, 3, 4, 3), randn(2, 3, 2, 2, 3, 2))
-    >>> local_conv2d(randn(2, 2, 4, 5), randn(2, 2, 2, 5, 3, 2), randn(2, 2, 5), (2, 1), (1, 1), (1, 2))
-    """
-    return _local(2, x, weight, bias, stride, padding, dilation)
-
-
-# -- what both share --------------------------------------------------------------------------------------------
-
-
-def _local(axes: int, x: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any) -> Any:
-    windows = _windows(axes, np.shape(x), np.shape(weight), stride, padding, dilation)
-    _check(x.shape, weight.shape, bias, windows.counts(x.shape[2:]))
-    out = kernels.correlate(x, weight, windows)
-    return out if bias is None else out + bias
-
-
-# The gradients are written in operations, which have derivatives of their own: so there is every order.
+# -- the gradients, in operations that have derivatives of their own: so there is every order ----------------------
 
 
 def _image_gradient(g: Any, x_shape: Any, weight: Any, stride: Any, padding: Any, dilation: Any) -> Any:
@@ -116,6 +55,57 @@ def _matrices(weight: Any) -> Any:
     order = (*range(2, axes + 2), 0, 1, *range(axes + 2, 2 * axes + 2))
     sizes = math.prod(places[:axes]), filters, channels * math.prod(places[axes:])
     return reshape(transpose(weight, order), sizes)
+
+
+# -- the operations ------------------------------------------------------------------------------------------------
+
+
+@op(x=_image_gradient, weight=_weight_gradient, bias=lambda g: sum(g, 0))
+def local_conv1d(
+    x: Array,
+    weight: Array,
+    bias: Array | None = None,
+    stride: Numbers = 1,
+    padding: LocalPadding = 0,
+    dilation: Numbers = 1,
+) -> Array:
+    """Windows of sequences, each with filters of its own, plus a bias for each filter and window.
+
+    x: (N, C, L); weight: (O, C, length, taps); bias: (O, length). Returns (N, O, length), as many as `conv1d`, whose
+    arguments the others are. Raises ValueError for shapes that do not belong together, and for an empty result.
+
+    >>> local_conv1d(randn(2, 3, 5), randn(2, 3, 3, 3))
+    >>> local_conv1d(randn(2, 2, 7), randn(3, 2, 3, 3), randn(3, 3), 2, ((1, 2),), 2)
+    """
+    return _local(1, x, weight, bias, stride, padding, dilation)
+
+
+@op(x=_image_gradient, weight=_weight_gradient, bias=lambda g: sum(g, 0))
+def local_conv2d(
+    x: Array,
+    weight: Array,
+    bias: Array | None = None,
+    stride: Numbers = 1,
+    padding: LocalPadding = 0,
+    dilation: Numbers = 1,
+) -> Array:
+    """Windows of images, each with filters of its own (unshared weights), plus a bias for each filter and window.
+
+    x: (N, C, H, W); weight: (O, C, rows, columns, kh, kw); bias: (O, rows, columns). Returns (N, O, rows, columns), as
+    many as `conv2d`, whose arguments the others are. Raises ValueError for shapes that do not belong together, and for
+    an empty result.
+
+    >>> local_conv2d(randn(2, 3, 4, 3), randn(2, 3, 2, 2, 3, 2))
+    >>> local_conv2d(randn(2, 2, 4, 5), randn(2, 2, 2, 5, 3, 2), randn(2, 2, 5), (2, 1), (1, 1), (1, 2))
+    """
+    return _local(2, x, weight, bias, stride, padding, dilation)
+
+
+def _local(axes: int, x: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any) -> Any:
+    windows = _windows(axes, np.shape(x), np.shape(weight), stride, padding, dilation)
+    _check(x.shape, weight.shape, bias, windows.counts(x.shape[2:]))
+    out = kernels.correlate(x, weight, windows)
+    return out if bias is None else out + bias
 
 
 # -- checks ------------------------------------------------------------------------------------------------------

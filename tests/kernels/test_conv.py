@@ -209,6 +209,11 @@ def test_one_thread_and_two_agree(name, role, case, divided):
         assert_close(again[0], expected(case, role), bound(name))
 
 
+@pytest.mark.parametrize("name", [name for name in conv.KERNELS if hasattr(conv.KERNELS[name], "FLOAT32_BOUND")])
+def test_a_kernel_with_a_bound_of_its_own_refuses_float64(name):
+    assert all(refusal(name, role, case, np.float64) for role in ROLES for case in CASES)
+
+
 # -- the plan --------------------------------------------------------------------------------------------------
 
 
