@@ -32,7 +32,7 @@ def over_blocks(update: Callable[..., None], *arrays: Array) -> None:
     first = arrays[0]
     # A few elements are updated in less time than it takes to cut blocks: 2 us instead of 8.
     if first.size <= SMALL or not all(array.flags.c_contiguous for array in arrays):
-        update(*arrays, np.empty((2, *first.shape), first.dtype))
+        update(*arrays, (np.empty_like(first), np.empty_like(first)))
         return
     flat = [array.reshape(-1) for array in arrays]
     if first.size <= BLOCK:

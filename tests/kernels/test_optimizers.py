@@ -23,6 +23,7 @@ def arrays(shape, number):
 def way(request, monkeypatch):
     if request.param != "one block":
         monkeypatch.setattr(kernels, "BLOCK", 8)
+        monkeypatch.setattr(kernels, "SMALL", 1)
     if request.param == "two threads":
         monkeypatch.setattr(threads, "get_num_threads", lambda: 2)
         monkeypatch.setattr(kernels, "SECONDS", 1.0)
