@@ -34,6 +34,11 @@ def matmul_reference(a: Array, b: Array) -> Any:
 # -- sums over rows ----------------------------------------------------------------------------------------------
 
 
+def product_of_rows(a: Array, b: Array) -> Any:
+    """``a.T @ b`` in row-major order, which weights and optimizers have: a copy would take longer than is to be won."""
+    return a.T.dot(b)
+
+
 def add_products_of_rows(out: Array, pairs: list[tuple[Array, Array]]) -> None:
     """``out += a.T @ b`` for each pair (a, b) of matrices with equally many rows; out: (k, m), a: (n, k), b: (n, m).
 

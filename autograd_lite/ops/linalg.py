@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Array, deferred, op
+from ..core import Array, Deferred, Handle, op
 from ..kernels import linalg as kernels
 from .shape import expand_dims, reshape, squeeze
 
@@ -61,13 +61,10 @@ def product_of_rows(a: Any, b: Any, dtype: Any) -> Any:
     A weight that is used in each step of a loop gets its gradients from all steps in one product.
     """
     a, b = rows(a), rows(b)
-    if not a.dtype == b.dtype == dtype:
+    recorded = isinstance(a, Handle) or isinstance(b, Handle)
+    if recorded or not a.dtype == b.dtype == dtype:
         return matmul(a.T, b)
-    return deferred(_product_of_rows, kernels.add_products_of_rows, a, b)
-
-
-def _product_of_rows(a: Any, b: Any) -> Any:
-    return matmul(a.T, b)
+    return Deferred(kernels.product_of_rows, kernels.add_products_of_rows, (a, b))
 
 
 def rows(x: Any) -> Any:

@@ -35,3 +35,26 @@ def test_products_of_nothing_have_gradients(first, second):
 def test_errors(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_a_weight_used_in_every_step_of_a_loop_gets_all_its_gradients_at_any_order():
+    """Forty uses are more than are computed together; x is a constant, so only one factor is recorded."""
+    rng = np.random.default_rng(0)
+    w = ag.tensor(rng.standard_normal((3, 4)), requires_grad=True)
+    xs = [rng.standard_normal((n % 3 + 1, 3)) for n in range(40)]
+    loss = sum(((x @ w) ** 2).sum() for x in xs)
+    (first,) = ag.gradients(loss, w, create_graph=True)
+    np.testing.assert_allclose(first.data, sum(2 * x.T @ (x @ w.data) for x in xs))
+    assert not isinstance(first.node, ag.core.Leaf)
+    (second,) = ag.gradients(first.sum(), w)
+    np.testing.assert_allclose(second.data, sum(2 * x.T @ (x @ np.ones((3, 4))) for x in xs))
+    loss = sum(((x @ w) ** 2).sum() for x in xs)
+    loss.backward()
+    np.testing.assert_allclose(w.grad.data, first.data)
+    assert w.grad.data.flags.c_contiguous
+
+
+def test_the_gradient_of_a_wide_weight_is_in_row_major_order():
+    x, w = np.ones((8, 30), np.float32), ag.tensor(np.ones((4, 30), np.float32), requires_grad=True)
+    ag.linear(x, w).sum().backward()
+    assert w.grad.data.flags.c_contiguous
