@@ -139,7 +139,7 @@ def add_product_reference(out: Array, a: Array, b: Array) -> None:
 def repeated_product(out: Array, a: Array, b: Array) -> Callable[[int], None]:
     """A function of t that does ``out[t] += a @ b[t]``: for loops, as a call costs 1 us where `add_product` costs 7.
 
-    out: (T, m, n), or (m, n) for the same one at each t; a: (m, k); b: (T, k, n) or (k, n). The caller keeps them.
+    out: (T, m, n), or (m, n) for the same one at each t; a: (m, k); b: (T, k, n) or (k, n).
     """
     # (1, m, n) with a distance of 0 is the same one at each t
     outs, bs = (array if array.ndim == 3 else array[None] for array in (out, b))
@@ -151,7 +151,7 @@ def repeated_product(out: Array, a: Array, b: Array) -> Callable[[int], None]:
     (mode_a, step_a), (mode_b, step_b), (_, step) = layouts  # type: ignore[misc]
     (m, k), n, start_a, start_b, start = a.shape, out.shape[-1], _address(a), _address(bs), _address(outs)
 
-    def add(t: int) -> None:
+    def add(t: int, _held: Any = (outs, a, bs)) -> None:  # addresses alone would not keep the arrays alive
         at_b, at = start_b + t * over_b, start + t * over
         gemm(_ROW_MAJOR, mode_a, mode_b, m, n, k, 1, start_a, step_a, at_b, step_b, 1, at, step)
 

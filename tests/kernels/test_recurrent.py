@@ -26,3 +26,12 @@ def test_a_repeated_product(dtype, steps_of, m, k, n):
             at = expected[t] if expected.ndim == 3 else expected
             blas.add_product_reference(at, left, right[t] if right.ndim == 3 else right)
         np.testing.assert_allclose(found, expected, rtol=1e-2 if dtype == np.float16 else 1e-5, atol=1e-6)
+
+
+def test_a_repeated_product_keeps_its_operands():
+    out = np.zeros((64, 8), np.float32)
+    add = blas.repeated_product(out, np.ones((64, 64), np.float32), np.ones((64, 8), np.float32))
+    others = [np.zeros((64, 64), np.float32) for _ in range(20)]  # would take the place of operands that are gone
+    add(0)
+    assert (out == 64).all()
+    assert not any(other.any() for other in others)
