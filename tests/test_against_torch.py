@@ -179,6 +179,80 @@ def test_unfold_and_fold(positions):
     compare(ag.gradients((y**2).sum(), a), torch.autograd.grad((z**2).sum(), b))
 
 
+# -- pooling -------------------------------------------------------------------------------------------------------
+
+POOL_SIZES = {1: (11,), 2: (7, 8), 3: (5, 6, 7)}
+# Arguments by position, for three axes as above; the last one of a maximum asks for indices.
+POOLING = [
+    ("max_pool", (2, None, 0, 1, False, True)),
+    ("max_pool", (3, 2, 1, 1, False, True)),
+    ("max_pool", ((1, 3, 2), (2, 1, 3), (0, 1, 1), (2, 1, 2), True, True)),
+    ("max_pool", (2, 3, 1, 2, True, True)),  # some windows would begin in the padding behind
+    ("max_pool", (2, 1, 1, 3, False, True)),
+    ("avg_pool", (2,)),
+    ("avg_pool", (3, 2, 1, True)),
+    ("avg_pool", (3, 2, 1, True, False)),
+    ("avg_pool", ((1, 3, 2), (2, 1, 3), (0, 1, 1), False, False)),
+    ("lp_pool", (2, 2)),
+    ("lp_pool", (4, 3, 2, True)),
+    ("lp_pool", (np.inf, 3, 2, True)),
+    ("lp_pool", (1, (1, 3, 2), None, True)),
+    ("adaptive_avg_pool", (1,)),
+    ("adaptive_avg_pool", ((2, 9, 3),)),
+    ("adaptive_max_pool", (1, True)),
+    ("adaptive_max_pool", ((2, 9, 3), True)),
+]
+
+
+@pytest.mark.parametrize("ties", [False, True])
+@pytest.mark.parametrize("axes", [1, 2, 3])
+@pytest.mark.parametrize(("name", "positions"), POOLING)
+def test_pooling(name, positions, axes, ties):
+    x = numbers(2, 3, *POOL_SIZES[axes])
+    positions = [value[-axes:] if isinstance(value, tuple) else value for value in positions]
+    positions = [value[0] if isinstance(value, tuple) and axes == 1 else value for value in positions]
+    compare_pools(getattr(ag, f"{name}{axes}d"), getattr(F, f"{name}{axes}d"), np.round(x) if ties else x, positions)
+
+
+@pytest.mark.parametrize("norm_type", [3, 1.5])
+def test_norms_of_positive_numbers(norm_type):
+    compare_pools(ag.lp_pool2d, F.lp_pool2d, np.abs(numbers(2, 3, 7, 8)), (norm_type, 3, 2, True))
+
+
+@pytest.mark.parametrize("axes", [2, 3])
+def test_a_divisor_of_ones_own(axes):
+    x = numbers(2, 3, *POOL_SIZES[axes])
+    compare_pools(getattr(ag, f"avg_pool{axes}d"), getattr(F, f"avg_pool{axes}d"), x, (3, 2, 1, True, True, 5))
+
+
+@pytest.mark.parametrize("axes", [1, 2, 3])
+@pytest.mark.parametrize("output_size", [None, POOL_SIZES, {axes: (2, 3, *size) for axes, size in POOL_SIZES.items()}])
+def test_unpooling(output_size, axes):
+    x = torch.tensor(numbers(2, 3, *((6,) * axes if output_size is None else POOL_SIZES[axes])))
+    x, indices = getattr(F, f"max_pool{axes}d")(x, 2, return_indices=True)
+    ours, theirs = getattr(ag, f"max_unpool{axes}d"), getattr(F, f"max_unpool{axes}d")
+    positions = (2, 2, 0, output_size and output_size[axes])
+    compare_pools(
+        lambda x, *p: ours(x, indices.numpy(), *p), lambda x, *p: theirs(x, indices, *p), x.numpy(), positions
+    )
+
+
+def compare_pools(ours, theirs, x, positions):
+    """Values, indices, gradients, and gradients of a function of the gradients."""
+    a, b = ag.tensor(x, requires_grad=True), torch.tensor(x, requires_grad=True)
+    y, z = ours(a, *positions), theirs(b, *positions)
+    if isinstance(z, tuple):
+        (y, indices), (z, other) = y, z
+        assert indices.dtype == np.int64
+        np.testing.assert_array_equal(indices.data, other.numpy())
+    np.testing.assert_allclose(y.data, z.detach().numpy(), rtol=1e-12, atol=1e-14)
+    y, z = (y[np.isfinite(y.data)], z[torch.isfinite(z)])  # a window may lie beside the image
+    first = ag.gradients((y**3).sum(), a, create_graph=True)
+    expected = torch.autograd.grad((z**3).sum(), b, create_graph=True)
+    compare(first, expected)
+    compare(ag.gradients((first[0] ** 2).sum(), a), torch.autograd.grad((expected[0] ** 2).sum(), b))
+
+
 def test_embedding():
     table, indices = numbers(6, 3), np.array([[0, 5], [5, 2]])
     a, b = ag.tensor(table, requires_grad=True), torch.tensor(table, requires_grad=True)

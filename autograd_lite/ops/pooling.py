@@ -15,7 +15,7 @@ import numpy as np
 from ..core import Array, op
 from ..kernels import pooling as kernels
 from ..kernels.windows import Lengths, Windows
-from .elementwise import equal, power, where
+from .elementwise import abs, equal, power, where
 from .indexing import getitem, setitem
 from .shape import reshape
 from .windows import Numbers, both_sides, by, check_axes, check_fit, for_axes
@@ -353,10 +353,10 @@ def lp_pool2d(
 ) -> Any:
     """``sum(x**p) ** (1 / p)`` of each window of images, with p = norm_type.
 
-    x: (N, C, H, W); for p that is odd or no integer, pass ``abs(x)`` where x may be negative. Returns (N, C, rows,
-    columns), as many as `max_pool2d`. Where the sum is 0, so is the gradient (unless p is 1). As in PyTorch, a window
-    that ceil_mode lets reach over the edge counts its mean as often as a full one. Raises ValueError as `avg_pool2d`,
-    and for a p that is not positive.
+    x: (N, C, H, W); for p that is odd or no integer, pass ``abs(x)`` where x may be negative. norm_type: positive; for
+    infinity, the largest of ``abs(x)``. Returns (N, C, rows, columns), as many as `max_pool2d`. Where the sum is 0, so
+    is the gradient (unless p is 1). As in PyTorch, a window that ceil_mode lets reach over the edge counts its mean as
+    often as a full one. Raises ValueError as `avg_pool2d`, and for a p that is not positive.
     """
     return _lp_pool(2, x, norm_type, kernel_size, stride, ceil_mode)
 
@@ -370,8 +370,10 @@ def lp_pool3d(
 
 def _lp_pool(axes: int, x: Any, p: float, kernel_size: Any, stride: Any, ceil_mode: bool) -> Any:
     title = f"lp_pool{axes}d"
-    if not 0 < p < math.inf:
-        raise ValueError(f"{title}: norm_type is {p!r}; pass a positive number, or use max_pool{axes}d for infinity")
+    if not p > 0:
+        raise ValueError(f"{title}: norm_type is {p!r}; pass a positive number")
+    if p == math.inf:
+        return max_pool(abs(x), axes, kernel_size, stride, 0, 1, ceil_mode)
     taps = math.prod(for_axes(f"{title}: kernel_size", kernel_size, axes))
     sums = avg_pool(power(x, p), axes, kernel_size, stride, 0, ceil_mode) * taps
     if p == 1:
