@@ -317,12 +317,9 @@ def _columns(x: Array) -> Array:
 # -- sequences of different lengths ------------------------------------------------------------------------------
 
 
-def within(x: Array, lengths: Array | None) -> Array:
-    """x (T, B, ...) with zeros beyond the end of each sequence."""
-    if lengths is None:
-        return x
-    steps = np.arange(len(x)).reshape(-1, *(1,) * (x.ndim - 1))
-    return np.where(steps < lengths.reshape(-1, *(1,) * (x.ndim - 2)), x, np.zeros((), x.dtype))
+def within(x: Array, lengths: Array) -> Array:
+    """x (T, B, I) with zeros beyond the end of each sequence."""
+    return np.where(np.arange(len(x))[:, None, None] < lengths[:, None], x, x.dtype.type(0))
 
 
 def flip(x: Array, lengths: Array) -> Array:

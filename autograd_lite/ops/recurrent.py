@@ -15,7 +15,7 @@ import numpy as np
 
 from ..core import Array, op
 from ..kernels import recurrent as kernels
-from .elementwise import relu, sigmoid, tanh
+from .elementwise import relu, sigmoid, tanh, where
 from .linear import linear
 from .shape import split, stack, unstack
 
@@ -71,12 +71,21 @@ def gru_cell(x: Any, h: Any, weight_ih: Any, weight_hh: Any, bias_ih: Any = None
 # -- the same over a sequence, as loops --------------------------------------------------------------------------
 
 
-def _over_steps(cell: Callable[..., Any], x: Any, *state: Any) -> tuple[Any, ...]:
-    """Outputs of all steps, and the last state: `cell` gives the next state, whose first part is the output."""
+def _over_steps(cell: Callable[..., Any], x: Any, *state: Any, lengths: Any = None) -> tuple[Any, ...]:
+    """Outputs of all steps, and the last state: `cell` gives the next state, whose first part is the output.
+
+    Beyond the end of a sequence its state stays, the output is 0, and what x holds does not matter.
+    """
+    runs = None if lengths is None else np.arange(len(x))[:, None, None] < np.asarray(lengths)[:, None]  # (T, B, 1)
     outputs = []
-    for x_t in unstack(x):
-        state = cell(x_t, *state)
-        outputs.append(state[0])
+    for t, x_t in enumerate(unstack(x if runs is None else where(runs, x, 0.0))):
+        following = cell(x_t, *state)
+        if runs is None:
+            state = following
+            outputs.append(state[0])
+        else:
+            state = tuple(where(runs[t], new, old) for new, old in zip(following, state, strict=True))
+            outputs.append(where(runs[t], state[0], 0.0))
     return stack(outputs), *state
 
 
@@ -88,31 +97,68 @@ def _rnn_loop(
     bias_ih: Any = None,
     bias_hh: Any = None,
     nonlinearity: str = "tanh",
+    lengths: Any = None,
 ) -> tuple[Any, ...]:
     weights = weight_ih, weight_hh, bias_ih, bias_hh
-    return _over_steps(lambda x_t, h: (rnn_cell(x_t, h, *weights, nonlinearity),), x, h)
+    return _over_steps(lambda x_t, h: (rnn_cell(x_t, h, *weights, nonlinearity),), x, h, lengths=lengths)
 
 
 def _lstm_loop(
-    x: Any, h: Any, c: Any, weight_ih: Any, weight_hh: Any, bias_ih: Any = None, bias_hh: Any = None
+    x: Any,
+    h: Any,
+    c: Any,
+    weight_ih: Any,
+    weight_hh: Any,
+    bias_ih: Any = None,
+    bias_hh: Any = None,
+    lengths: Any = None,
 ) -> tuple[Any, ...]:
-    return _over_steps(lambda x_t, h, c: lstm_cell(x_t, h, c, weight_ih, weight_hh, bias_ih, bias_hh), x, h, c)
+    weights = weight_ih, weight_hh, bias_ih, bias_hh
+    return _over_steps(lambda x_t, h, c: lstm_cell(x_t, h, c, *weights), x, h, c, lengths=lengths)
 
 
 def _gru_loop(
-    x: Any, h: Any, weight_ih: Any, weight_hh: Any, bias_ih: Any = None, bias_hh: Any = None
+    x: Any, h: Any, weight_ih: Any, weight_hh: Any, bias_ih: Any = None, bias_hh: Any = None, lengths: Any = None
 ) -> tuple[Any, ...]:
-    return _over_steps(lambda x_t, h: (gru_cell(x_t, h, weight_ih, weight_hh, bias_ih, bias_hh),), x, h)
+    weights = weight_ih, weight_hh, bias_ih, bias_hh
+    return _over_steps(lambda x_t, h: (gru_cell(x_t, h, *weights),), x, h, lengths=lengths)
+
+
+@op(x=lambda g, lengths: flip_sequences(g, lengths))
+def flip_sequences(x: Array, lengths: Any) -> Array:
+    """The steps of each sequence in reverse order; what lies beyond its end stays where it is.
+
+    x: (T, B, ...); lengths: B integers from 1 to T. Returns the same shape. Raises TypeError or ValueError for other
+    lengths.
+
+    >>> flip_sequences(randn(3, 2, 4), [2, 3])
+    """
+    return kernels.flip(x, checked_lengths(lengths, x))
+
+
+def checked_lengths(lengths: Any, x: Any) -> Any:
+    """Lengths of the sequences x (T, B, ...) as an array (B,); TypeError or ValueError if they cannot be that."""
+    lengths = np.asarray(lengths)
+    if lengths.dtype.kind not in "iu":
+        raise TypeError(f"lengths must be integers, not {lengths.dtype}; convert them with .astype(int)")
+    if lengths.shape != x.shape[1:2]:
+        raise ValueError(f"lengths {lengths.shape} must be {x.shape[1:2]}, one for each sequence of the batch; pass so")
+    if lengths.size and not 1 <= lengths.min() <= lengths.max() <= len(x):
+        raise ValueError(
+            f"lengths run from {lengths.min()} to {lengths.max()}, a sequence has 1 to T = {len(x)} steps; leave empty"
+            " sequences out of the batch"
+        )
+    return lengths
 
 
 # -- and fused ---------------------------------------------------------------------------------------------------
 
 
 def _rnn_backward(
-    g: Any, needs: Any, x: Any, h: Any, weight_ih: Any, weight_hh: Any, nonlinearity: str, out: Any
+    g: Any, needs: Any, x: Any, h: Any, weight_ih: Any, weight_hh: Any, nonlinearity: str, lengths: Any, out: Any
 ) -> tuple[Any, ...]:
-    g_out, g_h = g
-    slopes, d_h = kernels.rnn_backward(g_out, g_h, weight_hh, out[0], nonlinearity)
+    x, lengths = _ended(x, lengths)
+    slopes, d_h = kernels.rnn_backward(*g, weight_hh, out[0], nonlinearity, lengths)
     return _from_slopes(slopes, (d_h,), needs, x, h, weight_ih, out[0])
 
 
@@ -141,26 +187,29 @@ def rnn(
     bias_ih: Array | None = None,
     bias_hh: Array | None = None,
     nonlinearity: str = "tanh",
+    lengths: Any = None,
 ) -> tuple[Array, ...]:
     """`rnn_cell` over a sequence.
 
     x: (T, B, I); h: (B, H); weight_ih: (H, I); weight_hh: (H, H); biases: (H,) or None. nonlinearity: "tanh" or "relu",
-    whose gradient at 0 is 0. Returns all states (T, B, H) and the last (B, H). Raises ValueError for shapes that do not
-    belong together, an empty sequence, or another nonlinearity.
+    whose gradient at 0 is 0. lengths: how many steps each sequence has, B integers from 1 to T (None: T); beyond the
+    end its outputs are 0, and the last state is that at the end. Returns all states (T, B, H) and the last (B, H).
+    Raises ValueError for shapes that do not belong together, an empty sequence, or another nonlinearity.
 
     >>> rnn(randn(3, 2, 4), randn(2, 3), randn(3, 4), randn(3, 3))
-    >>> rnn(randn(3, 2, 4), randn(2, 3), randn(3, 4), randn(3, 3), randn(3), randn(3), "relu")
+    >>> rnn(randn(3, 2, 4), randn(2, 3), randn(3, 4), randn(3, 3), randn(3), randn(3), "relu", [2, 3])
     """
     check_nonlinearity("", nonlinearity)
     x, h, weight_ih, weight_hh, bias_ih, bias_hh = _prepared(1, x, (h,), weight_ih, weight_hh, bias_ih, bias_hh)
-    return kernels.rnn(x, h, weight_ih, weight_hh, _added(bias_ih, bias_hh), nonlinearity)
+    x, lengths = _ended(x, lengths)
+    return kernels.rnn(x, h, weight_ih, weight_hh, _added(bias_ih, bias_hh), nonlinearity, lengths)
 
 
 def _lstm_backward(
-    g: Any, needs: Any, x: Any, h: Any, weight_ih: Any, weight_hh: Any, out: Any, gates: Any, cells: Any
+    g: Any, needs: Any, x: Any, h: Any, weight_ih: Any, weight_hh: Any, lengths: Any, out: Any, gates: Any, cells: Any
 ) -> tuple[Any, ...]:
-    g_out, g_h, g_c = g
-    slopes, d_h, d_c = kernels.lstm_backward(g_out, g_h, g_c, weight_hh, gates, cells)
+    x, lengths = _ended(x, lengths)
+    slopes, d_h, d_c = kernels.lstm_backward(*g, weight_hh, gates, cells, lengths)
     return _from_slopes(slopes, (d_h, d_c), needs, x, h, weight_ih, out[0])
 
 
@@ -178,26 +227,29 @@ def lstm(
     weight_hh: Array,
     bias_ih: Array | None = None,
     bias_hh: Array | None = None,
+    lengths: Any = None,
 ) -> tuple[Array, ...]:
     """`lstm_cell` over a sequence.
 
     x: (T, B, I); h, c: (B, H); weight_ih: (4H, I); weight_hh: (4H, H); biases: (4H,) or None; gates in the order i, f,
-    g, o. Returns h of all steps (T, B, H) and the last h and c (B, H). Raises ValueError for shapes that do not belong
-    together, or an empty sequence.
+    g, o. lengths: how many steps each sequence has, B integers from 1 to T (None: T); beyond the end its outputs are 0,
+    and the last state is that at the end. Returns h of all steps (T, B, H) and the last h and c (B, H). Raises
+    ValueError for shapes that do not belong together, or an empty sequence.
 
     >>> lstm(randn(3, 2, 4), randn(2, 3), randn(2, 3), randn(12, 4), randn(12, 3))
-    >>> lstm(randn(2, 2, 4), randn(2, 3), randn(2, 3), randn(12, 4), randn(12, 3), randn(12), randn(12))
+    >>> lstm(randn(2, 2, 4), randn(2, 3), randn(2, 3), randn(12, 4), randn(12, 3), randn(12), randn(12), [2, 1])
     """
     x, h, c, weight_ih, weight_hh, bias_ih, bias_hh = _prepared(4, x, (h, c), weight_ih, weight_hh, bias_ih, bias_hh)
-    *outputs, gates, cells = kernels.lstm(x, h, c, weight_ih, weight_hh, _added(bias_ih, bias_hh))
+    x, lengths = _ended(x, lengths)
+    *outputs, gates, cells = kernels.lstm(x, h, c, weight_ih, weight_hh, _added(bias_ih, bias_hh), lengths)
     return tuple(outputs), gates, cells
 
 
 def _gru_backward(
-    g: Any, needs: Any, x: Any, h: Any, weight_ih: Any, weight_hh: Any, out: Any, gates: Any, scaled: Any
+    g: Any, needs: Any, x: Any, h: Any, weight_ih: Any, weight_hh: Any, lengths: Any, out: Any, gates: Any, scaled: Any
 ) -> tuple[Any, ...]:
-    g_out, g_h = g
-    slopes, d_h = kernels.gru_backward(g_out, g_h, h, weight_hh, out[0], gates, scaled)
+    x, lengths = _ended(x, lengths)
+    slopes, d_h = kernels.gru_backward(*g, h, weight_hh, out[0], gates, scaled, lengths)
     for_x, for_h, for_w_ih, for_w_hh, for_b_ih, for_b_hh = needs
     units = h.shape[1]
     at_input, at_state = slopes[:, : 3 * units], slopes[:, units:]  # n, r, z; and r, z, n, which is PyTorch's order
@@ -219,24 +271,35 @@ def gru(
     weight_hh: Array,
     bias_ih: Array | None = None,
     bias_hh: Array | None = None,
+    lengths: Any = None,
 ) -> tuple[Array, ...]:
     """`gru_cell` over a sequence.
 
     x: (T, B, I); h: (B, H); weight_ih: (3H, I); weight_hh: (3H, H); biases: (3H,) or None; gates in the order r, z, n.
-    Returns all states (T, B, H) and the last (B, H). Raises ValueError for shapes that do not belong together, or an
-    empty sequence.
+    lengths: how many steps each sequence has, B integers from 1 to T (None: T); beyond the end its outputs are 0, and
+    the last state is that at the end. Returns all states (T, B, H) and the last (B, H). Raises ValueError for shapes
+    that do not belong together, or an empty sequence.
 
     >>> gru(randn(3, 2, 4), randn(2, 3), randn(9, 4), randn(9, 3))
-    >>> gru(randn(2, 2, 4), randn(2, 3), randn(9, 4), randn(9, 3), randn(9), randn(9))
+    >>> gru(randn(2, 2, 4), randn(2, 3), randn(9, 4), randn(9, 3), randn(9), randn(9), [2, 1])
     """
     x, h, weight_ih, weight_hh, bias_ih, bias_hh = _prepared(3, x, (h,), weight_ih, weight_hh, bias_ih, bias_hh)
-    *outputs, gates, scaled = kernels.gru(x, h, weight_ih, weight_hh, bias_ih, bias_hh)
+    x, lengths = _ended(x, lengths)
+    *outputs, gates, scaled = kernels.gru(x, h, weight_ih, weight_hh, bias_ih, bias_hh, lengths)
     return tuple(outputs), gates, scaled
 
 
 def _added(bias_ih: Any, bias_hh: Any) -> Any:
     """Both biases as one, where they enter at the same place."""
     return bias_hh if bias_ih is None else bias_ih if bias_hh is None else bias_ih + bias_hh
+
+
+def _ended(x: Any, lengths: Any) -> tuple[Any, Any]:
+    """x with zeros beyond the end of each sequence, and the lengths, checked; None if all sequences have all steps."""
+    if lengths is None:
+        return x, None
+    lengths = checked_lengths(lengths, x)
+    return (x, None) if (lengths == len(x)).all() else (kernels.within(x, lengths), lengths)
 
 
 def _prepared(
