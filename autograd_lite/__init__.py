@@ -88,7 +88,7 @@ from .ops.pooling import (
     maxout,
 )
 from .ops.random import apply_dropout, default_rng, dropout, seed
-from .ops.recurrent import gru, gru_cell, lstm, lstm_cell, rnn, rnn_cell
+from .ops.recurrent import flip_sequences, gru, gru_cell, lstm, lstm_cell, rnn, rnn_cell
 from .ops.reduction import argmax, argmin, logsumexp, max, mean, min, sum, var
 from .ops.shape import (
     broadcast_to,
@@ -160,6 +160,7 @@ __all__ = [
     "expand_dims",
     "explain_conv",
     "flip",
+    "flip_sequences",
     "fold",
     "from_numpy",
     "get_default_dtype",

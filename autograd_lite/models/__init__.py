@@ -1,6 +1,7 @@
 """Architectures of the literature, each a short file of ordinary code."""
 
-from .char_lm import CharLM, detached
+from ..nn.recurrent import detached
+from .char_lm import CharLM
 from .cifar10net import CIFAR10Net
 from .lenet5 import LeNet5
 

@@ -83,8 +83,3 @@ def draw(logits: np.ndarray[Any, Any], temperature: float, rng: Generator) -> in
     logits: (V,). The largest of Gumbel-distributed disturbances of the logits has exactly these probabilities.
     """
     return int(np.argmax(logits + temperature * rng.gumbel(size=logits.shape)))
-
-
-def detached(state: Any) -> Any:
-    """A recurrent state without its history, where truncated back-propagation stops: a Tensor, or a tuple of them."""
-    return tuple(map(detached, state)) if isinstance(state, tuple) else state.detach()

@@ -41,7 +41,7 @@ from .pooling import (
     MaxUnpool2d,
     MaxUnpool3d,
 )
-from .recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, Recurrent, RNNCell, unroll
+from .recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, Recurrent, RNNCell, detached, pad_sequence, unroll
 from .regularization import Dropout
 from .reshaping import Flatten
 from .sparse import Embedding
@@ -102,6 +102,8 @@ __all__ = [
     "Softmax",
     "Tanh",
     "Unfold",
+    "detached",
     "init",
+    "pad_sequence",
     "unroll",
 ]

@@ -8,7 +8,8 @@ directions, several layers, masks.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from ..core import raw
 from ..ops import recurrent as ops
 from ..ops.elementwise import where
 from ..ops.random import Generator, dropout
-from ..ops.shape import concatenate, expand_dims, flip, squeeze, stack, swapaxes, unstack
+from ..ops.shape import concatenate, expand_dims, flip, pad, squeeze, stack, swapaxes, unstack
 from .checks import check_probability, check_sizes, checked_dtype, matching
 from .linear import draw_within, empty
 from .module import Module, Parameter
@@ -163,26 +164,47 @@ class GRUCell(_Cell):
 
 
 def unroll(
-    cell: Callable[[Any, Any], Any], x: Any, state: Any = None, *, mask: Any = None, reverse: bool = False
+    cell: Callable[[Any, Any], Any],
+    x: Any,
+    state: Any = None,
+    *,
+    mask: Any = None,
+    lengths: Any = None,
+    reverse: bool = False,
 ) -> tuple[Any, Any]:
     """Run a cell over a sequence; the outputs of all steps, in the order of x, and the last state.
 
     cell: any function of an input and a state that gives the next state; x: (T, ...), one input a step. state: what
     `cell` starts with. mask: (T, B) booleans; where it is false, the state of that sequence stays as it is, so that
-    sequences of different lengths go into one batch. reverse: from the last step to the first. Returns outputs
-    (T, ...) and the state. Raises ValueError for an empty sequence, or a mask of another shape.
+    steps that do not count can stand anywhere. lengths: how many steps each sequence has, B integers from 1 to T, where
+    they have different ones; beyond the end the state stays and the output is 0. reverse: from the last step to the
+    first, of each sequence. Returns outputs (T, ...) and the state. Raises ValueError for an empty sequence, a mask of
+    another shape, or other lengths.
     """
     steps = list(unstack(x))
     if not steps:
         raise ValueError(f"unroll: x {x.shape} has no steps; pass at least one")
     if mask is not None and np.shape(raw(mask)) != x.shape[:2]:
         raise ValueError(f"unroll: the mask is {np.shape(raw(mask))}, x {x.shape}; pass a mask {x.shape[:2]}")
+    if lengths is not None:
+        if mask is not None:
+            raise ValueError("unroll: lengths are a mask, too; pass one of the two")
+        mask = np.arange(len(steps))[:, None] < _checked_lengths("unroll", lengths, x)
     outputs: list[Any] = [None] * len(steps)
     for t in reversed(range(len(steps))) if reverse else range(len(steps)):
         following = cell(steps[t], state)
         state = following if mask is None else _kept(raw(mask)[t], following, state)
-        outputs[t] = state[0] if isinstance(state, tuple) else state
+        output = state[0] if isinstance(state, tuple) else state
+        outputs[t] = output if lengths is None else _kept(mask[t], output, None)
     return stack(outputs), state
+
+
+def _checked_lengths(title: str, lengths: Any, x: Any) -> Any:
+    """The lengths of the sequences x (T, B, ...) as an array; TypeError or ValueError if they cannot be that."""
+    try:
+        return ops.checked_lengths(raw(lengths), x)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{title}: {error}") from None
 
 
 def _kept(mask: Any, following: Any, before: Any) -> Any:
@@ -195,13 +217,44 @@ def _kept(mask: Any, following: Any, before: Any) -> Any:
     return where(aligned, following, np.zeros_like(raw(following)) if before is None else before)
 
 
+def pad_sequence(sequences: Sequence[Any], batch_first: bool = False, padding_value: float = 0.0) -> Any:
+    """Sequences of different lengths as one batch, each with `padding_value` behind it.
+
+    sequences: each (its steps, ...). Returns (T, B, ...), or (B, T, ...) with batch_first; T is the most steps. Raises
+    ValueError for no sequences.
+
+    >>> batch = ag.nn.pad_sequence([np.ones((3, 2)), np.ones((5, 2))])
+    """
+    if len(sequences) == 0:
+        raise ValueError("pad_sequence: there are no sequences; pass at least one")
+    steps = max(len(sequence) for sequence in sequences)
+    padded = [
+        pad(sequence, ((0, steps - len(sequence)), *[(0, 0)] * (len(sequence.shape) - 1)), "constant", padding_value)
+        for sequence in sequences
+    ]
+    return stack(padded, 0 if batch_first else 1)
+
+
+def detached(state: Any) -> Any:
+    """A recurrent state without its history: a Tensor, or a tuple or list of them.
+
+    Back-propagation is truncated where it stands between two pieces of a sequence: the second starts with the values
+    that the first ended with, and no gradient goes back further.
+
+    >>> out, state = layer(first_piece)
+    >>> out, state = layer(second_piece, ag.nn.detached(state))
+    """
+    return type(state)(map(detached, state)) if isinstance(state, tuple | list) else state.detach()
+
+
 class Recurrent(Module):
     """Any cells, unrolled over a sequence: one layer for each argument, both directions where it is a pair of cells.
 
     layers: cells (Modules called as ``cell(x, state)``), or pairs of them, the second of which runs backward and whose
     outputs are joined to the first's; each layer takes the outputs of the one before. x: (T, B, I), or (B, T, I) with
-    batch_first; state: a list with one state for each cell (None: all start anew); mask: as `unroll`, (T, B). dropout:
-    on the outputs of all layers but the last, in training. Returns the outputs and the list of last states.
+    batch_first; state: a list with one state for each cell (None: all start anew); mask (T, B) and lengths (B,): as
+    `unroll`. dropout: on the outputs of all layers but the last, in training. Returns the outputs and the list of last
+    states.
 
     >>> both_ways = ag.nn.Recurrent((ag.nn.GRUCell(8, 16), ag.nn.GRUCell(8, 16)), ag.nn.GRUCell(32, 16))
     """
@@ -219,7 +272,7 @@ class Recurrent(Module):
         self.layers = [layer if isinstance(layer, tuple) else (layer,) for layer in layers]
         self.batch_first, self.dropout, self.rng = batch_first, dropout, rng
 
-    def forward(self, x: Any, state: Any = None, *, mask: Any = None) -> tuple[Any, list[Any]]:
+    def forward(self, x: Any, state: Any = None, *, mask: Any = None, lengths: Any = None) -> tuple[Any, list[Any]]:
         """Outputs of the last layer, and the last state of each cell."""
         cells = [cell for layer in self.layers for cell in layer]
         starts = iter([None] * len(cells) if state is None else state)
@@ -227,7 +280,10 @@ class Recurrent(Module):
         states: list[Any] = []
         for number, layer in enumerate(self.layers):
             x = dropout(x, self.dropout, self.training and number > 0, rng=self.rng)
-            runs = [unroll(cell, x, next(starts), mask=mask, reverse=i > 0) for i, cell in enumerate(layer)]
+            runs = [
+                unroll(cell, x, next(starts), mask=mask, lengths=lengths, reverse=reverse > 0)
+                for reverse, cell in enumerate(layer)
+            ]
             x = runs[0][0] if len(runs) == 1 else concatenate([outputs for outputs, _ in runs], -1)
             states.extend(last for _, last in runs)
         return (swapaxes(x, 0, 1) if self.batch_first else x), states
@@ -284,11 +340,11 @@ class _Layers(Module):
         weight_ih, weight_hh = getattr(self, f"weight_ih_{suffix}"), getattr(self, f"weight_hh_{suffix}")
         return weight_ih, weight_hh, getattr(self, f"bias_ih_{suffix}", None), getattr(self, f"bias_hh_{suffix}", None)
 
-    def _run(self, x: Any, state: list[Any], weights: Weights) -> tuple[Any, ...]:
+    def _run(self, x: Any, state: list[Any], weights: Weights, lengths: Any) -> tuple[Any, ...]:
         """The fused operation: the outputs, and each part of the last state."""
         raise NotImplementedError
 
-    def _forward(self, x: Any, state: list[Any] | None) -> tuple[Any, list[Any]]:
+    def _forward(self, x: Any, state: list[Any] | None, lengths: Any) -> tuple[Any, list[Any]]:
         """Outputs, and the parts of the last state, stacked over layers and directions; x with or without a batch."""
         weight, weight_hh, *_ = self._weights("l0")
         x = matching(self, x, weight)
@@ -300,7 +356,8 @@ class _Layers(Module):
         else:
             x = expand_dims(x, 1)
             state = state and [expand_dims(part, 1) for part in state]
-        x, last = self._sequence(x, self._starts(x, state))
+        lengths = None if lengths is None else _checked_lengths(type(self).__name__, lengths, x)
+        x, last = self._sequence(x, self._starts(x, state), lengths)
         if not batched:
             return squeeze(x, 1), [squeeze(part, 1) for part in last]
         return (swapaxes(x, 0, 1) if self.batch_first else x), last
@@ -336,15 +393,16 @@ class _Layers(Module):
                 )
         return [list(parts) for parts in zip(*(unstack(part) for part in state), strict=True)]
 
-    def _sequence(self, x: Any, starts: list[list[Any]]) -> tuple[Any, list[Any]]:
+    def _sequence(self, x: Any, starts: list[list[Any]], lengths: Any) -> tuple[Any, list[Any]]:
         """All layers over x (T, B, I)."""
         remaining, lasts = iter(starts), []
+        turned = partial(flip, axis=0) if lengths is None else partial(ops.flip_sequences, lengths=lengths)
         for layer in range(self.num_layers):
             x = dropout(x, self.dropout, self.training and layer > 0, rng=self.rng)
             outputs = []
             for direction, suffix in enumerate(self._suffixes(layer)):
-                out, *last = self._run(flip(x, 0) if direction else x, next(remaining), self._weights(suffix))
-                outputs.append(flip(out, 0) if direction else out)
+                out, *last = self._run(turned(x) if direction else x, next(remaining), self._weights(suffix), lengths)
+                outputs.append(turned(out) if direction else out)
                 lasts.append(last)
             x = outputs[0] if len(outputs) == 1 else concatenate(outputs, -1)
         return x, [stack(parts) for parts in zip(*lasts, strict=True)]
@@ -363,9 +421,11 @@ class RNN(_Layers):
     """Elman's network over a sequence: `ag.rnn` for each layer and direction.
 
     x: (T, B, input_size), (B, T, input_size) with batch_first, or (T, input_size); state: (num_layers * directions, B,
-    hidden_size), None for zeros. nonlinearity: "tanh" or "relu". dropout: on the outputs of all layers but the last, in
-    training. Returns the last layer's outputs (T, B, directions * hidden_size) and the last state. Raises TypeError for
-    an input of another dtype, ValueError for other shapes.
+    hidden_size), None for zeros; lengths: how many steps each sequence has, where they have different ones: beyond the
+    end the output is 0, and the last state is that at the end (torch.nn.utils.rnn's packed sequences). nonlinearity:
+    "tanh" or "relu". dropout: on the outputs of all layers but the last, in training. Returns the last layer's outputs
+    (T, B, directions * hidden_size) and the last state. Raises TypeError for an input of another dtype, ValueError for
+    other shapes or lengths.
     """
 
     def __init__(
@@ -388,13 +448,13 @@ class RNN(_Layers):
         )
         self.nonlinearity = nonlinearity
 
-    def _run(self, x: Any, state: list[Any], weights: Weights) -> tuple[Any, ...]:
+    def _run(self, x: Any, state: list[Any], weights: Weights, lengths: Any) -> tuple[Any, ...]:
         (h,) = state
-        return ops.rnn(x, h, *weights, self.nonlinearity)
+        return ops.rnn(x, h, *weights, self.nonlinearity, lengths)
 
-    def forward(self, x: Any, state: Any = None) -> tuple[Any, Any]:
+    def forward(self, x: Any, state: Any = None, *, lengths: Any = None) -> tuple[Any, Any]:
         """Outputs, and the last state."""
-        out, (h,) = self._forward(x, None if state is None else [state])
+        out, (h,) = self._forward(x, None if state is None else [state], lengths)
         return out, h
 
 
@@ -402,20 +462,20 @@ class GRU(_Layers):
     """Gated recurrent units over a sequence: `ag.gru` for each layer and direction.
 
     x: (T, B, input_size), (B, T, input_size) with batch_first, or (T, input_size); state: (num_layers * directions, B,
-    hidden_size), None for zeros. dropout: on the outputs of all layers but the last, in training. Returns the last
-    layer's outputs (T, B, directions * hidden_size) and the last state. Raises TypeError for an input of another dtype,
-    ValueError for other shapes.
+    hidden_size), None for zeros; lengths: as of `RNN`. dropout: on the outputs of all layers but the last, in training.
+    Returns the last layer's outputs (T, B, directions * hidden_size) and the last state. Raises TypeError for an input
+    of another dtype, ValueError for other shapes or lengths.
     """
 
     gates = 3
 
-    def _run(self, x: Any, state: list[Any], weights: Weights) -> tuple[Any, ...]:
+    def _run(self, x: Any, state: list[Any], weights: Weights, lengths: Any) -> tuple[Any, ...]:
         (h,) = state
-        return ops.gru(x, h, *weights)
+        return ops.gru(x, h, *weights, lengths)
 
-    def forward(self, x: Any, state: Any = None) -> tuple[Any, Any]:
+    def forward(self, x: Any, state: Any = None, *, lengths: Any = None) -> tuple[Any, Any]:
         """Outputs, and the last state."""
-        out, (h,) = self._forward(x, None if state is None else [state])
+        out, (h,) = self._forward(x, None if state is None else [state], lengths)
         return out, h
 
 
@@ -423,19 +483,19 @@ class LSTM(_Layers):
     """Long short-term memory over a sequence: `ag.lstm` for each layer and direction.
 
     x: (T, B, input_size), (B, T, input_size) with batch_first, or (T, input_size); state: h and c, each (num_layers *
-    directions, B, hidden_size), None for zeros. dropout: on the outputs of all layers but the last, in training.
-    Returns the last layer's outputs (T, B, directions * hidden_size) and the last (h, c). Raises TypeError for an input
-    of another dtype, ValueError for other shapes.
+    directions, B, hidden_size), None for zeros; lengths: as of `RNN`. dropout: on the outputs of all layers but the
+    last, in training. Returns the last layer's outputs (T, B, directions * hidden_size) and the last (h, c). Raises
+    TypeError for an input of another dtype, ValueError for other shapes or lengths.
     """
 
     gates = 4
     parts = ("h", "c")
 
-    def _run(self, x: Any, state: list[Any], weights: Weights) -> tuple[Any, ...]:
+    def _run(self, x: Any, state: list[Any], weights: Weights, lengths: Any) -> tuple[Any, ...]:
         h, c = state
-        return ops.lstm(x, h, c, *weights)
+        return ops.lstm(x, h, c, *weights, lengths)
 
-    def forward(self, x: Any, state: Any = None) -> tuple[Any, tuple[Any, Any]]:
+    def forward(self, x: Any, state: Any = None, *, lengths: Any = None) -> tuple[Any, tuple[Any, Any]]:
         """Outputs, and the last h and c."""
-        out, (h, c) = self._forward(x, None if state is None else list(_two(self, state)))
+        out, (h, c) = self._forward(x, None if state is None else list(_two(self, state)), lengths)
         return out, (h, c)
