@@ -44,7 +44,7 @@ class Network:
         model = start(lib, self.layers(lib.nn), channels_last)
         for part in model.modules():
             if hasattr(part, "inplace"):
-                part.inplace = True  # PyTorch's rectifiers are faster so
+                part.inplace = True  # saves PyTorch the rectifiers' arrays
         x, targets = data(lib, self.x, channels_last), data(lib, self.targets)
         loss = getattr(lib.nn, self.loss)()
         update = optimizer(lib, self.optimizer, model.parameters(), self.lr)
