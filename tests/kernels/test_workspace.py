@@ -24,6 +24,12 @@ def test_what_is_too_large_is_not_kept():
     assert not np.shares_memory(large, workspace((8,), np.uint8))
 
 
+def test_slots_are_apart():
+    first, second = workspace((8,), np.float32), workspace((8,), np.float32, slot=1)
+    assert not np.shares_memory(first, second)
+    assert np.shares_memory(second, workspace((4,), np.float64, slot=1))
+
+
 def test_each_thread_has_its_own():
     other = []
     thread = Thread(target=lambda: other.append(workspace((8,), np.uint8)))
