@@ -29,12 +29,7 @@ def for_axes(name: str, value: Any, axes: int, least: int = 1) -> Lengths:
     return lengths
 
 
-def pair(name: str, value: Any, least: int = 1) -> Lengths:
-    """`for_axes` in two dimensions: (rows, columns)."""
-    return for_axes(name, value, 2, least)
-
-
-def both_sides(value: Any, axes: int = 2) -> Padding:
+def both_sides(value: Any, axes: int) -> Padding:
     """(before, after) for each axis of a padding: a number, one for each axis, or such pairs, which may be negative."""
     if isinstance(value, tuple | list) and value and all(isinstance(part, tuple | list) for part in value):
         try:
@@ -60,7 +55,7 @@ def moving(kernel: Lengths, size: Lengths, stride: Any, padding: Any, dilation: 
     return windows.same(size) if padding == "same" else windows
 
 
-def check_axes(name: str, ndim: int, axes: int = 2, first: str = "images, channels") -> None:
+def check_axes(name: str, ndim: int, axes: int, first: str = "images, channels") -> None:
     """ValueError unless there are these two axes and those of the image."""
     if ndim != axes + 2:
         raise ValueError(
