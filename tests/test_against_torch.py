@@ -274,3 +274,27 @@ def test_complex_convention():
         a = [ag.tensor(x, requires_grad=True) for x in (z, w)]
         b = [torch.tensor(x, requires_grad=True) for x in (z, w)]
         compare(ag.gradients(ours(*a).sum(), a), torch.autograd.grad(theirs(*b).sum(), b))
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("name", ["RNN", "GRU", "LSTM"])
+def test_recurrent_layers_over_sequences_of_different_lengths(name, bidirectional):
+    options = {"num_layers": 2, "bidirectional": bidirectional}
+    ours = getattr(ag.nn, name)(3, 4, dtype="float64", rng=np.random.default_rng(0), **options)
+    theirs = getattr(torch.nn, name)(3, 4, dtype=torch.float64, **options)
+    theirs.load_state_dict({key: torch.tensor(value) for key, value in ours.state_dict().items()})
+    x, lengths = numbers(5, 4, 3), [2, 5, 1, 5]
+    a, b = ag.tensor(x, requires_grad=True), torch.tensor(x, requires_grad=True)
+    packed = torch.nn.utils.rnn.pack_padded_sequence(b, torch.tensor(lengths), enforce_sorted=False)
+    (out, state), (packed_out, expected_state) = ours(a, lengths=lengths), theirs(packed)
+    expected, _ = torch.nn.utils.rnn.pad_packed_sequence(packed_out)
+    compare([out], [expected])
+    states = list(zip(state, expected_state, strict=True)) if name == "LSTM" else [(state, expected_state)]
+    compare(*zip(*states, strict=True))
+    weights = [numbers(*part.shape, seed=i) for i, part in enumerate([out, *(part for part, _ in states)])]
+    loss = sum((part * w).sum() for part, w in zip([out, *(s for s, _ in states)], weights, strict=True))
+    parts = [expected, *(s for _, s in states)]
+    reference = sum((part * torch.tensor(w)).sum() for part, w in zip(parts, weights, strict=True))
+    named = dict(theirs.named_parameters())
+    of_parameters = [named[key] for key in ours.state_dict()]
+    compare(ag.gradients(loss, [a, *ours.parameters()]), torch.autograd.grad(reference, [b, *of_parameters]))

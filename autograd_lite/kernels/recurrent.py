@@ -372,7 +372,7 @@ def input_gradient(slopes: Array, x_shape: tuple[int, ...], weight_ih: Array) ->
 
 def weight_ih_gradient(slopes: Array, x: Array) -> Array:
     """Gradient of the input weights, (G*H, T*B) @ (T*B, I)."""
-    return slopes.T @ x.reshape(-1, x.shape[2])
+    return slopes.T @ x.reshape(len(slopes), x.shape[2])
 
 
 def weight_hh_gradient(slopes: Array, h: Array, out: Array) -> Array:

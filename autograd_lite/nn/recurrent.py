@@ -202,7 +202,7 @@ def unroll(
 def _checked_lengths(title: str, lengths: Any, x: Any) -> Any:
     """The lengths of the sequences x (T, B, ...) as an array; TypeError or ValueError if they cannot be that."""
     try:
-        return ops.checked_lengths(raw(lengths), x)
+        return ops.checked_lengths(lengths, x)
     except (TypeError, ValueError) as error:
         raise type(error)(f"{title}: {error}") from None
 

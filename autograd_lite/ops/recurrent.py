@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Array, op
+from ..core import Array, Handle, op
 from ..kernels import recurrent as kernels
 from .elementwise import relu, sigmoid, tanh, where
 from .linear import linear
@@ -138,7 +138,7 @@ def flip_sequences(x: Array, lengths: Any) -> Array:
 
 def checked_lengths(lengths: Any, x: Any) -> Any:
     """Lengths of the sequences x (T, B, ...) as an array (B,); TypeError or ValueError if they cannot be that."""
-    lengths = np.asarray(lengths)
+    lengths = np.asarray(lengths.data if isinstance(lengths, Handle) else lengths)
     if lengths.dtype.kind not in "iu":
         raise TypeError(f"lengths must be integers, not {lengths.dtype}; convert them with .astype(int)")
     if lengths.shape != x.shape[1:2]:
@@ -158,7 +158,8 @@ def _rnn_backward(
     g: Any, needs: Any, x: Any, h: Any, weight_ih: Any, weight_hh: Any, nonlinearity: str, lengths: Any, out: Any
 ) -> tuple[Any, ...]:
     x, lengths = _ended(x, lengths)
-    slopes, d_h = kernels.rnn_backward(*g, weight_hh, out[0], nonlinearity, lengths)
+    g_out, g_h = g
+    slopes, d_h = kernels.rnn_backward(g_out, g_h, weight_hh, out[0], nonlinearity, lengths)
     return _from_slopes(slopes, (d_h,), needs, x, h, weight_ih, out[0])
 
 
@@ -209,7 +210,8 @@ def _lstm_backward(
     g: Any, needs: Any, x: Any, h: Any, weight_ih: Any, weight_hh: Any, lengths: Any, out: Any, gates: Any, cells: Any
 ) -> tuple[Any, ...]:
     x, lengths = _ended(x, lengths)
-    slopes, d_h, d_c = kernels.lstm_backward(*g, weight_hh, gates, cells, lengths)
+    g_out, g_h, g_c = g
+    slopes, d_h, d_c = kernels.lstm_backward(g_out, g_h, g_c, weight_hh, gates, cells, lengths)
     return _from_slopes(slopes, (d_h, d_c), needs, x, h, weight_ih, out[0])
 
 
@@ -249,7 +251,8 @@ def _gru_backward(
     g: Any, needs: Any, x: Any, h: Any, weight_ih: Any, weight_hh: Any, lengths: Any, out: Any, gates: Any, scaled: Any
 ) -> tuple[Any, ...]:
     x, lengths = _ended(x, lengths)
-    slopes, d_h = kernels.gru_backward(*g, h, weight_hh, out[0], gates, scaled, lengths)
+    g_out, g_h = g
+    slopes, d_h = kernels.gru_backward(g_out, g_h, h, weight_hh, out[0], gates, scaled, lengths)
     for_x, for_h, for_w_ih, for_w_hh, for_b_ih, for_b_hh = needs
     units = h.shape[1]
     at_input, at_state = slopes[:, : 3 * units], slopes[:, units:]  # n, r, z; and r, z, n, which is PyTorch's order

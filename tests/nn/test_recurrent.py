@@ -27,13 +27,7 @@ class Leaky(nn.Module):
 
 @pytest.mark.parametrize("name", ["RNN", "GRU", "LSTM"])
 def test_the_loop_over_a_cell_is_the_fused_layer(name):
-    layer = getattr(nn, name)(4, 5, num_layers=2, bidirectional=True, dtype="float64")
-    state, cells = layer.state_dict(), []
-    for suffix, inputs in (("l0", 4), ("l0_reverse", 4), ("l1", 10), ("l1_reverse", 10)):
-        cell = getattr(nn, f"{name}Cell")(inputs, 5, dtype="float64")
-        cell.load_state_dict({key: state[f"{key}_{suffix}"] for key in cell.state_dict()})
-        cells.append(cell)
-    loop = nn.Recurrent((cells[0], cells[1]), (cells[2], cells[3]))
+    layer, loop = both(name)
     x = numbers(3, 2, 4)
     (out, last), (out_loop, last_loop) = layer(x), loop(x)
     assert_close(out, out_loop)
@@ -91,6 +85,103 @@ def test_a_mask_lets_sequences_of_different_lengths_share_a_batch(name, reverse)
             assert_close(part[b], expected[0])
     with pytest.raises(ValueError, match=r"the mask is \(5,\)"):
         nn.unroll(cell, x, mask=mask[:, 0])
+
+
+@pytest.mark.parametrize("name", ["RNN", "GRU", "LSTM"])
+class TestLengths:
+    def test_the_layer_is_the_loop(self, name):
+        layer, loop = both(name)
+        x, lengths = numbers(5, 3, 4), [3, 5, 1]
+        (out, last), (out_loop, last_loop) = layer(x, lengths=lengths), loop(x, lengths=lengths)
+        assert_close(out, out_loop)
+        for part, expected in zip(parts_of(name, last), parts_of(name, last_loop, listed=True), strict=True):
+            assert_close(part, expected)
+
+    def test_each_sequence_is_what_it_is_alone(self, name):
+        layer, _ = both(name)
+        sequences = [numbers(length, 4, seed=length) for length in (3, 5, 1)]
+        padded = nn.pad_sequence(sequences, padding_value=np.nan)
+        out, last = layer(padded, lengths=[3, 5, 1])
+        for b, sequence in enumerate(sequences):
+            alone, end = layer(sequence)
+            assert_close(out[: len(sequence), b], alone)
+            assert not out.data[len(sequence) :, b].any()
+            for part, expected in zip(parts_of(name, last), parts_of(name, end), strict=True):
+                assert_close(part[:, b], expected)
+
+    def test_batch_first(self, name):
+        layer, _ = both(name)
+        x, lengths = numbers(5, 3, 4), ag.tensor(np.array([3, 5, 1]))
+        expected = layer(x, lengths=lengths)[0]
+        layer.batch_first = True
+        assert_close(layer(x.swapaxes(0, 1), lengths=lengths)[0], expected.swapaxes(0, 1))
+
+    def test_errors(self, name):
+        layer, loop = both(name)
+        x = numbers(5, 3, 4)
+        with pytest.raises(ValueError, match=f"{name}: lengths run from 0 to 5, a sequence has 1 to T = 5 steps; "):
+            layer(x, lengths=[0, 5, 1])
+        with pytest.raises(ValueError, match=r"unroll: lengths \(2,\) must be \(3,\)"):
+            loop(x, lengths=[5, 1])
+        with pytest.raises(ValueError, match="pass one of the two"):
+            loop(x, lengths=[5, 1, 1], mask=np.ones((5, 3), bool))
+
+
+def both(name):
+    """Two layers in both directions, fused, and the same as a loop over cells."""
+    layer = getattr(nn, name)(4, 5, num_layers=2, bidirectional=True, dtype="float64")
+    state, cells = layer.state_dict(), []
+    for suffix, inputs in (("l0", 4), ("l0_reverse", 4), ("l1", 10), ("l1_reverse", 10)):
+        cell = getattr(nn, f"{name}Cell")(inputs, 5, dtype="float64")
+        cell.load_state_dict({key: state[f"{key}_{suffix}"] for key in cell.state_dict()})
+        cells.append(cell)
+    return layer, nn.Recurrent((cells[0], cells[1]), (cells[2], cells[3]))
+
+
+def parts_of(name, state, listed=False):
+    """The parts of a last state, stacked over layers."""
+    if name != "LSTM":
+        return [ag.stack(state) if listed else state]
+    return [ag.stack(part) for part in zip(*state, strict=True)] if listed else list(state)
+
+
+class TestTruncatedBackPropagation:
+    @pytest.mark.parametrize("name", ["RNN", "GRU", "LSTM"])
+    def test_the_gradient_is_cut_and_the_values_are_not(self, name):
+        layer = getattr(nn, name)(2, 3, dtype="float64")
+        first, second = (ag.tensor(numbers(4, 2, 2, seed=seed), requires_grad=True) for seed in (0, 1))
+        whole, _ = layer(ag.concatenate([first, second]))
+        before, state = layer(first)
+        after, _ = layer(second, nn.detached(state))
+        assert_close(ag.concatenate([before, after]), whole)
+        assert ag.gradients(after.sum(), [first, second], allow_unused=True)[0] is None
+        assert ag.gradients(whole[4:].sum(), [first])[0].data.any()
+
+    def test_of_any_state(self):
+        x = ag.tensor([1.0], requires_grad=True)
+        tree = nn.detached([x * 2, (x * 3, x * 4)])
+        assert isinstance(tree, list)
+        assert isinstance(tree[1], tuple)
+        assert not any(part.requires_grad for part in (tree[0], *tree[1]))
+
+    def test_chunks_of_a_recurrent_loop(self):
+        loop, x = nn.Recurrent(nn.LSTMCell(2, 3, dtype="float64")), numbers(6, 2, 2)
+        whole, _ = loop(x)
+        first, state = loop(x[:4])
+        second, _ = loop(x[4:], nn.detached(state))
+        assert_close(ag.concatenate([first, second]), whole)
+
+
+def test_padded_sequences():
+    sequences = [ag.tensor(numbers(length, 2), requires_grad=True) for length in (1, 3)]
+    batch = nn.pad_sequence(sequences, padding_value=7.0)
+    assert batch.shape == (3, 2, 2)
+    assert (batch.data[1:, 0] == 7).all()
+    assert_close(batch[:, 1], sequences[1])
+    assert_close(nn.pad_sequence(sequences, batch_first=True)[1], sequences[1])
+    assert all((g.data == 1).all() for g in ag.gradients(batch.sum(), sequences))
+    with pytest.raises(ValueError, match="no sequences"):
+        nn.pad_sequence([])
 
 
 def test_batch_first():

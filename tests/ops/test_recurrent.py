@@ -71,6 +71,91 @@ def test_relu():
         np.testing.assert_allclose(a.data, b.data, rtol=1e-10, atol=1e-12)
 
 
+def gradients_of(function, args, **options):
+    outputs = function(*args, **options)
+    return [*outputs, *ag.gradients(weighted(outputs), args)]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", GATES)
+class TestShapes:
+    @pytest.mark.parametrize(
+        "sizes", [(1, 3, 2, 5), (4, 1, 2, 5), (4, 3, 1, 5), (4, 3, 2, 1), (1, 1, 1, 1), (3, 5, 0, 4)]
+    )
+    def test_of_length_one(self, name, dtype, sizes):
+        args = operands(name, dtype=dtype, **dict(zip(("steps", "batch", "inputs", "units"), sizes, strict=True)))
+        self.check(name, args, dtype)
+
+    def test_larger_than_a_block(self, name, dtype):
+        args = operands(name, dtype=dtype, steps=5, batch=17, inputs=33, units=150)
+        self.check(name, [ag.tensor(arg.data * 0.1, requires_grad=True) for arg in args], dtype)
+
+    def test_of_views(self, name, dtype):
+        x, *rest = operands(name, dtype=dtype)
+        for view in (x.data.swapaxes(0, 1).copy().swapaxes(0, 1), x.data[::-1], x.data[..., ::-1]):
+            self.check(name, [ag.from_numpy(view).requires_grad_(), *rest], dtype)
+        turned = [ag.from_numpy(arg.data.T.copy().T).requires_grad_() for arg in rest]
+        self.check(name, [x, *turned], dtype)
+
+    def check(self, name, args, dtype, **options):
+        op, tolerance = registry[name], {"float32": 1e-4, "float64": 1e-11}[dtype]
+        pairs = zip(gradients_of(op.function, args, **options), gradients_of(op.spec, args, **options), strict=True)
+        for a, b in pairs:
+            assert a.dtype == dtype
+            np.testing.assert_allclose(a.data, b.data, rtol=tolerance, atol=tolerance)
+
+    @pytest.mark.parametrize("lengths", [[4, 4, 4], [4, 2, 1], [1, 3, 2], [2, 2, 2]])
+    def test_of_sequences_of_different_lengths(self, name, dtype, lengths):
+        self.check(name, operands(name, dtype=dtype), dtype, lengths=lengths)
+        if name == "rnn":
+            self.check(name, operands(name, dtype=dtype), dtype, nonlinearity="relu", lengths=lengths)
+
+
+@pytest.mark.parametrize("name", GATES)
+class TestLengths:
+    def test_each_sequence_is_what_it_is_alone(self, name):
+        function, (x, *rest), states = registry[name].function, operands(name), 2 if name == "lstm" else 1
+        lengths = np.array([2, 4, 3])
+        x.data[2:, 0] = x.data[3:, 2] = np.nan  # must not matter
+        out, *last = function(x, *rest, lengths=lengths)
+        found = ag.gradients(weighted([out, *last]), [x, *rest])
+        assert all(np.isfinite(g.data).all() for g in found)
+        for b, length in enumerate(lengths):
+            alone, *ends = function(x[:length, b : b + 1], *(s[b : b + 1] for s in rest[:states]), *rest[states:])
+            np.testing.assert_allclose(out.data[:length, b : b + 1], alone.data, rtol=1e-12)
+            assert not out.data[length:, b].any()
+            assert not found[0].data[length:, b].any()
+            for part, end in zip(last, ends, strict=True):
+                np.testing.assert_allclose(part.data[b : b + 1], end.data, rtol=1e-12)
+
+    def test_second_order(self, name):
+        op, args, second = registry[name], operands(name, steps=3, units=3), []
+        for function in (op.function, op.spec):
+            first = ag.gradients(weighted(function(*args, lengths=[1, 3, 2])), args, create_graph=True)
+            second.append(ag.gradients(sum((g * g).sum() for g in first), args))
+        for a, b in zip(*second, strict=True):
+            np.testing.assert_allclose(a.data, b.data, rtol=1e-10, atol=1e-10)
+
+    def test_errors(self, name):
+        function, args = registry[name].function, operands(name)
+        with pytest.raises(
+            ValueError, match="lengths run from 0 to 3, a sequence has 1 to T = 4 steps .*; leave empty"
+        ):
+            function(*args, lengths=[0, 3, 2])
+        with pytest.raises(ValueError, match="lengths run from 1 to 5"):
+            function(*args, lengths=[1, 5, 2])
+        with pytest.raises(ValueError, match=r"lengths \(2,\) must be \(3,\)"):
+            function(*args, lengths=[1, 2])
+        with pytest.raises(TypeError, match="lengths must be integers, not float64"):
+            function(*args, lengths=[1.0, 2, 3])
+
+
+def test_flipped_sequences():
+    x = np.arange(6).reshape(3, 2)
+    np.testing.assert_array_equal(ag.flip_sequences(x, [2, 3]), [[2, 5], [0, 3], [4, 1]])
+    np.testing.assert_array_equal(ag.flip_sequences(ag.flip_sequences(x, [2, 3]), [2, 3]), x)
+
+
 @pytest.mark.parametrize("name", GATES)
 def test_only_what_is_wanted(name):
     args = operands(name)
