@@ -87,29 +87,6 @@ def test_figures_of_a_known_convolution():
     assert part.workspace == 2 * 2 * 6 * 2 * 40 * 4  # the columns that are seen, of all rows: (N, 2, 6, 2 taps, 40)
 
 
-@pytest.mark.parametrize("name", KERNELS)
-def test_kernels_state_what_they_cost(name):
-    if hasattr(KERNELS[name], "cost"):
-        with ag.conv_kernel(name):
-            part = ag.explain_conv((4, 8, 12, 12), (8, 8, 3, 3)).forward
-        assert part.kernel == name
-        assert part.multiplications > 0
-        assert part.workspace > 0
-
-
-def test_arrays_say_their_shapes_and_dtype():
-    x, weight = ag.tensor(numbers(1, 2, 5, 5, dtype=np.float64)), numbers(3, 2, 3, 3)
-    assert ag.explain_conv(x, weight) == ag.explain_conv(x.shape, weight.shape, dtype="float64")
-
-
-def test_figures_of_a_known_convolution():
-    part = ag.explain_conv((2, 40, 6, 5), (50, 40, 3, 2), stride=2).forward
-    assert part.multiplications == 2 * 2 * 2 * 50 * 40 * 6
-    assert part.kernel == "patches"
-    with ag.conv_kernel("patches"):  # all columns that are seen, of all rows: (N, 2 columns, 6 rows, 2 taps, 40)
-        assert ag.explain_conv((2, 40, 6, 5), (50, 40, 3, 2), stride=2).forward.workspace == 2 * 2 * 6 * 2 * 40 * 4
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
