@@ -41,7 +41,7 @@ def _find_largest(x: Array, out: Array, winners: Array, windows: Windows) -> Non
             _copy(out[inside], x[under])
             continue
         _copy(pixels[inside], x[under])  # read with strides once, compared twice
-        np.copyto(better[inside], pixels[inside] > out[inside])  # 0 or 1
+        np.greater(pixels[inside], out[inside], out=better[inside], casting="unsafe")  # 0 or 1
         np.maximum(out[inside], pixels[inside], out=out[inside])
         better[inside] *= better.dtype.type(tap)
         np.maximum(winners[inside], better[inside], out=winners[inside])  # taps count upwards: the last that was larger
