@@ -175,8 +175,7 @@ def gru_backward(
         r, z, n = gates[t].reshape(3, units, batch)
         arrive(t)
         # h = n + z * (before - n)
-        np.copyto(difference, (out[t - 1] if t else h).T)
-        difference -= n
+        np.subtract((out[t - 1] if t else h).T, n, out=difference)
         np.multiply(difference, d_h, out=d_z)
         np.subtract(1, z, out=work)
         np.multiply(work, d_h, out=d_n)
@@ -233,17 +232,16 @@ def rnn_backward(
     """Slopes (T*B, H), and the gradient of the initial h (B, H)."""
     (steps, batch, units), dtype = out.shape, out.dtype
     slopes = np.empty((steps, batch, units), dtype)
-    d_h, d, state = np.zeros((3, units, batch), dtype)
+    d_h, d, slope = np.zeros((3, units, batch), dtype)
     add_state = blas.repeated_product(d_h, _transposed(weight_hh), d)  # (H, H) @ (H, B)
     arrive = _arrivals(d_h, g_out, g_h, lengths)
     for t in reversed(range(steps)):
         arrive(t)
-        np.copyto(state, out[t].T)
         if nonlinearity == "tanh":
-            np.subtract(1, np.square(state, out=state), out=state)
+            np.subtract(1, np.square(out[t].T, out=slope), out=slope)
         else:
-            np.greater(state, 0, out=state)
-        np.multiply(d_h, state, out=d)
+            np.greater(out[t].T, 0, out=slope)
+        np.multiply(d_h, slope, out=d)
         slopes[t] = d.T
         d_h.fill(0)
         add_state(t)
@@ -349,11 +347,10 @@ def _ends(lengths: Array | None, steps: int) -> dict[int, Any]:
 
 def _arrivals(d_h: Array, g_out: Array, g_h: Array, lengths: Array | None) -> Callable[[int], None]:
     """A function of t that adds to d_h (H, B) what arrives at step t: the output's gradient, at the end the state's."""
-    running, ends, work = _running(lengths, g_out), _ends(lengths, len(g_out)), np.empty_like(d_h)
+    running, ends = _running(lengths, g_out), _ends(lengths, len(g_out))
 
     def arrive(t: int) -> None:
-        np.copyto(work, g_out[t].T)  # adding the transposed view takes three times as long
-        np.add(d_h, work, out=d_h)
+        np.add(d_h, g_out[t].T, out=d_h)
         if t in ends:
             d_h[:, ends[t]] += g_h[ends[t]].T
         if running is not None:
