@@ -79,6 +79,18 @@ def padded(x: Array, padding: Padding) -> Array:
     return image
 
 
+def copy_with_zeros(out: Array, images: Array, top: int, left: int) -> None:
+    """Into out (rows, columns, N, C) what images (N, C, H, W) have from row `top` and column `left` on, else zeros."""
+    (first, last), (begin, end) = (
+        (min(max(-start, 0), length), max(min(size - start, length), 0))
+        for start, size, length in zip((top, left), images.shape[2:], out.shape[:2], strict=True)
+    )
+    out[:first], out[last:], out[:, :begin], out[:, end:] = 0, 0, 0, 0
+    if first < last and begin < end:
+        seen = images[:, :, first + top : last + top, begin + left : end + left]
+        out[first:last, begin:end] = seen.transpose(2, 3, 0, 1)
+
+
 def add_bias(y: Array, bias: Array | None) -> Array:
     """y (N, O, rows, columns), which may be written into, plus a number for each channel (None: y itself)."""
     if bias is None:
@@ -88,7 +100,8 @@ def add_bias(y: Array, bias: Array | None) -> Array:
     each = bias.reshape(-1, *(1,) * (y.ndim - 2))
     if np.result_type(y, bias) != y.dtype:
         return np.asarray(y + each)
-    rows = y.transpose(2, 0, *range(3, y.ndim), 1)
+    rows, images = y.transpose(2, 0, *range(3, y.ndim), 1), np.moveaxis(y, 1, -1)
+    rows = images if images.flags.c_contiguous else rows
     if not rows.flags.c_contiguous:
         y += each
         return y

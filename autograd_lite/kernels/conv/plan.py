@@ -14,14 +14,17 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import NamedTuple
 
-from . import fourier, patches, reference, width, winograd
+from . import chunks, depthwise, fourier, patches, pointwise, reference, width, winograd
 from .problem import Problem
 
 KERNELS: dict[str, ModuleType] = {
     "patches": patches,
     "fourier": fourier,
     "width": width,
+    "pointwise": pointwise,
     "winograd": winograd,
+    "depthwise": depthwise,
+    "chunks": chunks,
     "scipy": reference,
 }
 
@@ -49,8 +52,14 @@ def plan(problem: Problem) -> Plan:
         return Plan("fourier", "filters so large are fastest as a product of spectra")
     if not refusal_of("width", problem) and width.wins(problem):
         return Plan("width", "few channels: images last in memory, rows of taps as products")
+    if not refusal_of("pointwise", problem):
+        return Plan("pointwise", "each pixel is a patch: a matrix product without any copy")
     if not refusal_of("winograd", problem) and winograd.wins(problem):
         return Plan("winograd", "3x3 over many channels: a quarter of the multiplications")
+    if not refusal_of("depthwise", problem) and depthwise.wins(problem):
+        return Plan("depthwise", "one filter for each channel: no matrix products")
+    if not refusal_of("chunks", problem) and chunks.wins(problem):
+        return Plan("chunks", "many channels: products as large as the cache")
     return Plan("patches", "it does everything")
 
 

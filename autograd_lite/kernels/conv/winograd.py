@@ -23,7 +23,7 @@ from numpy.lib.stride_tricks import as_strided
 from .. import blas, threads
 from ..windows import Windows
 from ..workspace import workspace
-from .layout import as_images, beyond, channels_last, empty_rows
+from .layout import as_images, beyond, channels_last, copy_with_zeros, empty_rows
 from .problem import FILTER_GRADIENT, Problem
 
 Array = np.ndarray[Any, Any]
@@ -212,7 +212,7 @@ def _pixel_points(strip: _Strip, one: Array, two: Array) -> Array:
     """What the tiles of a strip see, transformed: (36, tiles, C)."""
     down, right = strip.tiles
     image = _shaped(one, (down * TILE + 2, right * TILE + 2, len(strip.images), strip.images.shape[1]))
-    _copy_with_zeros(image, strip.images, strip.top, strip.left)
+    copy_with_zeros(image, strip.images, strip.top, strip.left)
     return _transformed(image, _PIXELS, two, one)
 
 
@@ -220,20 +220,8 @@ def _gradient_points(strip: _Strip, two: Array, three: Array) -> Array:
     """The results of a strip, transformed as the adjoint has it: (36, tiles, O)."""
     down, right = strip.tiles
     image = _shaped(three, (down * TILE, right * TILE, len(strip.results), strip.results.shape[1]))
-    _copy_with_zeros(image, strip.results, 0, 0)
+    copy_with_zeros(image, strip.results, 0, 0)
     return _transformed(image, _RESULTS.T, two, three)
-
-
-def _copy_with_zeros(out: Array, images: Array, top: int, left: int) -> None:
-    """Into out (rows, columns, N, C) what images (N, C, H, W) have from row `top` and column `left` on, else zeros."""
-    (first, last), (begin, end) = (
-        (min(max(-start, 0), length), max(min(size - start, length), 0))
-        for start, size, length in zip((top, left), images.shape[2:], out.shape[:2], strict=True)
-    )
-    out[:first], out[last:], out[:, :begin], out[:, end:] = 0, 0, 0, 0
-    if first < last and begin < end:
-        seen = images[:, :, first + top : last + top, begin + left : end + left]
-        out[first:last, begin:end] = seen.transpose(2, 3, 0, 1)
 
 
 def _transformed(image: Array, matrix: Array, two: Array, one: Array) -> Array:
