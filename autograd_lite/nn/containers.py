@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Self, overload
 
+from .activations import ReLU
 from .module import Module, structure_changed
+from .pooling import MaxPool2d
 
 
 class ModuleList(Module):
@@ -68,6 +70,9 @@ class Sequential(ModuleList):
 
     modules: one by one (keys are their positions), or one dictionary, whose keys are theirs. x: what the first takes.
     Returns what the last gives; `x` itself if there is none. Raises TypeError for anything that is not a Module.
+
+    A `ReLU` before a `MaxPool2d` is computed after it, on a fraction of the numbers. Values and gradients are the same:
+    where a window's maximum is positive, it is the same element's; where it is not, the gradient is 0 either way.
     """
 
     def __init__(self, *modules: Module | dict[str, Module]):
@@ -81,6 +86,26 @@ class Sequential(ModuleList):
 
     def forward(self, x: Any) -> Any:
         """`x` through all modules."""
-        for module in self._modules:
+        for module in _pooled_first(self._modules):
             x = module(x)
         return x
+
+
+def _pooled_first(modules: list[Module]) -> Iterator[Module]:
+    """The modules, each rectifier that stands before a max-pooling behind it."""
+    waiting = None
+    for module in modules:
+        if waiting is not None and not _is_max_pooling(module):
+            yield waiting
+            waiting = None
+        if type(module) is ReLU:
+            waiting = module
+        else:
+            yield module
+    if waiting is not None:
+        yield waiting
+
+
+def _is_max_pooling(module: Module) -> bool:
+    """Whether that is all it does: not a class that derives from it, nor one that returns indices, too."""
+    return type(module) is MaxPool2d and not getattr(module, "return_indices", False)

@@ -14,8 +14,9 @@ Threads share the rows. All is done in few long calls, since threads wait for ea
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ from .problem import Problem
 Array = np.ndarray[Any, Any]
 
 SPEED = 4e10  # multiplications in a second on one thread, roughly
-CHUNK = 2 * 2**20  # bytes of unfolded or unfinished rows at a time, which stay in the cache
+CHUNK = 8 * 2**20  # bytes of unfolded or unfinished rows at a time; with 1 MB, one thread loses 0.03, two threads 0.1
 ENOUGH = 48  # rows of a matrix from which on folding wins: measured at 30 (it loses) and 80 (it takes 0.8 of the time)
 
 
@@ -44,7 +45,11 @@ def refuses(problem: Problem) -> str | None:
 
 
 def wins(problem: Problem) -> bool:
-    """Whether this is the fastest kernel."""
+    """Whether this is the fastest kernel.
+
+    Against patches, two threads, 14 shapes of up to 64 channels, 1 to 128 images: all three roles together take
+    0.3 to 0.95 of the time. Above 32 channels there are faster ones.
+    """
     return max(problem.channels, problem.filters) <= 32 and max(problem.windows.kernel) > 1
 
 
@@ -67,6 +72,7 @@ def correlate(x: Array, weight: Array, windows: Windows, groups: int) -> Array:
         filters, part, row = weight.transpose(0, 2, 1, 3).reshape(o, kh * c * kw), _by_unfolding, c * kw * columns
     else:
         filters, part, row = weight.transpose(0, 3, 2, 1).reshape(o * kw, kh * c), _by_folding, o * kw * x.shape[3]
+    filters = np.ascontiguousarray(filters)  # turned filters of one channel are a view that BLAS cannot read
     products, row_bytes = weight.size * out[:, 0].size, row * len(x) * x.itemsize
     _divided(lambda some: part(out[some], filters, image, some, windows), rows, products, row_bytes, kh)
     return from_long_rows(out)
@@ -153,10 +159,11 @@ def _seen(rows: slice, windows: Windows) -> tuple[int, int]:
     return rows.start - top, rows.stop - top + windows.kernel[0] - 1
 
 
-def _across(windows: Windows, width: int) -> Iterator[tuple[int, slice, slice]]:
+@functools.lru_cache(maxsize=256)
+def _across(windows: Windows, width: int) -> list[tuple[int, slice, slice]]:
     """For each tap of a row: its number, the columns in which it lies on the image, the pixels that it meets."""
-    across = Windows(*(lengths[1:] for lengths in windows))
-    return ((j, seen, pixels) for j, ((seen,), (pixels,)) in enumerate(across.taps((width,))))
+    across = Windows(windows.kernel[1:], windows.stride[1:], windows.padding[1:], windows.dilation[1:])
+    return [(j, seen, pixels) for j, ((seen,), (pixels,)) in enumerate(across.taps((width,)))]
 
 
 def _known(image: Array, first: int, last: int) -> tuple[int, int, Array]:
