@@ -39,7 +39,7 @@ def refuses(problem: Problem) -> str | None:
 
 
 def wins(problem: Problem) -> bool:
-    """Whether this is faster than patches: over many channels, half of the time for 64 channels and stride 2."""
+    """Whether this is faster than patches: over many channels, 0.7 of the time with stride 2."""
     return min(problem.channels, problem.filters) >= 32 and math.prod(problem.windows.kernel) > 1
 
 

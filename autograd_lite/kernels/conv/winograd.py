@@ -28,8 +28,8 @@ from .problem import FILTER_GRADIENT, Problem
 
 Array = np.ndarray[Any, Any]
 
-# Largest error relative to the largest number, with 256 channels; the matrices have numbers from 1/24 to 8.
-FLOAT32_BOUND = 1.3e-5
+# Error relative to the largest number: 1.4e-5 was measured with 256 channels, 1e-5 with 64.
+FLOAT32_BOUND = 2e-5
 
 TILE = 4  # results along each axis
 POINTS = 6  # pixels that they see, and as many points
