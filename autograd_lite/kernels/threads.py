@@ -96,10 +96,8 @@ def run(work: Callable[[slice], T], slices: list[slice]) -> list[T]:
 def _side_by_side(work: Callable[[slice], T], slices: list[slice]) -> list[T]:
     while len(_team) < len(slices) - 1:
         _team.append(_Worker())
-    helpers = _team[: len(slices) - 1]
-    for helper, piece in zip(helpers, slices[1:], strict=True):
-        helper.begin(work, piece)
-    outcomes = [_outcome(work, slices[0]), *(helper.outcome() for helper in helpers)]
+    answers = [helper.begin(work, piece) for helper, piece in zip(_team, slices[1:], strict=False)]
+    outcomes = [_outcome(work, slices[0]), *(answer.get() for answer in answers)]
     for _, error in outcomes:
         if error is not None:
             raise error
@@ -122,20 +120,19 @@ class _Worker:
 
     def __init__(self) -> None:
         self._tasks: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self._outcomes: queue.SimpleQueue[Any] = queue.SimpleQueue()
         threading.Thread(target=self._loop, name="autograd_lite", daemon=True).start()
 
     def _loop(self) -> None:
         while True:
-            context, work, piece = self._tasks.get()
-            self._outcomes.put(context.run(_outcome, work, piece))
-            del context, work, piece  # keep no array alive while waiting
+            context, work, piece, answer = self._tasks.get()
+            answer.put(context.run(_outcome, work, piece))
+            del context, work, piece, answer  # keep no array alive while waiting
 
-    def begin(self, work: Callable[[slice], Any], piece: slice) -> None:
-        self._tasks.put((contextvars.copy_context(), work, piece))
-
-    def outcome(self) -> tuple[Any, BaseException | None]:
-        return self._outcomes.get()
+    def begin(self, work: Callable[[slice], Any], piece: slice) -> queue.SimpleQueue[Any]:
+        """Where the outcome of the piece will be: a queue of its own, for the caller may be interrupted."""
+        answer: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._tasks.put((contextvars.copy_context(), work, piece, answer))
+        return answer
 
 
 _inside = threading.local()

@@ -1,9 +1,11 @@
 """Threads of our own: pieces side by side give what they give one after the other, whatever goes wrong in them."""
 
+import _thread
 import os
 import subprocess
 import sys
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -208,3 +210,17 @@ def test_two_threads_give_what_one_gives():
     for one, two, again in zip(*results, strict=True):
         np.testing.assert_array_equal(two, again)
         np.testing.assert_allclose(two, one, rtol=0, atol=1e-12 * np.abs(one).max())
+
+
+@needs_blas
+def test_an_interrupted_wait_leaves_nothing_behind():
+    def slow(piece):
+        time.sleep(0.5 if piece.start else 0)
+        return "late"
+
+    timer = threading.Timer(0.1, _thread.interrupt_main)
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        threads.run(slow, HALVES)
+    timer.join()
+    assert threads.run(lambda piece: piece.start, HALVES) == [0, 3]
