@@ -30,8 +30,11 @@ def layer(
     for floats. gradient: of the output; None for a scalar. update: by SGD. more: for `Workload`.
     """
     build = partial(differentiated, make, inputs, gradient, update)
-    systems = {"autograd_lite": partial(build, "autograd_lite"), "torch": partial(build, "torch")}
-    if inputs[0].ndim == 4:
+    images = inputs[0].ndim == 4
+    # Ours takes images in any order of memory; this is the one that a layer before would have given.
+    ours = partial(build, "autograd_lite", channels_last=images)
+    systems = {"autograd_lite": ours, "torch": partial(build, "torch")}
+    if images:
         systems["torch/channels_last"] = partial(build, "torch", channels_last=True)
     return Workload(title, unit, systems, reach={"torch": reach}, stretch={"torch": stretch}, **more)
 
@@ -45,7 +48,7 @@ def convolution(
 
 def differentiated(make, inputs, gradient, update, library: str, channels_last: bool = False) -> Step:
     lib = importlib.import_module(library)
-    module = start(lib, make(lib.nn), channels_last)
+    module = start(lib, make(lib.nn), channels_last and library == "torch")
     tensors = [data(lib, x, channels_last, requires_grad=x.dtype.kind == "f") for x in inputs]
     leaves = [*(x for x in tensors if x.requires_grad), *module.parameters()]
     gradient = None if gradient is None else data(lib, gradient, channels_last)

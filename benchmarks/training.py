@@ -45,9 +45,10 @@ def start(library: Any, module: Any, channels_last: bool = False) -> Any:
 
 
 def data(library: Any, values: Array, channels_last: bool = False, requires_grad: bool = False) -> Any:
-    """A tensor of its own."""
-    tensor = library.tensor(values)
-    tensor = tensor.to(memory_format=library.channels_last) if channels_last and tensor.ndim == 4 else tensor
+    """A tensor of its own; channels_last: images in that order of memory, behind the same shape."""
+    if channels_last and values.ndim == 4:
+        values = np.ascontiguousarray(values.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
+    tensor = library.from_numpy(values.copy(order="K"))
     tensor.requires_grad = requires_grad
     return tensor
 
