@@ -1,4 +1,4 @@
-"""NumPy's own BLAS, called directly: a product that adds to what is there, and how many threads products take.
+"""NumPy's own BLAS, called directly: products and sums that add to what is there, and how many threads products take.
 
 NumPy offers neither. Its BLAS is found among the libraries that NumPy has loaded, so that no second thread pool comes
 into play, as it would with SciPy's: two pools that spin against each other cost up to half of the speed. Where the
@@ -158,6 +158,46 @@ def repeated_product(out: Array, a: Array, b: Array) -> Callable[[int], None]:
     return add
 
 
+# -- sums that accumulate ----------------------------------------------------------------------------------------
+
+
+def _axpby(letter: str, number: Any) -> Any:
+    """cblas_?axpby, if it is there."""
+    size, vector = ctypes.c_int64, (ctypes.c_void_p, ctypes.c_int64)
+    return _function(f"cblas_{letter}axpby", (size, number, *vector, number, *vector))
+
+
+_axpbys: dict[Any, Any] = {
+    np.dtype(np.float32): _axpby("s", ctypes.c_float),
+    np.dtype(np.float64): _axpby("d", ctypes.c_double),
+}
+LONG = 1 << 14  # elements: a call takes 3.6 us, three passes of NumPy over 2560 elements 1.9 us
+
+
+def scale_and_add(out: Array, beta: float, x: Array, alpha: float, scratch: Array) -> None:
+    """``out = beta * out + alpha * x`` in one pass where NumPy takes three: 24 us instead of 60 for 200,000 elements.
+
+    scratch: memory like `out`, for the plain path; it may be `x`.
+    """
+    axpby = _axpbys.get(out.dtype) if out.size >= LONG else None
+    lie_together = out.flags.c_contiguous and x.flags.c_contiguous
+    # BLAS does not look at what is to be multiplied by 0, which may be NaN.
+    if axpby is None or x.dtype != out.dtype or x.shape != out.shape or not lie_together or alpha == 0 or beta == 0:
+        scale_and_add_reference(out, beta, x, alpha, scratch)
+    else:
+        axpby(out.size, float(alpha), _address(x), 1, float(beta), _address(out), 1)
+
+
+def scale_and_add_reference(out: Array, beta: float, x: Array, alpha: float, scratch: Array) -> None:
+    """`scale_and_add` in NumPy: the plain path, and what tests hold the other against."""
+    if beta != 1:
+        out *= beta
+    out += np.multiply(x, alpha, out=scratch)
+
+
+# -- what is common ----------------------------------------------------------------------------------------------
+
+
 def _layout(matrix: Array) -> tuple[int, int] | None:
     """How BLAS reads a matrix: as it is or transposed, and the distance of its rows or columns, in numbers."""
     (rows, columns), (down, right), size = matrix.shape, matrix.strides, matrix.itemsize
@@ -182,4 +222,14 @@ def _drop_wrong_products() -> None:
             _gemms[dtype] = None
 
 
+def _drop_wrong_sums() -> None:
+    for dtype, axpby in list(_axpbys.items()):
+        x, out = np.arange(4, dtype=dtype), np.ones(4, dtype)
+        if axpby is not None:
+            axpby(out.size, 2, _address(x), 1, 3, _address(out), 1)
+        if not np.array_equal(out, 2 * x + 3):
+            _axpbys[dtype] = None
+
+
 _drop_wrong_products()
+_drop_wrong_sums()

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from . import threads
+from . import blas, threads
 from .workspace import workspace
 
 Array = np.ndarray[Any, Any]
@@ -123,17 +123,11 @@ def adam(
     def update(x: Array, g: Array, m: Array, s: Array, *rest: Array) -> None:
         *highest, (work, other) = rest
         g = direction(x, g, weight_decay, maximize, other)
-        m *= beta1
-        m += np.multiply(g, 1 - beta1, out=work)
-        s *= beta2
-        np.multiply(g, g, out=work)
-        work *= 1 - beta2
-        s += work
+        blas.scale_and_add(m, beta1, g, 1 - beta1, work)
+        blas.scale_and_add(s, beta2, np.multiply(g, g, out=work), 1 - beta2, work)
         s = np.maximum(highest[0], s, out=highest[0]) if highest else s
         np.sqrt(s, out=work)
         work += eps
-        np.divide(m, work, out=work)
-        work *= rate
-        x -= work
+        blas.scale_and_add(x, 1, np.divide(m, work, out=work), -rate, work)
 
     over_blocks(update, x, g, mean, square, *(() if largest is None else (largest,)))

@@ -71,6 +71,35 @@ def test_a_function_that_computes_something_else_is_not_used(monkeypatch):
     assert blas._gemms == {np.dtype(np.float32): None}
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex64])
+@pytest.mark.parametrize("long", [0, 100])
+@pytest.mark.parametrize(
+    ("beta", "alpha"), [(0.5, 0.25), (1, -2.0), (0, 1.5), (2, 0), (np.float32(3), np.float64(0.5))]
+)
+@pytest.mark.parametrize("layout", ["rows", "columns", "every other"])
+def test_arrays_are_scaled_and_added(layout, beta, alpha, long, dtype, monkeypatch):
+    monkeypatch.setattr(blas, "LONG", long)  # the plain path for fewer
+    _, out, x = (LAYOUTS[layout](array) for array in operands(5, 5, 5, dtype))
+    expected = beta * out + alpha * x
+    blas.scale_and_add(out, beta, x, alpha, np.empty_like(out))
+    np.testing.assert_array_equal(out, expected)
+
+
+@pytest.mark.parametrize("long", [0, 100])
+def test_scaled_by_zero_what_is_undefined_stays_undefined(long, monkeypatch):
+    monkeypatch.setattr(blas, "LONG", long)
+    for beta, alpha in ((0, 1), (1, 0)):
+        out, x = np.array([np.nan, 2]), np.array([3, np.nan])
+        blas.scale_and_add(out, beta, x, alpha, np.empty_like(out))
+        assert np.isnan(out).all()
+
+
+def test_sums_that_are_wrong_are_not_used(monkeypatch):
+    monkeypatch.setattr(blas, "_axpbys", {np.dtype(np.float32): lambda *arguments: None})
+    blas._drop_wrong_sums()
+    assert blas._axpbys == {np.dtype(np.float32): None}
+
+
 def test_a_library_without_the_functions(monkeypatch):
     for nothing in (None, object()):
         monkeypatch.setattr(blas, "_loaded", nothing)

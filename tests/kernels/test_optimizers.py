@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from autograd_lite.kernels import blas, threads
 from autograd_lite.kernels import optimizers as kernels
-from autograd_lite.kernels import threads
 
 OPTIONS = [
     {"weight_decay": 0.0, "maximize": False},
@@ -24,6 +24,7 @@ def way(request, monkeypatch):
     if request.param != "one block":
         monkeypatch.setattr(kernels, "BLOCK", 8)
         monkeypatch.setattr(kernels, "SMALL", 1)
+        monkeypatch.setattr(blas, "LONG", 1)
     if request.param == "two threads":
         monkeypatch.setattr(threads, "get_num_threads", lambda: 2)
         monkeypatch.setattr(kernels, "SECONDS", 1.0)
