@@ -391,9 +391,10 @@ def _seed(caller: str, number: int, output: Any, weight: Any) -> Any:
 
 
 class _Plan(NamedTuple):
-    """What a backward will do: nodes to visit, newest first, each with the parents that want a gradient."""
+    """What a backward will do: nodes to visit, newest first, and for each the parents that want a gradient."""
 
-    steps: list[tuple[Node, tuple[Node | None, ...]]]
+    nodes: list[Node]
+    parents: list[tuple[Node | None, ...]]
     kept: Set[Node]  # inner nodes whose gradient is asked for, too
     reached: Set[Node]  # the targets that the outputs depend on
 
@@ -402,25 +403,25 @@ def _plan_to_leaves(roots: Iterable[Node]) -> _Plan:
     """To all leaves, keeping the gradients of retained nodes."""
     nodes, _ = _history(roots)
     kept = {node for node in nodes if node in retained} if retained else set()
-    return _checked(_Plan([(node, node.parents) for node in nodes], kept, set()))
+    return _checked(_Plan(nodes, [node.parents for node in nodes], kept, set()))
 
 
 def _plan_towards(targets: set[Node], roots: Iterable[Node]) -> _Plan:
     """Only to nodes from which a target can be reached, and no further than the targets."""
     nodes, leaves = _history(roots)
-    reaching, steps = set(targets), []
+    reaching, visited, wanted = set(targets), [], []
     for node in reversed(nodes):
         parents = tuple(parent if parent in reaching else None for parent in node.parents)
         if any(parent is not None for parent in parents):
             reaching.add(node)
-            steps.append((node, parents))
-    steps.reverse()
-    return _checked(_Plan(steps, targets, targets & ({*nodes} | {*leaves})))
+            visited.append(node)
+            wanted.append(parents)
+    return _checked(_Plan(visited[::-1], wanted[::-1], targets, targets & ({*nodes} | {*leaves})))
 
 
 def _checked(plan: _Plan) -> _Plan:
     """The plan, if everything it needs is there: all checks run before anything changes."""
-    for node, _ in plan.steps:
+    for node in plan.nodes:
         if node.saved is FREED:
             raise RuntimeError(
                 f"backward through {label(node)} {node.shape} {node.dtype}: an earlier backward has already freed this"
@@ -478,10 +479,10 @@ def history(*handles: Any) -> tuple[list[Node], list[Leaf]]:
 
 def _check_not_written(plan: _Plan) -> None:
     """Raise if an optimizer wrote into an array after a node of the plan saved it, a view of it, or it detached."""
-    since = written_since(plan.steps[-1][0].serial) if plan.steps else []  # empty after every ordinary step
+    since = written_since(plan.nodes[-1].serial) if plan.nodes else []  # empty after every ordinary step
     for leaf in since:
         handle = leaf.handle()
-        for node, _ in plan.steps:
+        for node in plan.nodes:
             if handle is not None and node.serial < leaf.stamp and _saves(node, handle.data):
                 raise RuntimeError(
                     f"backward through {label(node)} {node.shape}: it saved a parameter {leaf.shape} {leaf.dtype} that"
@@ -499,7 +500,7 @@ def _run(plan: _Plan, table: dict[Node, Any], retain: bool, recorded: bool) -> d
     late: dict[Node, list[Deferred]] = {}  # contributions that are yet to be computed
     give, settle = _adding_tensors(table) if recorded else _adding_arrays(table, late)
     kept = plan.kept
-    for node, parents in plan.steps:
+    for node, parents in zip(plan.nodes, plan.parents, strict=True):
         if node in late:
             settle(node)
         g = table.get(node) if node in kept else table.pop(node, None)
