@@ -1,9 +1,13 @@
-"""How windows move over an image: how many fit, how far they reach, which pixel each tap falls on. Integers only."""
+"""How windows move over an image: how many fit, how far they reach, which pixel each tap falls on. Integers only.
+
+A step of a network asks the same again and again, so that answers are kept: without that, a step of LeNet-5 spends
+0.3 ms here.
+"""
 
 from __future__ import annotations
 
+import functools
 import itertools
-from collections.abc import Iterator
 from typing import NamedTuple
 
 Lengths = tuple[int, ...]  # one number for each axis of the image: (rows, columns) in two dimensions
@@ -52,8 +56,7 @@ class Windows(NamedTuple):
 
     def counts(self, size: Lengths) -> Lengths:
         """How many windows fit on an image of this size along each axis; none below 1."""
-        axes = zip(size, self.padding, self.span, self.stride, strict=True)
-        return tuple((length + before + after - span) // step + 1 for length, (before, after), span, step in axes)
+        return _counts(self, size)
 
     def covered(self, counts: Lengths) -> Lengths:
         """The smallest image that so many windows fit on: what `counts` inverts."""
@@ -78,24 +81,40 @@ class Windows(NamedTuple):
 
     def reaching(self, size: Lengths) -> Windows:
         """The same windows on the same image, with padding such that they cover all of it: strides may leave a rest."""
-        covered = self.covered(self.counts(size))
-        return self.trimmed(tuple(length - least for length, least in zip(size, covered, strict=True)))
+        return _reaching(self, size)
 
-    def taps(self, size: Lengths) -> Iterator[tuple[Slices, Slices]]:
+    def taps(self, size: Lengths) -> tuple[tuple[Slices, Slices], ...]:
         """For each tap, row by row: the windows in which it lies on the image, and the pixels it then falls on."""
-        counts = self.counts(size)
-        axes = ([self._tap(axis, tap, size, counts) for tap in range(taps)] for axis, taps in enumerate(self.kernel))
-        for tap in itertools.product(*axes):
-            yield tuple(windows for windows, _ in tap), tuple(pixels for _, pixels in tap)
+        return _taps(self, size)
 
-    def _tap(self, axis: int, tap: int, size: Lengths, counts: Lengths) -> tuple[slice, slice]:
-        """Along one axis, where window i has this tap on pixel ``i * step + offset``: the i, and the pixels."""
-        step, offset = self.stride[axis], tap * self.dilation[axis] - self.padding[axis][0]
-        first = max(0, -(offset // step))  # the smallest i with i * step + offset >= 0
-        last = min(counts[axis] - 1, (size[axis] - 1 - offset) // step)
-        if last < first:
-            return slice(0, 0), slice(0, 0)
-        return slice(first, last + 1), slice(first * step + offset, last * step + offset + 1, step)
+
+@functools.lru_cache(maxsize=1024)
+def _counts(windows: Windows, size: Lengths) -> Lengths:
+    axes = zip(size, windows.padding, windows.span, windows.stride, strict=True)
+    return tuple((length + before + after - span) // step + 1 for length, (before, after), span, step in axes)
+
+
+@functools.lru_cache(maxsize=1024)
+def _reaching(windows: Windows, size: Lengths) -> Windows:
+    covered = windows.covered(windows.counts(size))
+    return windows.trimmed(tuple(length - least for length, least in zip(size, covered, strict=True)))
+
+
+@functools.lru_cache(maxsize=64)
+def _taps(windows: Windows, size: Lengths) -> tuple[tuple[Slices, Slices], ...]:
+    counts = windows.counts(size)
+    axes = ([_tap(windows, axis, i, size, counts) for i in range(taps)] for axis, taps in enumerate(windows.kernel))
+    return tuple((tuple(seen for seen, _ in tap), tuple(at for _, at in tap)) for tap in itertools.product(*axes))
+
+
+def _tap(windows: Windows, axis: int, tap: int, size: Lengths, counts: Lengths) -> tuple[slice, slice]:
+    """Along one axis, where window i has this tap on pixel ``i * step + offset``: the i, and the pixels."""
+    step, offset = windows.stride[axis], tap * windows.dilation[axis] - windows.padding[axis][0]
+    first = max(0, -(offset // step))  # the smallest i with i * step + offset >= 0
+    last = min(counts[axis] - 1, (size[axis] - 1 - offset) // step)
+    if last < first:
+        return slice(0, 0), slice(0, 0)
+    return slice(first, last + 1), slice(first * step + offset, last * step + offset + 1, step)
 
 
 def _with_rest(length: int, step: int, span: int, padding: tuple[int, int]) -> tuple[int, int]:

@@ -11,6 +11,7 @@ The operations of one, two and three dimensions differ in their names alone: the
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -321,6 +322,12 @@ def correlation_windows(
     """How filters move in a convolution of arrays of these shapes. Raises ValueError if they do not belong together."""
     check_axes("x", len(x), axes)
     windows = _windows(axes, x, weight, stride, padding, dilation)
+    _check_correlation(x, weight, windows, groups)
+    return windows
+
+
+@functools.lru_cache(maxsize=1024)
+def _check_correlation(x: Lengths, weight: Lengths, windows: Windows, groups: int) -> None:
     check_pixels(x[2:])
     _check_groups(groups, "filters", weight[0])
     _check_groups(groups, "channels", x[1])
@@ -330,7 +337,6 @@ def correlation_windows(
             f" {(weight[0], x[1] // groups, *weight[2:])}"
         )
     check_fit(x[2:], windows)
-    return windows
 
 
 def _transposed(
@@ -399,12 +405,13 @@ def _windows(axes: int, x_shape: Lengths, weight_shape: Lengths, stride: Any, pa
 
 def _reaching(x_shape: Any, weight_shape: Any, stride: Any, padding: Any, dilation: Any) -> Padding:
     """The padding with which the transposed convolution gives x's shape: what no window reached comes back as zeros."""
-    windows = _windows(len(x_shape) - 2, x_shape, weight_shape, stride, padding, dilation)
-    return windows.reaching(x_shape[2:]).padding
+    return _windows(len(x_shape) - 2, x_shape, weight_shape, stride, padding, dilation).reaching(x_shape[2:]).padding
 
 
 def _trimmed(axes: int, padding: Any, output_padding: Any) -> Padding:
     """The padding of the convolution whose transpose gives `output_padding` more rows and columns."""
+    if output_padding == 0:
+        return both_sides(padding, axes)
     extra = for_axes("output_padding", output_padding, axes, least=0)
     return Windows.of((1,) * axes, padding=both_sides(padding, axes)).trimmed(extra).padding
 
@@ -426,6 +433,8 @@ def _check_bias(bias: Any, channels: int) -> None:
 
 def _check_output_padding(axes: int, output_padding: Any, windows: Windows) -> None:
     extras = for_axes("output_padding", output_padding, axes, least=0)
+    if not any(extras):
+        return
     for extra, step, distance in zip(extras, windows.stride, windows.dilation, strict=True):
         if extra >= max(step, distance):
             raise ValueError(

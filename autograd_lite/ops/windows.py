@@ -15,6 +15,8 @@ _WORDS = {1: "one", 2: "two", 3: "three"}
 
 def for_axes(name: str, value: Any, axes: int, least: int = 1) -> Lengths:
     """One number for each axis, of an argument that is one for all or a tuple of them; ValueError below `least`."""
+    if type(value) is int and value >= least:
+        return (value,) * axes
     numbers = tuple(value) if isinstance(value, tuple | list) else (value,) * axes
     try:
         lengths = tuple(map(index, numbers))
@@ -47,11 +49,12 @@ def both_sides(value: Any, axes: int) -> Padding:
 def moving(kernel: Lengths, size: Lengths, stride: Any, padding: Any, dilation: Any) -> Windows:
     """How windows move over images of this size. padding: as for `both_sides`, or "valid" or "same"."""
     axes = len(kernel)
-    windows = Windows.of(kernel, for_axes("stride", stride, axes), dilation=for_axes("dilation", dilation, axes))
+    steps, distances = for_axes("stride", stride, axes), for_axes("dilation", dilation, axes)
     if not isinstance(padding, str):
-        return windows._replace(padding=both_sides(padding, axes))
+        return Windows(kernel, steps, both_sides(padding, axes), distances)
     if padding not in ("valid", "same"):
         raise ValueError(f'padding {padding!r} is not known; use a number, a tuple, "valid" or "same"')
+    windows = Windows.of(kernel, steps, dilation=distances)
     return windows.same(size) if padding == "same" else windows
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import functools
 from collections.abc import Iterator
 from types import ModuleType
 from typing import NamedTuple
@@ -41,13 +42,18 @@ _forced: contextvars.ContextVar[str | None] = contextvars.ContextVar("forced", d
 
 def plan(problem: Problem) -> Plan:
     """The kernel for a problem. Raises ValueError if one is forced that cannot do it."""
+    name = _forced.get()
+    if name is None or problem.products == 0:
+        return _fastest(problem)
+    if refusal := refusal_of(name, problem):
+        raise ValueError(f"the kernel {name!r} cannot do {problem.role}: {refusal}; force another one, or none")
+    return Plan(name, "it was forced")
+
+
+@functools.lru_cache(maxsize=1024)  # a choice takes 7 us
+def _fastest(problem: Problem) -> Plan:
     if problem.products == 0:
         return Plan("patches", "without images, channels or filters there is nothing to multiply")
-    name = _forced.get()
-    if name is not None:
-        if refusal := refusal_of(name, problem):
-            raise ValueError(f"the kernel {name!r} cannot do {problem.role}: {refusal}; force another one, or none")
-        return Plan(name, "it was forced")
     if not refusal_of("fourier", problem) and fourier.wins(problem):
         return Plan("fourier", "filters so large are fastest as a product of spectra")
     if not refusal_of("width", problem) and width.wins(problem):
