@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -25,12 +26,26 @@ def power(x: Any, exponent: Any) -> Any:
 
 
 def sigmoid(x: Any) -> Any:
-    """``1 / (1 + exp(-x))``, exact in both tails; only what would overflow exp is clipped, a little before it does."""
-    y = np.asarray(np.negative(x, dtype=np.result_type(x, np.float16)))
-    np.minimum(y, 0.999 * np.log(np.finfo(y.dtype).max), out=y, casting="same_kind")
+    """``exp(x) / (1 + exp(x))``, exact in both tails; only what would overflow is clipped, and its sigmoid is 1 anyway.
+
+    ``1 / (1 + exp(-x))`` takes a pass more: 10.7 us instead of 9.5 for (32, 256).
+    """
+    dtype = np.result_type(x, np.float16)
+    y = np.asarray(np.minimum(x, _largest_exponent(dtype)))
     np.exp(y, out=y)
-    y += 1
-    return np.reciprocal(y, out=y)
+    return np.divide(y, y + one(dtype), out=y)
+
+
+@functools.cache
+def _largest_exponent(dtype: np.dtype[Any]) -> Array:
+    """A number, as an array of that type, a little below the first whose exponential overflows."""
+    return np.array(0.999 * np.log(np.finfo(dtype).max), dtype)
+
+
+@functools.cache
+def one(dtype: np.dtype[Any]) -> Array:
+    """1 as an array of that type: NumPy takes 0.3 us more for a number of Python's, which it has to convert."""
+    return np.ones((), dtype)
 
 
 def sigmoid_reference(x: Any) -> Any:

@@ -86,3 +86,15 @@ def test_sigmoid_far_out_neither_warns_nor_loses_the_tail(dtype):
     assert y.dtype == dtype
     np.testing.assert_allclose(y[2], np.exp(-30.0), rtol=1e-6)
     np.testing.assert_allclose(y[[0, 3, 5]], [0, 0.5, 1], atol=1e-30)
+
+
+@pytest.mark.parametrize("activation", [ag.tanh, ag.sigmoid])
+def test_an_infinite_gradient_stays_infinite(activation):
+    x = ag.tensor([0.5, -0.5], requires_grad=True)
+    (found,) = ag.gradients(activation(x), x, np.array([np.inf, -np.inf], np.float32))
+    np.testing.assert_array_equal(found.data, [np.inf, -np.inf])
+
+
+def test_the_far_tails_of_the_logistic_function():
+    found = ag.sigmoid(np.array([-1e4, -100, 100, 1e4, -np.inf, np.inf, np.nan], np.float32))
+    np.testing.assert_allclose(found, [0, np.exp(np.float32(-100)), 1, 1, 0, 1, np.nan], rtol=1e-6)
