@@ -8,6 +8,7 @@ written out to the row's length before it meets the others (30 us instead of 45)
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -49,7 +50,9 @@ def log_softmax(x: Array, axis: int | tuple[int, ...] | None) -> Array:
         return log_softmax_reference(x, axis)
     rows = x.reshape(-1, x.shape[-1])
     _, sums, highest = _exponentials(rows)
-    return _by_row(np.subtract, rows, np.log(sums) + highest).reshape(x.shape)
+    if highest is not None:  # first, as what is near the largest loses no digits then
+        rows = _by_row(np.subtract, rows, highest)
+    return _by_row(np.subtract, rows, np.log(sums)).reshape(x.shape)
 
 
 def log_softmax_reference(x: Array, axis: int | tuple[int, ...] | None) -> Array:
@@ -74,9 +77,16 @@ def cross_entropy(logits: Array, target: Array, counted: Array | None) -> tuple[
     target: classes (N,). counted: which rows count (N,); None for all. The others have loss 0.
     """
     exponentials, sums, highest = _exponentials(logits)
-    losses = np.log(sums) + highest
-    losses -= logits.reshape(-1)[_places(logits.shape, target, counted)]
-    return losses if counted is None else losses * counted, exponentials, sums
+    places = _places(logits.shape, target, counted)
+    chosen = exponentials.reshape(-1)[places]
+    safe = chosen > 1 / _high(logits.dtype)
+    # log(sum / chosen) is never below 0, and keeps the digits of small losses that a difference of logarithms loses
+    if safe.all():
+        losses = np.log(sums / chosen)
+    else:  # where the quotient might overflow, the loss is large
+        losses = np.log(sums) - (logits.reshape(-1)[places] - (0 if highest is None else highest))
+        losses[safe] = np.log(sums[safe] / chosen[safe])
+    return losses if counted is None else np.where(counted, losses, losses.dtype.type(0)), exponentials, sums
 
 
 def cross_entropy_gradient(
@@ -100,19 +110,25 @@ def _by_rows(x: Array, axis: Any) -> bool:
 
 
 def _exponentials(x: Array) -> tuple[Array, Array, Any]:
-    """exp(x - largest) (N, C), the sums of its rows (N,), and the rows' largest elements (N,), or 0 if that will do."""
+    """exp(x - largest) (N, C), the sums of its rows (N,), and the rows' largest elements (N,), or None for zeros."""
     ones = np.ones(x.shape[1], x.dtype)
     with np.errstate(over="ignore"):
         y = np.exp(x, order="C")
         sums = y @ ones
     # Between these bounds neither the sum nor what counts in it has lost a digit.
-    high = np.sqrt(np.finfo(x.dtype).max)
+    high = _high(x.dtype)
     if x.size and sums.max() < high and sums.min() > 1 / high:
-        return y, sums, 0
+        return y, sums, None
     highest = largest(x, -1)
     np.subtract(x, highest, out=y)
     np.exp(y, out=y)
     return y, y @ ones, highest[:, 0]
+
+
+@functools.cache
+def _high(dtype: Any) -> Any:
+    """Numbers between this and its inverse are divided without overflow."""
+    return np.sqrt(np.finfo(dtype).max)
 
 
 def largest(x: Array, axis: int | tuple[int, ...] | None) -> Array:

@@ -37,6 +37,25 @@ def test_rows_far_apart_are_all_exact(function):
     np.testing.assert_allclose(function(x, -1), expected, rtol=1e-5)
 
 
+@pytest.mark.parametrize("shift", [0, 15, -15, 40, -40, 100, 1000])
+def test_small_losses_keep_their_digits(shift):
+    """What counts is how far logits are apart, not how far from 0: the losses of a trained network, at any height."""
+    x = rows((50, 7), "float32", 3.0) + np.float32(shift)
+    target = x.argmax(1)
+    exact = -kernels.log_softmax_reference(x.astype("float64"), -1)[np.arange(50), target]
+    losses, _, _ = kernels.cross_entropy(x, target, None)
+    assert losses.min() >= 0
+    np.testing.assert_allclose(losses, exact, rtol=0, atol=4e-7)
+    far = kernels.log_softmax(x, -1)[np.arange(50), target]
+    np.testing.assert_allclose(far, -exact, rtol=0, atol=3e-6 if abs(shift) < 45 else 4e-7)
+
+
+def test_rows_that_do_not_count_may_hold_anything():
+    x = np.array([[1.0, 2.0], [np.nan, 0.0]], np.float32)
+    losses, _, _ = kernels.cross_entropy(x, np.array([0, -100]), np.array([True, False]))
+    np.testing.assert_allclose(losses, [1.3132616, 0], rtol=1e-6)
+
+
 def test_masked_logits():
     x = np.array([[0.0, -np.inf, 1.0], [-np.inf, 5.0, -np.inf]], np.float32)
     np.testing.assert_allclose(kernels.softmax(x, -1), [[0.26894143, 0, 0.7310586], [0, 1, 0]], rtol=1e-6)
