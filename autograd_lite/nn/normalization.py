@@ -66,8 +66,14 @@ class _BatchNorm(Module):
         if self.running_mean is None:
             return batch_norm(x, None, None, self.weight, self.bias, True, eps=self.eps)
         statistics = self.running_mean, self.running_var
-        momentum = self._next_momentum() if self.training else 0.0
-        return batch_norm(x, *statistics, self.weight, self.bias, self.training, momentum, self.eps)
+        if not self.training:
+            return batch_norm(x, *statistics, self.weight, self.bias, eps=self.eps)
+        assert self.num_batches_tracked is not None
+        batches = self.num_batches_tracked.data + 1
+        momentum = 1 / int(batches) if self.momentum is None else self.momentum  # for None they are plain means
+        out = batch_norm(x, *statistics, self.weight, self.bias, True, momentum, self.eps)
+        self.num_batches_tracked.data = np.asarray(batches)  # not before the batch has been found fit
+        return out
 
     def _check(self, shape: tuple[int, ...]) -> None:
         title = type(self).__name__
@@ -78,12 +84,6 @@ class _BatchNorm(Module):
             raise ValueError(
                 f"{title}: x {shape} has {shape[1]} channels, the layer {self.num_features}; make it for {shape[1]}"
             )
-
-    def _next_momentum(self) -> float:
-        """Count one more batch; the share that it has in the running statistics, which are plain means for None."""
-        assert self.num_batches_tracked is not None
-        self.num_batches_tracked.data = np.asarray(self.num_batches_tracked.data + 1)
-        return self.momentum if self.momentum is not None else 1 / int(self.num_batches_tracked.data)
 
     def extra_repr(self) -> str:
         """The arguments."""

@@ -87,8 +87,10 @@ def test_errors():
         nn.BatchNorm1d(3)(batch((4, 2)))
     with pytest.raises(TypeError, match="float64"):
         nn.BatchNorm1d(3)(batch((4, 3)).astype("float64"))
+    model = nn.BatchNorm1d(3)
     with pytest.raises(ValueError, match="one number in each channel"):
-        nn.BatchNorm1d(3)(batch((1, 3)))
+        model(batch((1, 3)))
+    assert model.num_batches_tracked.item() == 0
     with pytest.raises(TypeError, match="num_features"):
         nn.BatchNorm1d(2.5)
 
