@@ -59,6 +59,10 @@ def direction(x: Array, g: Array, weight_decay: float, maximize: bool, scratch: 
 
 def sgd(x: Array, g: Array, lr: float, *, weight_decay: float, maximize: bool) -> None:
     """``x -= lr * g``."""
+    if x.size <= SMALL and weight_decay == 0:  # 1 us instead of 4, for networks of a few neurons
+        step = np.multiply(g, lr)
+        np.add(x, step, out=x) if maximize else np.subtract(x, step, out=x)
+        return
 
     def update(x: Array, g: Array, scratch: Array) -> None:
         x -= np.multiply(direction(x, g, weight_decay, maximize, scratch[0]), lr, out=scratch[0])

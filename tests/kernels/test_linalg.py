@@ -10,8 +10,11 @@ def randn(*lengths, dtype=np.float64, order="C", seed=0):
     return np.asarray(np.random.default_rng(seed).standard_normal(lengths), dtype, order=order)
 
 
+SHAPES = [(1, 1, 1), (3, 4, 7), (7, 4, 3), (1, 5, 9), (2, 0, 3), (0, 2, 3), (3, 2, 0), (3, 2, 600), (90, 2, 100)]
+
+
 @pytest.mark.parametrize("order", ["C", "F"])
-@pytest.mark.parametrize(("n", "k", "m"), [(1, 1, 1), (3, 4, 7), (7, 4, 3), (1, 5, 9), (2, 0, 3), (0, 2, 3), (3, 2, 0)])
+@pytest.mark.parametrize(("n", "k", "m"), SHAPES)
 def test_wide_and_tall_products(n, k, m, order):
     a, b = randn(n, k, order=order), randn(k, m, order=order, seed=1)
     np.testing.assert_allclose(linalg.matmul(a, b), linalg.matmul_reference(a, b), rtol=1e-12, atol=1e-14)

@@ -67,6 +67,16 @@ def test_sgd_momentum(nesterov, options):
 
 
 @pytest.mark.usefixtures("way")
+@pytest.mark.parametrize("options", OPTIONS)
+@pytest.mark.parametrize("shape", [(), (0,), (3, 9), (100,)])
+def test_sgd(shape, options):
+    x, g = arrays(shape, 2)
+    expected = x - 0.1 * ((-g if options["maximize"] else g) + options["weight_decay"] * x)
+    kernels.sgd(x, g, 0.1, **options)
+    np.testing.assert_allclose(x, expected, rtol=1e-12)
+
+
+@pytest.mark.usefixtures("way")
 def test_arrays_that_are_views():
     x, g = arrays((6, 8), 2)
     expected = x[:, ::2] - 0.1 * g[:, 1::2]
