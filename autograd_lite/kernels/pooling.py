@@ -36,16 +36,18 @@ def _find_largest(x: Array, out: Array, winners: Array, windows: Windows) -> Non
     if windows.padded:
         out[...] = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
     pixels, better = np.empty_like(out), np.empty_like(winners)
+    larger = better.view(np.bool_) if better.itemsize == 1 else better  # a comparison writes booleans without a cast
     for tap, (inside, under) in enumerate(_taps(size, windows)):
         if tap == 0:
             _copy(out[inside], x[under])
             continue
         _copy(pixels[inside], x[under])  # read with strides once, compared twice
-        np.greater(pixels[inside], out[inside], out=better[inside], casting="unsafe")  # 0 or 1
+        np.greater(pixels[inside], out[inside], out=larger[inside], casting="unsafe")  # 0 or 1
         np.maximum(out[inside], pixels[inside], out=out[inside])
-        better[inside] *= better.dtype.type(tap)
+        if tap > 1:
+            better[inside] *= better.dtype.type(tap)
         np.maximum(winners[inside], better[inside], out=winners[inside])  # taps count upwards: the last that was larger
-    if x.dtype.kind == "f" and np.isnan(out).any():
+    if x.dtype.kind == "f" and np.isnan(out.max(initial=-np.inf)):
         _find_nan(x, winners, windows)
 
 
@@ -264,7 +266,8 @@ def _tile(windows: Windows, size: Lengths) -> bool:
 
 def _copy(target: Array, source: Array) -> None:
     """``target[...] = source`` for (N, C, *size); channels that lie side by side are moved as one, in half the time."""
-    target, source = np.moveaxis(target, 1, -1), np.moveaxis(source, 1, -1)
+    innermost = target.strides.index(min(target.strides))
+    target, source = target.swapaxes(innermost, -1), source.swapaxes(innermost, -1)
     if target.strides[-1] == source.strides[-1] == target.itemsize:
         pixel = f"V{target.itemsize * target.shape[-1]}"
         target, source = target.view(pixel), source.view(pixel)
