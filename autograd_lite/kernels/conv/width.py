@@ -32,6 +32,8 @@ Array = np.ndarray[Any, Any]
 
 SPEED = 4e10  # multiplications in a second on one thread, roughly
 CHUNK = 8 * 2**20  # bytes of unfolded or unfinished rows at a time; with 1 MB, one thread loses 0.03, two threads 0.1
+# Numbers of a row in one product of few channels, so small that BLAS does not pack them: 0.7 to 1.03 of the time.
+BLOCK, GRADIENT_BLOCK = 128, 256
 ENOUGH = 48  # rows of a matrix from which on folding wins: measured at 30 (it loses) and 80 (it takes 0.8 of the time)
 
 
@@ -78,9 +80,9 @@ def correlate(x: Array, weight: Array, windows: Windows, groups: int) -> Array:
 
 
 def _by_unfolding(out: Array, filters: Array, image: Array, rows: slice, windows: Windows) -> None:
-    """(O, kh * C * kw) @ (rows, kh * C * kw, columns * N)."""
+    """(O, kh * C * kw) @ (rows, kh * C * kw, columns * N), in blocks."""
     strips = _unfolded(image, *_seen(rows, windows), windows)
-    np.matmul(filters, _stacked(strips, windows.kernel[0]), out=_matrices(out))
+    np.matmul(filters, _in_blocks(_stacked(strips, windows.kernel[0]), BLOCK), out=_in_blocks(_matrices(out), BLOCK))
 
 
 def _by_folding(out: Array, filters: Array, image: Array, rows: slice, windows: Windows) -> None:
@@ -121,10 +123,12 @@ def filter_gradient(x: Array, y: Array, windows: Windows, groups: int) -> Array:
 
 
 def _stacking_x(image: Array, numbers: Array, rows: slice, windows: Windows) -> Array:
-    """(rows, kh * C * kw, columns * N) @ (rows, columns * N, O), added up over rows of y."""
+    """(rows, kh * C * kw, columns * N) @ (rows, columns * N, O) in blocks, added up over rows of y."""
     strips = _unfolded(image, *_seen(rows, windows), windows)
     lines = _with_border(numbers, rows.start, rows.stop)
-    return np.matmul(_stacked(strips, windows.kernel[0]), _matrices(lines).swapaxes(1, 2)).sum(axis=0)
+    seen, numbers = _stacked(strips, windows.kernel[0]), _matrices(lines)
+    numbers = _in_blocks(numbers, GRADIENT_BLOCK).swapaxes(2, 3)
+    return np.matmul(_in_blocks(seen, GRADIENT_BLOCK), numbers).sum(axis=(0, 1))
 
 
 def _stacking_y(image: Array, numbers: Array, rows: slice, windows: Windows) -> Array:
@@ -151,6 +155,13 @@ def _stacked(lines: Array, taps: int) -> Array:
     (height, channels, length), (down, right, along) = lines.shape, lines.strides
     # as `as_strided` does it, in an eighth of the time
     return np.ndarray((height - taps + 1, taps * channels, length), lines.dtype, lines, 0, (down, right, along))
+
+
+def _in_blocks(matrices: Array, block: int) -> Array:
+    """Matrices (rows, k, length) as (rows, blocks, k, block), a view; in one block if they do not come out even."""
+    rows, k, length = matrices.shape
+    block = length if length % block else block
+    return np.swapaxes(matrices.reshape(rows, k, length // block, block), 1, 2)
 
 
 def _seen(rows: slice, windows: Windows) -> tuple[int, int]:
