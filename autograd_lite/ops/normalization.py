@@ -99,6 +99,7 @@ def batch_norm(
             raise ValueError("batch_norm: running_mean and running_var are missing; pass both, or training=True")
         scale = 1 / sqrt(running_var + eps)
         return _affine(x - _column(running_mean, x.ndim), scale if weight is None else scale * weight, bias)
+    _check_running(running_mean, running_var)
     if number == 0:
         return _affine(x, weight, bias)
     if number == 1:
@@ -117,6 +118,20 @@ def _sizes(shape: tuple[int, ...]) -> tuple[int, int]:
     if len(shape) < 2:
         raise ValueError(f"batch_norm: x must be (N, C) or (N, C, ...), not {shape}; add the axes that it lacks")
     return shape[1], math.prod(shape) // max(1, shape[1])
+
+
+def _check_running(*statistics: Any) -> None:
+    """Raise TypeError or ValueError, before the first one moves, if a running statistic cannot."""
+    for running in statistics:
+        if running is None:
+            continue
+        if not isinstance(running, np.ndarray | Handle) or raw(running).dtype.kind != "f":
+            given = getattr(running, "dtype", type(running).__name__)
+            raise TypeError(
+                f"batch_norm: a running statistic is {given}; pass an array or a Tensor of float32 or float64"
+            )
+        if isinstance(running, np.ndarray) and not running.flags.writeable:
+            raise ValueError("batch_norm: a running statistic is read-only; pass a copy, or a Tensor")
 
 
 def _move(running: Any, value: Any, momentum: float) -> None:

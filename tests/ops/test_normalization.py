@@ -93,3 +93,14 @@ def test_errors():
         ag.normalize_batch(x[:0])
     with pytest.raises(TypeError, match="must be real"):
         ag.normalize_batch(x * 1j)
+
+
+@pytest.mark.parametrize(
+    ("error", "spread"),
+    [(TypeError, np.ones(2, int)), (TypeError, [1.0, 1.0]), (ValueError, np.broadcast_to(1.0, (2,)))],
+)
+def test_running_statistics_move_together_or_not_at_all(error, spread):
+    center = np.zeros(2)
+    with pytest.raises(error, match="running statistic"):
+        ag.batch_norm(np.ones((3, 2)), center, spread, training=True)
+    assert not center.any()
