@@ -29,7 +29,7 @@ def softmax(x: Array, axis: Axis = -1) -> Array:
     >>> softmax(randn(3, 2))
     >>> softmax(randn(3, 2), axis=0)
     """
-    return kernels.softmax(x, axis)
+    return kernels.softmax(_real(x), axis)
 
 
 def _log_softmax_spec(x: Any, axis: Axis = -1) -> Any:
@@ -46,7 +46,7 @@ def log_softmax(x: Array, axis: Axis = -1) -> Array:
     >>> log_softmax(randn(3, 2))
     >>> log_softmax(randn(3, 2), axis=0)
     """
-    return kernels.log_softmax(x, axis)
+    return kernels.log_softmax(_real(x), axis)
 
 
 def _cross_entropy_spec(logits: Any, target: Any, ignore_index: int = -100, reduction: str = "mean") -> Any:
@@ -82,11 +82,18 @@ def cross_entropy(logits: Array, target: Array, ignore_index: int = -100, reduct
     """
     target = np.asarray(target)
     counted = _counted(logits, target, ignore_index, reduction)
-    losses, exponentials, sums = kernels.cross_entropy(_rows(logits), target.reshape(-1), counted)
+    losses, exponentials, sums = kernels.cross_entropy(_rows(_real(logits)), target.reshape(-1), counted)
     if reduction == "none":
         return losses.reshape(target.shape), exponentials, sums, counted
     total = losses.sum()
     return (total if reduction == "sum" else total / _number(sums, counted)), exponentials, sums, counted
+
+
+def _real(x: Any) -> Any:
+    """x, as floating-point numbers if it has integers. Raises TypeError for complex numbers."""
+    if x.dtype.kind == "c":
+        raise TypeError("complex numbers have no largest one; pass the real part, or ag.abs(x)")
+    return x if x.dtype.kind == "f" else x.astype(np.result_type(x, np.float16))
 
 
 def _rows(x: Any) -> Any:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import autograd_lite as ag
 from autograd_lite.kernels import softmax as kernels
 
 SHAPES = [(1, 1), (3, 1), (1, 5), (7, 65), (2, 1500), (2, 3, 4)]
@@ -86,3 +87,11 @@ def test_cross_entropy_as_it_is_defined(shape, layout, scale):
         probabilities = kernels.softmax_reference(x, -1)
         np.testing.assert_allclose(given, (weights * kept)[:, None] * (probabilities - one_hot), atol=1e-12)
         np.testing.assert_array_equal(exponentials, before)  # a graph may be differentiated again
+
+
+def test_integers_are_numbers_and_complex_numbers_have_no_order():
+    np.testing.assert_allclose(ag.softmax(np.array([[1, 2]])), [[0.26894142, 0.73105858]])
+    np.testing.assert_allclose(ag.cross_entropy(np.array([[1, 2]]), np.array([1])), 0.31326169)
+    for function in (ag.softmax, ag.log_softmax, lambda x: ag.cross_entropy(x, np.zeros(2, int))):
+        with pytest.raises(TypeError, match="complex numbers have no largest one"):
+            function(np.ones((2, 3), complex))
