@@ -8,11 +8,13 @@ whose adjoint adds each number to the pixels of its window.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
-from ..core import Array, op
+from ..core import Array, Handle, op
 from ..kernels import pooling as kernels
 from ..kernels.windows import Lengths, Windows
 from .elementwise import abs, equal, power, where
@@ -207,15 +209,18 @@ def max_unpool3d(
 
 
 def _max_unpool(axes: int, x: Any, indices: Any, kernel_size: Any, stride: Any, padding: Any, output_size: Any) -> Any:
-    title, shape = f"max_unpool{axes}d", x.shape
+    title, shape, places = f"max_unpool{axes}d", x.shape, _plain(indices)
     check_axes(f"{title}: x", len(shape), axes)
-    if indices.shape != shape:
-        raise ValueError(f"{title}: indices have shape {indices.shape}, x has {shape}; pass one for each number")
+    if places.dtype.kind not in "iu":
+        raise TypeError(f"{title}: indices are {places.dtype}; pass what max_pool{axes}d returns, or .astype(int)")
+    if places.shape != shape:
+        raise ValueError(f"{title}: indices have shape {places.shape}, x has {shape}; pass one for each number")
     kernel = for_axes(f"{title}: kernel_size", kernel_size, axes)
     steps = kernel if stride is None else for_axes(f"{title}: stride", stride, axes)
     size = Windows.of(kernel, steps, both_sides(padding, axes)).covered(shape[2:])
-    size = size if output_size is None else for_axes(f"{title}: output_size", tuple(output_size)[-axes:], axes)
-    places = _plain(indices)
+    if output_size is not None:
+        last = tuple(output_size)[-axes:] if isinstance(output_size, Sequence) else output_size
+        size = for_axes(f"{title}: output_size", last, axes)
     if places.size and not 0 <= places.min() <= places.max() < math.prod(size):
         raise ValueError(
             f"{title}: indices run from {places.min()} to {places.max()}, images of {by(size)} have {math.prod(size)}"
@@ -370,7 +375,7 @@ def lp_pool3d(
 
 def _lp_pool(axes: int, x: Any, p: float, kernel_size: Any, stride: Any, ceil_mode: bool) -> Any:
     title = f"lp_pool{axes}d"
-    if not p > 0:
+    if not isinstance(p, Real) or not p > 0:
         raise ValueError(f"{title}: norm_type is {p!r}; pass a positive number")
     if p == math.inf:
         return max_pool(abs(x), axes, kernel_size, stride, 0, 1, ceil_mode)
@@ -533,8 +538,8 @@ def _check_real(x: Any) -> None:
 
 
 def _plain(indices: Any) -> Any:
-    """The array of a Tensor of integers."""
-    return indices if isinstance(indices, np.ndarray) else np.asarray(indices.data)
+    """The array of a Tensor of integers, or of a list."""
+    return indices.data if isinstance(indices, Handle) else np.asarray(indices)
 
 
 def _inexact(x: Any) -> Any:

@@ -327,3 +327,13 @@ def test_errors_of_the_adjoints():
         scatter_windows(g, winners, (6, 6), windows)
     with pytest.raises(ValueError, match=r"spread_windows: g_out has shape .*there are \(1, 2, 3, 3\)"):
         spread_windows(g, (6, 6), windows)
+
+
+def test_unpooling_takes_lists_and_refuses_what_is_no_index():
+    x, indices = np.ones((1, 1, 1, 2)), [[[[0, 3]]]]
+    np.testing.assert_array_equal(ag.max_unpool2d(x, indices, 2)[0, 0], [[1, 0, 0, 1], [0, 0, 0, 0]])
+    np.testing.assert_array_equal(ag.max_unpool2d(x, indices, 2, output_size=2)[0, 0], [[1, 0], [0, 1]])
+    with pytest.raises(TypeError, match="max_unpool2d: indices are float64"):
+        ag.max_unpool2d(x, np.array(indices, float), 2)
+    with pytest.raises(ValueError, match="lp_pool2d: norm_type is '2'"):
+        ag.lp_pool2d(x, "2", 1)
