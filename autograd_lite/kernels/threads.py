@@ -13,6 +13,7 @@ import os
 import queue
 import threading
 from collections.abc import Callable
+from numbers import Integral
 from typing import Any, TypeVar
 
 from . import blas
@@ -58,12 +59,12 @@ def set_num_threads(n: int) -> None:
     ValueError unless `n` is an integer of at least 1.
     """
     global _number
-    if not isinstance(n, int) or isinstance(n, bool):
+    if not isinstance(n, Integral) or isinstance(n, bool):
         raise TypeError(f"set_num_threads: n must be an integer, not {n!r}; pass the number of threads")
     if n < 1:
         raise ValueError(f"set_num_threads: n must be at least 1, not {n}; pass 1 for no threads beside the caller's")
-    _number = n
-    blas.set_threads(n)
+    _number = int(n)
+    blas.set_threads(_number)
 
 
 # -- pieces ------------------------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ def restored():
 
 @needs_blas
 def test_the_number_is_the_process_wide_one_of_products_too():
-    threads.set_num_threads(1)
+    threads.set_num_threads(np.int64(1))
     assert (threads.get_num_threads(), blas.get_threads()) == (1, 1)
     threads.set_num_threads(2)
     assert (threads.get_num_threads(), blas.get_threads()) == (2, 2)
