@@ -43,7 +43,7 @@ def _find_largest(x: Array, out: Array, winners: Array, windows: Windows) -> Non
             continue
         _copy(pixels[inside], x[under])  # read with strides once, compared twice
         np.greater(pixels[inside], out[inside], out=larger[inside], casting="unsafe")  # 0 or 1
-        np.maximum(out[inside], pixels[inside], out=out[inside])
+        np.maximum(pixels[inside], out[inside], out=out[inside])  # of 0.0 and -0.0 the second argument: the first found
         if tap > 1:
             better[inside] *= better.dtype.type(tap)
         np.maximum(winners[inside], better[inside], out=winners[inside])  # taps count upwards: the last that was larger
@@ -108,14 +108,15 @@ def scatter(g: Array, winners: Array, size: Lengths, windows: Windows) -> Array:
 def _only(chosen: Array, values: Array, out: Array | None = None) -> Array:
     """The values where `chosen`, zeros elsewhere, in `out` if it is given.
 
-    A mask of bits is three times as fast as np.where, and, unlike a product, lets no infinity through.
+    A product of the bits, as integers, with 0 or 1: three times as fast as np.where (a mask of bits takes 1.05 of the
+    time) and, unlike a product of numbers, it lets no infinity through.
     """
     out = np.empty_like(values) if out is None else out
     if values.dtype.kind != "f" or values.itemsize > 8:
         out[...] = np.where(chosen, values, np.zeros((), values.dtype))
     else:
         bits = f"i{values.itemsize}"
-        np.bitwise_and(values.view(bits), -chosen.view(np.int8), out=out.view(bits))  # -1 has all bits set
+        np.multiply(values.view(bits), chosen.view(np.int8), out=out.view(bits))
     return out
 
 
@@ -265,7 +266,7 @@ def _tile(windows: Windows, size: Lengths) -> bool:
 
 
 def _copy(target: Array, source: Array) -> None:
-    """``target[...] = source`` for (N, C, *size); channels that lie side by side are moved as one, in half the time."""
+    """``target[...] = source``; numbers that lie side by side in memory are moved as one, in half the time."""
     innermost = target.strides.index(min(target.strides))
     target, source = target.swapaxes(innermost, -1), source.swapaxes(innermost, -1)
     if target.strides[-1] == source.strides[-1] == target.itemsize:

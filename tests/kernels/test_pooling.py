@@ -146,6 +146,36 @@ def test_a_tie_goes_to_the_first():
     assert not winners.any()
 
 
+MEMORY_ORDERS = {
+    "N, C, rows, columns": (0, 1, 2, 3),
+    "N, rows, columns, C": (0, 2, 3, 1),
+    "rows, N, columns, C": (2, 0, 3, 1),
+    "rows, C, columns, N": (2, 1, 3, 0),
+}
+
+
+@pytest.mark.parametrize("order", MEMORY_ORDERS.values(), ids=MEMORY_ORDERS)
+@pytest.mark.parametrize("kernel", [(2, 2), (3, 2), (1, 3)])
+@every_dtype
+def test_the_first_in_every_pattern_of_ties_nan_and_zeros(order, kernel, dtype):
+    taps = kernel[0] * kernel[1]
+    values = np.array([-np.inf, -0.0, 0.0, np.nan], dtype)
+    seen = values[np.moveaxis(np.indices((4,) * min(taps, 4)), 0, -1).reshape(-1, min(taps, 4))]  # (windows, taps)
+    seen = np.resize(seen, (4 * 3 * 5 * 7, taps))  # each pattern at least once, for six taps many of them
+    tiles = seen.reshape(4, 3, 5, 7, *kernel).swapaxes(3, 4).reshape(4, 3, 5 * kernel[0], 7 * kernel[1])
+    x = np.pad(tiles, ((0, 0), (0, 0), (0, kernel[0] - 1), (0, 1)), constant_values=9)  # pixels left over
+    x = np.ascontiguousarray(x.transpose(order)).transpose(np.argsort(order))
+    windows = Windows.of(kernel, kernel)
+    with np.errstate(invalid="ignore"):
+        out, winners = pooling.max_pool(x, windows)
+    first = seen.argmax(axis=-1)  # NumPy's is the first NaN, else the first of the largest
+    np.testing.assert_array_equal(winners.reshape(-1), first)
+    np.testing.assert_array_equal(out.reshape(-1), np.take_along_axis(seen, first[:, None], 1)[:, 0])
+    image = pooling.scatter(np.ones_like(out), winners, x.shape[2:], windows)
+    assert image.sum() == out.size
+    np.testing.assert_array_equal(pooling.take(image, winners, windows), 1)
+
+
 def test_nan_wins_wherever_it_stands():
     windows = Windows.of((2, 2), (2, 2))
     for tap in range(4):
