@@ -9,7 +9,8 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from .core import no_grad
 from .data.extras import optional
 from .draw import Picture, draw
 from .gradcheck import Report, gradcheck
+from .kernels.threads import get_num_threads, set_num_threads
 from .ops.recurrent import lstm_cell
 
 HELD_OUT = ("Hamlet", "Macbeth", "The Tempest", "Twelfth Night")
@@ -239,13 +241,19 @@ def verify(name: str, copy_and_loss: tuple[nn.Module, Callable[[], Any]], seed: 
     return report
 
 
-def _one_thread() -> Any:
-    """A block in which NumPy's matrix products keep to one core.
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """A block in which kernels and matrix products keep to one core.
 
     Small ones gain little from a second core, and lose a lot when another program is busy there: each product then
     waits for it.
     """
-    return optional("threadpoolctl", "threadpoolctl", "demo").threadpool_limits(1, user_api="blas")
+    before = get_num_threads()
+    set_num_threads(1)
+    try:
+        yield
+    finally:
+        set_num_threads(before)
 
 
 def _save(picture: Picture, path: Path, what: str) -> Path:
