@@ -34,8 +34,8 @@ class Op:
     """One operation: its forward, its derivatives, and what is known about both.
 
     `arrays` names the array arguments (one name for all of them if `sequence`), `params` the others, `saved_names`
-    what a node keeps, in that order. `function` is the public callable; `pullback(node, g, parents, give)` the derivative
-    on plain arrays: it calls ``give(parent, contribution)`` for each parent that is not None.
+    what a node keeps, in that order. `function` is the public callable; `pullback(node, g, parents, give)` the
+    derivative on plain arrays: it calls ``give(parent, contribution)`` for each parent that is not None.
     """
 
     function: Callable[..., Any]
