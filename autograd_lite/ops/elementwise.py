@@ -200,7 +200,7 @@ def sigmoid(x: Array) -> Array:
 
 
 def _times(g: Any, slope: Any) -> Any:
-    """``g * slope`` in the slope's own array, which nobody else has: 4.3 us instead of 6.0 for tanh's of (32, 256)."""
+    """``g * slope`` in the slope's own array, which nobody else has."""
     slope *= g
     return slope
 
