@@ -8,6 +8,7 @@ as an op with several outputs, an op with a `spec`, or a deferred contribution.
 from __future__ import annotations
 
 import itertools
+import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from operator import attrgetter
@@ -324,6 +325,16 @@ def backward(
 
 
 _adding_to_grad = threading.RLock()  # two threads may run backward to the same leaf: no contribution is lost
+
+
+def _renew_lock() -> None:
+    """In a child process no other thread is left that could let go of it."""
+    global _adding_to_grad
+    _adding_to_grad = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)
 
 
 def _sum_of_grads(old: Any, new: Any, create_graph: bool) -> Any:
