@@ -253,10 +253,6 @@ class Deferred:
         """The contribution as an array of its own."""
         return self.function(*self.args)
 
-    def add_into(self, buffer: np.ndarray[Any, Any]) -> None:
-        """Add the contribution to `buffer`, which has the shape and dtype of the input."""
-        self.add(buffer, [self.args])
-
 
 def deferred(function: Callable[..., Any], add: Callable[..., None], g: Any, *args: Any) -> Any:
     """For formulas: ``function(g, *args)`` when it must be recorded, else a contribution that `add` puts in place.

@@ -359,7 +359,7 @@ def put_in_place(contribution: Any, parent: core.Node) -> Any:
     if not isinstance(contribution, core.Deferred):
         return contribution
     buffer = np.zeros(parent.shape, parent.dtype)
-    contribution.add_into(buffer)
+    contribution.add(buffer, [contribution.args])
     return buffer
 
 

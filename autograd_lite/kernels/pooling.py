@@ -32,8 +32,9 @@ def max_pool(x: Array, windows: Windows) -> tuple[Array, Array]:
 def _find_largest(x: Array, out: Array, winners: Array, windows: Windows) -> None:
     """Write the maxima of a block of images into `out` and the taps they lie under into `winners`."""
     size = x.shape[2:]
-    winners[...] = _first_taps(size, windows) if windows.padded else 0
+    winners[...] = 0
     if windows.padded:
+        winners[...] = _first_taps(size, windows)
         out[...] = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
     pixels, better = np.empty_like(out), np.empty_like(winners)
     larger = better.view(np.bool_) if better.itemsize == 1 else better  # a comparison writes booleans without a cast
@@ -54,9 +55,8 @@ def _find_largest(x: Array, out: Array, winners: Array, windows: Windows) -> Non
 def _first_taps(size: Lengths, windows: Windows) -> Array:
     """The first tap of each window that lies on the image: (*counts)."""
     first = np.zeros(windows.counts(size), dtype=int)
-    if windows.padded:
-        for tap, (inside, _) in reversed(list(enumerate(_taps(size, windows)))):
-            first[inside] = tap
+    for tap, (inside, _) in reversed(list(enumerate(_taps(size, windows)))):
+        first[inside] = tap
     return first
 
 

@@ -60,12 +60,12 @@ def explain_conv(
     dtype = _dtype(x, weight) if dtype is None else np.dtype(dtype)
     if transposed:
         windows = transposed_windows(axes, *shapes, stride, padding, output_padding, groups, dilation)
-        problem = Problem.of(TRANSPOSED, n, inner * groups, outer, windows.covered(size), windows, groups, dtype)
+        size = windows.covered(size)
         roles = TRANSPOSED, CORRELATE, FILTER_GRADIENT
     else:
         windows = correlation_windows(axes, *shapes, stride, padding, dilation, groups)
-        problem = Problem.of(CORRELATE, n, inner * groups, outer, size, windows, groups, dtype)
         roles = CORRELATE, TRANSPOSED, FILTER_GRADIENT
+    problem = Problem.of(roles[0], n, inner * groups, outer, size, windows, groups, dtype)
     choices = (choice(problem.in_role(role)) for role in roles)
     return ConvExplanation(_title(name, shapes, windows, groups, dtype), *choices)
 

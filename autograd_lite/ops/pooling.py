@@ -20,7 +20,7 @@ from ..kernels.windows import Lengths, Windows
 from .elementwise import abs, equal, power, where
 from .indexing import getitem, setitem
 from .shape import reshape
-from .windows import Numbers, both_sides, by, check_axes, check_fit, for_axes
+from .windows import Numbers, both_sides, by, check_axes, check_fit, check_pixels, for_axes
 
 Sizes = int | tuple[int | None, ...] | None
 
@@ -478,8 +478,7 @@ def adaptive_max_indices(x: Array, axes: int, output_size: Sizes) -> Array:
 def _bin_counts(axes: int, shape: tuple[int, ...], output_size: Any) -> Lengths:
     """The number of bins along each axis."""
     check_axes("x", len(shape), axes)
-    if 0 in shape[2:]:
-        raise ValueError("x has no pixels; pass images of at least one")
+    check_pixels(shape[2:])
     wanted = tuple(output_size) if isinstance(output_size, tuple | list) else (output_size,) * axes
     if len(wanted) == axes:
         wanted = tuple(length if count is None else count for length, count in zip(shape[2:], wanted, strict=True))

@@ -19,7 +19,7 @@ from .. import threads
 from ..blas import add_product
 from ..windows import Lengths, Windows
 from ..workspace import workspace
-from .layout import as_images, channels_last, copy_with_zeros, empty_rows, turned
+from .layout import as_images, channels_last, empty_rows, seen, turned
 from .problem import Problem
 
 Array = np.ndarray[Any, Any]
@@ -161,11 +161,7 @@ def _patches(chunk: _Part) -> Array:
     """What each window of a chunk sees: (N * rows * columns, kh * kw * C), in the thread's workspace."""
     (n, _, rows, columns), c, windows = chunk.results.shape, chunk.images.shape[1], chunk.windows
     (sh, sw), (dh, dw) = windows.stride, windows.dilation
-    height, width = (
-        (count - 1) * s + span for count, s, span in zip((rows, columns), (sh, sw), windows.span, strict=True)
-    )
-    image = workspace((n, height, width, c), chunk.images.dtype)
-    copy_with_zeros(image.transpose(1, 2, 0, 3), chunk.images, chunk.top, chunk.left)
+    image = seen(chunk.images, (rows, columns), windows, chunk.top, chunk.left)
     image_step, below, beside, one = image.strides
     shape, steps = (
         (n, rows, columns, *windows.kernel, c),

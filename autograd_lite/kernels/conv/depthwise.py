@@ -14,8 +14,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from .. import threads
 from ..windows import Windows
-from ..workspace import workspace
-from .layout import as_images, beyond, channels_last, copy_with_zeros, empty_rows, turned
+from .layout import as_images, beyond, channels_last, empty_rows, seen, turned
 from .problem import Problem
 
 Array = np.ndarray[Any, Any]
@@ -45,8 +44,8 @@ def correlate(x: Array, weight: Array, windows: Windows, groups: int) -> Array:
 
     def work(images: slice) -> None:
         for n in range(images.start, images.stop):
-            seen = _windows(x[n : n + 1], windows, pixels)
-            np.einsum("hwabp,abp->hwp", seen, taps, out=out[:, n].reshape(seen.shape[0], seen.shape[1], -1))
+            patches = _windows(x[n : n + 1], windows, pixels)
+            np.einsum("hwabp,abp->hwp", patches, taps, out=out[:, n].reshape(*patches.shape[:2], -1))
 
     if out.size:
         threads.run(work, threads.pieces(len(x), out.size * weight[0].size / SPEED / 10))
@@ -73,9 +72,9 @@ def filter_gradient(x: Array, y: Array, windows: Windows, groups: int) -> Array:
     def work(images: slice) -> Array:
         total: Any = 0
         for n in range(images.start, images.stop):
-            seen = _windows(x[n : n + 1], windows, pixels)
-            gradient = np.ascontiguousarray(y[n].transpose(1, 2, 0)).reshape(*seen.shape[:2], -1)
-            total = total + np.einsum("hwabp,hwp->abp", seen, gradient)
+            patches = _windows(x[n : n + 1], windows, pixels)
+            gradient = np.ascontiguousarray(y[n].transpose(1, 2, 0)).reshape(*patches.shape[:2], -1)
+            total = total + np.einsum("hwabp,hwp->abp", patches, gradient)
         return total.reshape(kh, kw, pixels, c).sum(axis=2)
 
     if x.size == 0 or y.size == 0:
@@ -94,10 +93,7 @@ def _pixels_in_a_row(columns: int, channels: int, windows: Windows) -> int:
 def _windows(x: Array, windows: Windows, pixels: int) -> Array:
     """What each window of one image (1, C, H, W) sees: (rows, columns / pixels, kh, kw, pixels * C)."""
     (rows, columns), (sh, sw), (dh, dw) = windows.counts(x.shape[2:]), windows.stride, windows.dilation
-    (rows_seen, columns_seen), (top, left) = windows.span, (-before for before, _ in windows.padding)
-    height, width = (rows - 1) * sh + rows_seen, (columns - 1) * sw + columns_seen
-    image = workspace((height, width, 1, x.shape[1]), x.dtype)
-    copy_with_zeros(image, x, top, left)
-    below, beside, _, one = image.strides
+    image = seen(x, (rows, columns), windows, *(-before for before, _ in windows.padding))
+    _, below, beside, one = image.strides
     shape = rows, columns // pixels, *windows.kernel, pixels * x.shape[1]
     return as_strided(image, shape, (sh * below, pixels * sw * beside, dh * below, dw * beside, one))

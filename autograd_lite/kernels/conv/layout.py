@@ -13,6 +13,7 @@ import numpy as np
 
 from .. import threads
 from ..windows import Lengths, Padding, Windows
+from ..workspace import workspace
 
 Array = np.ndarray[Any, Any]
 
@@ -89,6 +90,17 @@ def copy_with_zeros(out: Array, images: Array, top: int, left: int) -> None:
     if first < last and begin < end:
         seen = images[:, :, first + top : last + top, begin + left : end + left]
         out[first:last, begin:end] = seen.transpose(2, 3, 0, 1)
+
+
+def seen(images: Array, counts: Lengths, windows: Windows, top: int, left: int) -> Array:
+    """What so many windows see of images (N, C, H, W), the first of them from (top, left) on, zeros beyond.
+
+    (N, rows, columns, C), in the thread's workspace.
+    """
+    size = Windows.of(windows.kernel, windows.stride, dilation=windows.dilation).covered(counts)
+    image = workspace((len(images), *size, images.shape[1]), images.dtype)
+    copy_with_zeros(image.transpose(1, 2, 0, 3), images, top, left)
+    return image
 
 
 def add_bias(y: Array, bias: Array | None) -> Array:

@@ -56,7 +56,7 @@ def correlate(x: Array, weight: Array, windows: Windows, groups: int) -> Array:
 def transposed(y: Array, weight: Array, windows: Windows, groups: int) -> Array:
     """The adjoint of `correlate` in x: y (N, O, rows, columns) spread over the smallest image with these windows."""
     if all(step == 1 for step in windows.stride):
-        return _correlate_back(y, weight, windows, groups)
+        return correlate(y, turned(weight, groups), beyond(windows), groups)
     return _fold(y, weight, windows, groups)
 
 
@@ -139,11 +139,6 @@ def _filters(weight: Array, groups: int) -> Array:
 
 
 # -- the transposed convolution ----------------------------------------------------------------------------------
-
-
-def _correlate_back(y: Array, weight: Array, windows: Windows, groups: int) -> Array:
-    """For stride 1: every pixel is a correlation of y with the filters turned round."""
-    return correlate(y, turned(weight, groups), beyond(windows), groups)
 
 
 def _fold(y: Array, weight: Array, windows: Windows, groups: int) -> Array:

@@ -30,6 +30,17 @@ KERNELS: dict[str, ModuleType] = {
 }
 
 
+# The first of these that can do a problem, and is faster on such shapes, does it.
+RULES = {
+    "fourier": "filters so large are fastest as a product of spectra",
+    "width": "few channels: images last in memory, rows of taps as products",
+    "pointwise": "each pixel is a patch: a matrix product without any copy",
+    "winograd": "3x3 over many channels: a quarter of the multiplications",
+    "depthwise": "one filter for each channel: no matrix products",
+    "chunks": "many channels: products as large as the cache",
+}
+
+
 class Plan(NamedTuple):
     """A choice: the name of a kernel, and why it was taken."""
 
@@ -54,18 +65,9 @@ def plan(problem: Problem) -> Plan:
 def _fastest(problem: Problem) -> Plan:
     if problem.products == 0:
         return Plan("patches", "without images, channels or filters there is nothing to multiply")
-    if not refusal_of("fourier", problem) and fourier.wins(problem):
-        return Plan("fourier", "filters so large are fastest as a product of spectra")
-    if not refusal_of("width", problem) and width.wins(problem):
-        return Plan("width", "few channels: images last in memory, rows of taps as products")
-    if not refusal_of("pointwise", problem):
-        return Plan("pointwise", "each pixel is a patch: a matrix product without any copy")
-    if not refusal_of("winograd", problem) and winograd.wins(problem):
-        return Plan("winograd", "3x3 over many channels: a quarter of the multiplications")
-    if not refusal_of("depthwise", problem) and depthwise.wins(problem):
-        return Plan("depthwise", "one filter for each channel: no matrix products")
-    if not refusal_of("chunks", problem) and chunks.wins(problem):
-        return Plan("chunks", "many channels: products as large as the cache")
+    for name, reason in RULES.items():
+        if not refusal_of(name, problem) and KERNELS[name].wins(problem):
+            return Plan(name, reason)
     return Plan("patches", "it does everything")
 
 
