@@ -8,7 +8,9 @@ traceback or a debugger shows it; ``print(inspect.getsource(ag.multiply))`` does
 
 from __future__ import annotations
 
+import functools
 import inspect
+import itertools
 import linecache
 import sys
 from typing import Any
@@ -30,6 +32,35 @@ def specialise(op: Any, namespace: dict[str, Any]) -> None:
     else:
         pullback = _sequence_pullback(op) if op.sequence else _fixed_pullback(op)
         op.pullback = _compile(op, f"{op.name}_pullback", pullback, namespace)
+
+
+def complete(definition: Any, namespace: dict[str, Any]) -> None:
+    """Give a composite its public function: lists become arrays, and its own errors get its name and operands."""
+    forward, arrays = definition.forward, definition.arrays
+    errors, describe, operand = namespace["_ERRORS"], namespace["_describe"], namespace["_operand"]
+    is_array = [role == "array" for role in definition.roles.values()]
+
+    @functools.wraps(forward)
+    def function(*args: Any, **kwargs: Any) -> Any:
+        marked = zip(args, itertools.chain(is_array, itertools.repeat(False)), strict=False)
+        args = tuple([operand(v) if array and type(v) in (list, tuple) else v for v, array in marked])
+        for name in arrays:
+            if type(kwargs.get(name)) in (list, tuple):
+                kwargs[name] = operand(kwargs[name])
+        try:
+            return forward(*args, **kwargs)
+        except errors as error:
+            if getattr(error, "described", False):  # by an operation that this one is made of
+                error.add_note(f"in {definition.name}")
+                raise
+            try:
+                given = definition.signature.bind(*args, **kwargs).arguments
+            except TypeError:  # not a call of this function at all: Python's own words are best
+                raise error from None
+            raise describe(definition.name, given, error) from error
+
+    definition.function = function
+    function.op, function.__signature__ = definition, definition.signature  # type: ignore[attr-defined]
 
 
 def _compile(op: Any, name: str, source: str, namespace: dict[str, Any]) -> Any:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from . import callers
-from .definition import Array, Arrays, Index, Op
+from .definition import Array, Arrays, Composite, Definition, Index, Op
 from .errors import OPERAND_ERRORS, describe
 from .errors import operand as describe_operand
 from .kernels.linalg import column_sums
@@ -49,7 +49,9 @@ __all__ = [
     "Array",
     "Arrays",
     "Call",
+    "Composite",
     "Deferred",
+    "Definition",
     "Handle",
     "Index",
     "Leaf",
@@ -58,6 +60,7 @@ __all__ = [
     "Output",
     "as_array",
     "backward",
+    "composite",
     "deferred",
     "enable_grad",
     "gate",
@@ -84,7 +87,7 @@ __all__ = [
 F = TypeVar("F", bound=Callable[..., Any])
 Give = Callable[[Node, Any], None]  # adds a contribution to the gradient of a node
 
-registry: dict[str, Op] = {}
+registry: dict[str, Definition] = {}
 
 
 def op(
@@ -118,17 +121,42 @@ def op(
         definition = Op(
             forward, formulas, residuals=residuals, outputs=outputs, spec=spec, backward=backward, branch=branch
         )
-        known = registry.get(definition.name)
-        if known is not None and known.forward.__module__ != forward.__module__:  # the same cell may run twice
-            raise ValueError(
-                f"op {definition.name}: {known.forward.__module__} defines an operation of that name already;"
-                " choose another name"
-            )
+        _check_name(definition)
         callers.specialise(definition, _namespace)
         registry[definition.name] = definition
         return definition.function  # type: ignore[return-value]
 
     return define
+
+
+def composite(*, constants: tuple[str, ...] = ()) -> Callable[[F], F]:
+    """Make an operation of a function that is written in terms of other operations, and has its derivatives from them.
+
+    It is found, sampled, checked and documented as one made by `op`; a graph shows what it consists of. The array
+    arguments come as they are passed, Tensors as Tensors; lists come as arrays.
+
+    constants: names of array arguments that have no gradient (arrays of integers and booleans have none anyway).
+
+    Raises, when the function is defined, as `op` does.
+    """
+
+    def define(forward: F) -> F:
+        definition = Composite(forward, constants)
+        _check_name(definition)
+        callers.complete(definition, _namespace)
+        registry[definition.name] = definition
+        return definition.function  # type: ignore[return-value]
+
+    return define
+
+
+def _check_name(definition: Definition) -> None:
+    known = registry.get(definition.name)
+    if known is not None and known.forward.__module__ != definition.forward.__module__:  # the same cell may run twice
+        raise ValueError(
+            f"op {definition.name}: {known.forward.__module__} defines an operation of that name already;"
+            " choose another name"
+        )
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -774,7 +802,8 @@ _namespace: dict[str, Any] = {
 
 def register_tensor_class(tensor: type[Handle]) -> None:
     """Let `tensor` be the class of every result, also of the ops that exist already."""
-    for names in (_namespace, *(definition.function.__globals__ for definition in registry.values())):
+    ops = (definition for definition in registry.values() if isinstance(definition, Op))
+    for names in (_namespace, *(definition.function.__globals__ for definition in ops)):
         names["_Tensor"] = tensor
 
 

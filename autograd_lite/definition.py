@@ -30,15 +30,82 @@ def _role(parameter: inspect.Parameter) -> str:
     return "param"
 
 
-class Op:
-    """One operation: its forward, its derivatives, and what is known about both.
+class Definition:
+    """What is known about every operation: its name, its documentation, and what its arguments are.
 
-    `arrays` names the array arguments (one name for all of them if `sequence`), `params` the others, `saved_names`
-    what a node keeps, in that order. `function` is the public callable; `pullback(node, g, parents, give)` the
-    derivative on plain arrays: it calls ``give(parent, contribution)`` for each parent that is not None.
+    `arrays` names the array arguments (one name for all of them if `sequence`), `params` the others, both in the order
+    of the signature. `function` is the public callable.
     """
 
     function: Callable[..., Any]
+    outputs: tuple[str, ...] | None = None
+    spec: Callable[..., Any] | None = None
+    branch: Formula | None = None
+
+    def __init__(self, forward: Callable[..., Any]):
+        self.name, self.doc, self.forward = forward.__name__, inspect.getdoc(forward) or "", forward
+        self.signature = inspect.signature(forward, eval_str=True)
+        self.roles = {name: _role(parameter) for name, parameter in self.signature.parameters.items()}
+        self.sequence = "arrays" in self.roles.values()
+        self.arrays = tuple(name for name, role in self.roles.items() if role in ("array", "arrays"))
+        self.params = tuple(name for name, role in self.roles.items() if role in ("index", "param"))
+
+    @property
+    def differentiable(self) -> bool:
+        """Whether there is a derivative; if not, results are constants."""
+        raise NotImplementedError
+
+    def takes_gradient(self, name: str) -> bool:
+        """Whether there is a derivative for the array argument of this name."""
+        raise NotImplementedError
+
+    def arguments(self, values: Iterable[Any]) -> dict[str, Any]:
+        """`values`, in the order of the signature, by name."""
+        return dict(zip(self.roles, values, strict=True))
+
+    def bind(self, function: Callable[..., Any], values: Iterable[Any]) -> Any:
+        """Call `function`, which has this signature, with one value for each of its arguments."""
+        args: list[Any] = []
+        kwargs: dict[str, Any] = {}
+        for parameter, value in zip(self.signature.parameters.values(), values, strict=True):
+            if parameter.kind is parameter.VAR_POSITIONAL:
+                args.extend(value)
+            elif parameter.kind is parameter.KEYWORD_ONLY:
+                kwargs[parameter.name] = value
+            else:
+                args.append(value)
+        return function(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name}{self.signature}>"
+
+
+class Composite(Definition):
+    """An operation written in terms of others, from which it has its derivatives of every order."""
+
+    def __init__(self, forward: Callable[..., Any], constants: tuple[str, ...] = ()):
+        super().__init__(forward)
+        self.constants = constants
+        if unknown := [name for name in constants if name not in self.arrays]:
+            raise TypeError(f"composite {self.name}: constants {unknown} are no array arguments ({self.arrays})")
+
+    @property
+    def differentiable(self) -> bool:
+        """Whether the operations it is made of have a derivative for one of its arguments."""
+        return any(map(self.takes_gradient, self.arrays))
+
+    def takes_gradient(self, name: str) -> bool:
+        """Whether there is a derivative for the array argument of this name."""
+        return name not in self.constants
+
+
+class Op(Definition):
+    """One operation with derivatives of its own: its forward, its formulas, and what is known about both.
+
+    `saved_names` says what a node keeps, in that order. ``pullback(node, g, parents, give)`` is the derivative on plain
+    arrays: it calls ``give(parent, contribution)`` for each parent that is not None.
+    """
+
     pullback: Callable[[Node, Any, tuple[Node | None, ...], Callable[[Node, Any], None]], None]
 
     def __init__(
@@ -52,13 +119,8 @@ class Op:
         backward: Callable[..., Any] | None = None,
         branch: Callable[..., Any] | None = None,
     ):
-        self.name, self.doc, self.forward = forward.__name__, inspect.getdoc(forward) or "", forward
+        super().__init__(forward)
         self.residuals, self.outputs, self.spec = residuals, outputs, spec
-        self.signature = inspect.signature(forward, eval_str=True)
-        self.roles = {name: _role(parameter) for name, parameter in self.signature.parameters.items()}
-        self.sequence = "arrays" in self.roles.values()
-        self.arrays = tuple(name for name, role in self.roles.items() if role in ("array", "arrays"))
-        self.params = tuple(name for name, role in self.roles.items() if role in ("index", "param"))
         self._check_arguments()
         self.formulas = {name: self._formula(name, function) for name, function in formulas.items()}
         self.backward = self._formula("backward", backward) if backward else None
@@ -74,23 +136,6 @@ class Op:
     def takes_gradient(self, name: str) -> bool:
         """Whether there is a derivative for the array argument of this name."""
         return name in self.formulas or self.backward is not None
-
-    def arguments(self, values: tuple[Any, ...]) -> dict[str, Any]:
-        """`values`, in the order of the signature, by name."""
-        return dict(zip(self.roles, values, strict=True))
-
-    def bind(self, function: Callable[..., Any], values: Iterable[Any]) -> Any:
-        """Call `function`, which has the op's signature, with one value for each of its arguments."""
-        args: list[Any] = []
-        kwargs: dict[str, Any] = {}
-        for parameter, value in zip(self.signature.parameters.values(), values, strict=True):
-            if parameter.kind is parameter.VAR_POSITIONAL:
-                args.extend(value)
-            elif parameter.kind is parameter.KEYWORD_ONLY:
-                kwargs[parameter.name] = value
-            else:
-                args.append(value)
-        return function(*args, **kwargs)
 
     # What formulas may name, checked when the module that defines the op is imported
 
@@ -150,6 +195,3 @@ class Op:
             return True
         wanted = (self.formulas.get(array) for array, p in zip(self.arrays, parents, strict=True) if p is not None)
         return any(name in formula.needs for formula in wanted if formula)
-
-    def __repr__(self) -> str:
-        return f"<Op {self.name}{self.signature}>"

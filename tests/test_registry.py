@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,13 +17,17 @@ from autograd_lite.gradcheck.samples import Sample, off_default, samples
 
 Arrays = dict[str, Any]
 
+# Modules in which every op broadcasts its arrays and gives a result of that shape.
+ELEMENTWISE_MODULES = ("elementwise", "trigonometric", "exponential", "rounding", "comparison", "special")
 OPS = {name: op for name, op in sorted(core.registry.items()) if op.forward.__module__.startswith("autograd_lite.")}
 DIFFERENTIABLE = {name: op for name, op in OPS.items() if op.differentiable}
-FUSED = {name: op for name, op in DIFFERENTIABLE.items() if op.spec}
-ELEMENTWISE = {name: op for name, op in OPS.items() if op.forward.__module__.endswith(".ops.elementwise")}
+PRIMITIVE = {name: op for name, op in OPS.items() if isinstance(op, core.Op)}  # those that are no composites
+WITH_FORMULAS = {name: op for name, op in PRIMITIVE.items() if op.differentiable}
+FUSED = {name: op for name, op in WITH_FORMULAS.items() if op.spec}
+ELEMENTWISE = {name: op for name, op in OPS.items() if op.forward.__module__.rpartition(".")[2] in ELEMENTWISE_MODULES}
 
 
-def over(ops: dict[str, core.Op]) -> pytest.MarkDecorator:
+def over(ops: Mapping[str, core.Definition]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("op", list(ops.values()), ids=list(ops))
 
 
@@ -31,18 +35,18 @@ def over(ops: dict[str, core.Op]) -> pytest.MarkDecorator:
 
 
 @over(OPS)
-def test_an_op_has_a_sample(op: core.Op) -> None:
+def test_an_op_has_a_sample(op: core.Definition) -> None:
     assert samples(op)
 
 
 @over(OPS)
-def test_every_parameter_is_off_its_default_in_a_sample(op: core.Op) -> None:
+def test_every_parameter_is_off_its_default_in_a_sample(op: core.Definition) -> None:
     never = [name for name, off in off_default(op, samples(op)).items() if not off]
     assert not never, f"no sample of {op.name} sets {never} to another value than the default"
 
 
 @over(OPS)
-def test_the_docstring_says_what_comes_back(op: core.Op) -> None:
+def test_the_docstring_says_what_comes_back(op: core.Definition) -> None:
     assert "Returns" in op.doc
 
 
@@ -50,12 +54,12 @@ def test_the_docstring_says_what_comes_back(op: core.Op) -> None:
 
 
 @over(OPS)
-def test_derivatives_agree_with_finite_differences_to_second_order(op: core.Op) -> None:
+def test_derivatives_agree_with_finite_differences_to_second_order(op: core.Definition) -> None:
     row = check_op(op)
     assert row.ok, row.to_text()
 
 
-@over(DIFFERENTIABLE)
+@over(WITH_FORMULAS)
 def test_samples_notice_a_wrong_derivative_of_each_array(op: core.Op, monkeypatch: pytest.MonkeyPatch) -> None:
     """No derivative is checked only where it is zero: with its sign flipped, the op fails."""
     for name in filter(op.takes_gradient, op.arrays):
@@ -80,7 +84,7 @@ def flipped(op: core.Op, name: str) -> Callable[..., Any]:
 
 
 @over(DIFFERENTIABLE)
-def test_derivatives_for_complex_operands(op: core.Op) -> None:
+def test_derivatives_for_complex_operands(op: core.Definition) -> None:
     for sample in samples(op):
         for variables in complex_versions(sample):
             if works(sample, variables):
@@ -125,20 +129,54 @@ def two_orders(sample: Sample, function: Callable[..., Any] | None = None) -> It
 
 
 @over(DIFFERENTIABLE)
-def test_float32_in_gives_float32_out_and_float32_gradients(op: core.Op) -> None:
+def test_float32_in_gives_float32_out_and_float32_gradients(op: core.Definition) -> None:
     for sample in samples(op):
         narrow = {name: x.astype(np.float32) for name, x in sample.arrays().items() if x.dtype == np.float64}
         inputs = {name: ag.Tensor(x, requires_grad=name in sample.variables()) for name, x in narrow.items()}
         outputs = with_history(sample.call(inputs))
         if "dtype" not in op.params:
             assert {output.dtype for output in outputs} <= {np.dtype(np.float32)}, sample.line
-        for contribution in contributions(outputs):
+        for contribution in contributions(outputs) if isinstance(op, core.Op) else []:
             precision = contribution.real.dtype
             assert precision == outputs[0].dtype, f"{sample.line}: a formula computes in {precision}"
+        if isinstance(op, core.Composite) and "dtype" not in op.params:
+            first = ag.gradients(outputs, list(with_history(tuple(inputs.values()))), create_graph=True, **ALL)
+            nodes, _ = core.history(*outputs, *with_history(tuple(first)))
+            found = {np.dtype(dtype) for node in nodes for dtype in as_tuple(node.dtype)}
+            assert not found & {np.dtype("f8"), np.dtype("c16")}, f"{sample.line}: {wide(nodes)} computes in float64"
+
+
+ALL: Any = {"allow_unused": True}
+
+
+def wide(nodes: list[core.Node]) -> str:
+    return next(node.op.name for node in reversed(nodes) if node.op and np.dtype("f8") in as_tuple(node.dtype))
+
+
+@over(DIFFERENTIABLE)
+def test_each_operand_may_be_the_only_variable(op: core.Definition) -> None:
+    """Its first and second derivative are the same as when the others are variables too."""
+    for sample in samples(op):
+        variables = sample.variables()
+        for name in variables if len(variables) > 1 else ():
+            every, alone = leaves(variables), leaves({name: variables[name]})
+            for a, b in zip(curvature(sample, every, name), curvature(sample, alone, name), strict=True):
+                np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-11, err_msg=f"{sample.line}: {name}")
+
+
+def curvature(sample: Sample, inputs: dict[str, ag.Tensor], name: str) -> list[Any]:
+    """The gradient for one input, and the gradient of a function of that gradient."""
+    outputs = with_history(sample.call(inputs))
+    weights = [weight + 0 * output for weight, output in zip(weights_for(outputs), outputs, strict=True)]
+    (first,) = ag.gradients(outputs, inputs[name], weights, create_graph=True, **ALL)
+    if first is None or not first.requires_grad:
+        return [0.0 if first is None else first.data]
+    (second,) = ag.gradients(first, inputs[name], weights_for([first]), **ALL)
+    return [first.data, 0.0 if second is None else second.data]
 
 
 @over(OPS)
-def test_tensors_give_what_arrays_give(op: core.Op) -> None:
+def test_tensors_give_what_arrays_give(op: core.Definition) -> None:
     for sample in samples(op):
         plain = as_tuple(sample.call({}))
         wrapped = as_tuple(sample.call({name: ag.Tensor(x) for name, x in sample.arrays().items()}))
@@ -150,7 +188,7 @@ def test_tensors_give_what_arrays_give(op: core.Op) -> None:
 
 
 @over(OPS)
-def test_memory_layout_does_not_matter(op: core.Op) -> None:
+def test_memory_layout_does_not_matter(op: core.Definition) -> None:
     for sample in samples(op):
         expected = results(sample, sample.arrays())
         for layout in (every_second, fortran, backwards):
@@ -172,7 +210,7 @@ def backwards(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 
 @over(OPS)
-def test_neither_forward_nor_backward_writes_into_what_it_is_given(op: core.Op) -> None:
+def test_neither_forward_nor_backward_writes_into_what_it_is_given(op: core.Definition) -> None:
     for sample in samples(op):
         frozen = {name: x.copy() for name, x in sample.arrays().items()}
         for x in frozen.values():
@@ -181,7 +219,7 @@ def test_neither_forward_nor_backward_writes_into_what_it_is_given(op: core.Op) 
 
 
 @over(OPS)
-def test_empty_operands(op: core.Op) -> None:
+def test_empty_operands(op: core.Definition) -> None:
     """Where an empty operand has a result at all, its gradients have the right shapes and are finite."""
     for sample in samples(op):
         for arrays in emptied(sample):
@@ -197,14 +235,14 @@ def emptied(sample: Sample) -> Iterator[Arrays]:
 
 
 @over(OPS)
-def test_operands_without_axes(op: core.Op) -> None:
+def test_operands_without_axes(op: core.Definition) -> None:
     """Where 0-d operands have a result at all, their gradients are 0-d and finite."""
     for sample in samples(op):
         assert_sound_if_it_works(sample, {name: x.reshape(-1)[0, ...] for name, x in sample.arrays().items()})
 
 
 @over(ELEMENTWISE)
-def test_elementwise_ops_take_any_shape(op: core.Op) -> None:
+def test_elementwise_ops_take_any_shape(op: core.Definition) -> None:
     for sample, shape in itertools.product(samples(op), [(), (0,), (0, 3), (2, 0, 3), (1, 1, 1)]):
         arrays = {name: np.resize(x, shape) for name, x in sample.arrays().items()}
         assert all(np.shape(output) == shape for output in as_tuple(sample.call(arrays)))
@@ -239,7 +277,7 @@ def assert_sound(sample: Sample, arrays: Arrays) -> None:
 # -- the engine's specialised code ---------------------------------------------------------------------------------
 
 
-@over(OPS)
+@over(PRIMITIVE)
 def test_the_specialised_caller_records_what_the_plain_one_does(op: core.Op) -> None:
     for sample in samples(op):
         inputs = leaves(sample.variables())
@@ -259,7 +297,7 @@ def described(node: Any) -> Any:
     return node.op, parents, node.params, node.saved, node.shape, node.dtype
 
 
-@over(DIFFERENTIABLE)
+@over(WITH_FORMULAS)
 def test_the_specialised_pullback_gives_what_the_formulas_give(op: core.Op) -> None:
     for sample in samples(op):
         variables = sample.variables()
@@ -273,7 +311,7 @@ def test_the_specialised_pullback_gives_what_the_formulas_give(op: core.Op) -> N
                     assert_same(put_in_place(a, parent), put_in_place(b, parent), sample.line)
 
 
-@over(OPS)
+@over(PRIMITIVE)
 def test_an_observer_learns_of_the_call(op: core.Op) -> None:
     for sample in samples(op):
         calls: list[core.Call] = []

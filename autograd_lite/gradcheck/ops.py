@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Op
+from ..core import Definition
 from ..tensor import Tensor
 from .check import gradcheck
 from .report import Report
@@ -22,7 +22,7 @@ ORDER = 2  # of the derivatives that are checked
 class Row:
     """What was found for one op: a report for each of its samples, none if the op has no gradient."""
 
-    op: Op
+    op: Definition
     samples: list[Sample]
     reports: list[Report]
     error: str | None = None  # why the check could not be made
@@ -48,7 +48,7 @@ class Row:
         return "\n\n".join(([self.error] if self.error else []) + wrong)
 
 
-def check_op(op: Op, seed: int = 0) -> Row:
+def check_op(op: Definition, seed: int = 0) -> Row:
     """Compare the derivatives of `op` up to second order with finite differences, on each sample of its docstring."""
     found: list[Sample] = []
     reports: list[Report] = []

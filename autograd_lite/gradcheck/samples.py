@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Op, registry
+from ..core import Definition, registry
 
 Array = np.ndarray[Any, Any]
 
@@ -23,7 +23,7 @@ Array = np.ndarray[Any, Any]
 class Sample:
     """One call of an op: the source line, and the arguments in the order of the signature, defaults filled in."""
 
-    op: Op
+    op: Definition
     line: str
     values: tuple[Any, ...]
 
@@ -58,7 +58,7 @@ class Sample:
                 yield name, name, value
 
 
-def samples(op: Op, seed: int = 0) -> list[Sample]:
+def samples(op: Definition, seed: int = 0) -> list[Sample]:
     """The samples in the docstring of `op`, with arrays from a generator of this seed.
 
     Raises ValueError for a line that cannot be evaluated, or does not call the op.
@@ -78,7 +78,7 @@ def samples(op: Op, seed: int = 0) -> list[Sample]:
     return found
 
 
-def _recorder(op: Op, line: str, found: list[Sample]) -> Callable[..., Any]:
+def _recorder(op: Definition, line: str, found: list[Sample]) -> Callable[..., Any]:
     def record(*args: Any, **kwargs: Any) -> Any:
         bound = op.signature.bind(*args, **kwargs)
         bound.apply_defaults()
@@ -88,7 +88,7 @@ def _recorder(op: Op, line: str, found: list[Sample]) -> Callable[..., Any]:
     return record
 
 
-def off_default(op: Op, found: list[Sample]) -> dict[str, bool]:
+def off_default(op: Definition, found: list[Sample]) -> dict[str, bool]:
     """For each argument with a default, whether one of the samples gives it another value."""
     parameters = [(i, p) for i, p in enumerate(op.signature.parameters.values()) if p.default is not inspect._empty]
     return {p.name: any(not _same(sample.values[i], p.default) for sample in found) for i, p in parameters}
