@@ -27,11 +27,15 @@ def specialise(op: Any, namespace: dict[str, Any]) -> None:
     op.function.op = op
     op.function.__doc__, op.function.__signature__ = op.doc, op.signature
     op.function.__module__, op.function.__wrapped__ = op.forward.__module__, op.forward
+    op.build_pullback = functools.partial(_pullback, op, namespace)
+
+
+def _pullback(op: Any, namespace: dict[str, Any]) -> Any:
+    """The derivative of `op` on plain arrays."""
     if op.backward or not op.differentiable:
-        op.pullback = namespace["_pull"]
-    else:
-        pullback = _sequence_pullback(op) if op.sequence else _fixed_pullback(op)
-        op.pullback = _compile(op, f"{op.name}_pullback", pullback, namespace)
+        return namespace["_pull"]
+    source = _sequence_pullback(op) if op.sequence else _fixed_pullback(op)
+    return _compile(op, f"{op.name}_pullback", source, namespace)
 
 
 def complete(definition: Any, namespace: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, NamedTuple, get_args
@@ -12,6 +13,9 @@ from .nodes import Node
 Array = Annotated[Any, "array"]
 Arrays = Annotated[Sequence[Any], "arrays"]
 Index = Annotated[Any, "index"]
+
+
+Pullback = Callable[[Node, Any, tuple[Node | None, ...], Callable[[Node, Any], None]], None]
 
 
 class Formula(NamedTuple):
@@ -106,7 +110,7 @@ class Op(Definition):
     arrays: it calls ``give(parent, contribution)`` for each parent that is not None.
     """
 
-    pullback: Callable[[Node, Any, tuple[Node | None, ...], Callable[[Node, Any], None]], None]
+    build_pullback: Callable[[], Pullback]
 
     def __init__(
         self,
@@ -127,6 +131,11 @@ class Op(Definition):
         self.branch = self._formula("branch", branch) if branch else None
         self._check_derivatives()
         self.saved_names = self._saved_names()
+
+    @functools.cached_property
+    def pullback(self) -> Pullback:
+        """The derivative, built when it is first wanted: most programs use few of the ops."""
+        return self.build_pullback()
 
     @property
     def differentiable(self) -> bool:
