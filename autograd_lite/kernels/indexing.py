@@ -24,7 +24,7 @@ def add_at(buffer: Array, g: Any, index: Any) -> None:
         buffer[index] += g
 
 
-def scatter(g: Any, index: Any, shape: tuple[int, ...]) -> Array:
+def scatter_at(g: Any, index: Any, shape: tuple[int, ...]) -> Array:
     """Zeros of `shape` with `g` added at `index`: the adjoint of ``x[index]``."""
     buffer = np.zeros(shape, np.asarray(g).dtype)
     add_at(buffer, g, index)

@@ -14,7 +14,7 @@ from ..core import Array, Index, deferred, op
 from ..kernels import indexing as kernels
 
 
-@op(x=lambda g, x_shape, index: deferred(scatter, _add_at, g, index, x_shape))
+@op(x=lambda g, x_shape, index: deferred(scatter_at, _add_at, g, index, x_shape))
 def getitem(x: Array, index: Index) -> Array:
     """``x[index]``, in every form NumPy indexes: integers, slices, None, ..., integer and boolean arrays, Tensors.
 
@@ -33,14 +33,14 @@ def _add_at(buffer: Any, pieces: list[tuple[Any, ...]]) -> None:
 
 
 @op(g_out=lambda g, index: getitem(g, index))
-def scatter(g_out: Array, index: Index, shape: tuple[int, ...]) -> Array:
+def scatter_at(g_out: Array, index: Index, shape: tuple[int, ...]) -> Array:
     """Zeros of `shape` with `g_out` added at `index`: the adjoint of ``x[index]``. What repeats adds up.
 
     g_out: the shape of ``x[index]``. Returns `shape`.
 
-    >>> scatter(randn(3, 2), ([0, 2, 0], slice(1, 3)), (4, 5))
+    >>> scatter_at(randn(3, 2), ([0, 2, 0], slice(1, 3)), (4, 5))
     """
-    return kernels.scatter(g_out, index, shape)
+    return kernels.scatter_at(g_out, index, shape)
 
 
 @op(

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..core import Array, Arrays, op
 from ..kernels import shape as kernels
-from .indexing import scatter
+from .indexing import scatter_at
 
 Shape = int | tuple[int, ...]
 
@@ -186,4 +186,4 @@ def _unpadded(g: Any, shape: tuple[int, ...], pad_width: Any, mode: str) -> Any:
         return g[tuple(slice(before, before + n) for n, (before, _) in zip(shape, widths, strict=True))]
     # These modes treat one axis after the other, so that padded positions say where each element comes from.
     sources = [np.pad(np.arange(n), width, mode) for n, width in zip(shape, widths, strict=True)]  # type: ignore[call-overload]
-    return scatter(g, np.ix_(*sources), shape)
+    return scatter_at(g, np.ix_(*sources), shape)
