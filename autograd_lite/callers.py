@@ -40,17 +40,19 @@ def _pullback(op: Any, namespace: dict[str, Any]) -> Any:
 
 def complete(definition: Any, namespace: dict[str, Any]) -> None:
     """Give a composite its public function: lists become arrays, and its own errors get its name and operands."""
-    forward, arrays = definition.forward, definition.arrays
-    errors, describe, operand = namespace["_ERRORS"], namespace["_describe"], namespace["_operand"]
-    is_array = [role == "array" for role in definition.roles.values()]
+    forward, errors, describe = definition.forward, namespace["_ERRORS"], namespace["_describe"]
+    kinds = {name: "_operand" if definition.takes_gradient(name) else "_constant_operand" for name in definition.arrays}
+    roles = definition.roles.items()
+    convert = {name: namespace[kinds[name]] if role == "array" else None for name, role in roles}
+    by_position = tuple(convert.values())
 
     @functools.wraps(forward)
     def function(*args: Any, **kwargs: Any) -> Any:
-        marked = zip(args, itertools.chain(is_array, itertools.repeat(False)), strict=False)
-        args = tuple([operand(v) if array and type(v) in (list, tuple) else v for v, array in marked])
-        for name in arrays:
-            if type(kwargs.get(name)) in (list, tuple):
-                kwargs[name] = operand(kwargs[name])
+        paired = zip(args, itertools.chain(by_position, itertools.repeat(None)), strict=False)
+        args = tuple([to_array(v) if to_array and type(v) in (list, tuple) else v for v, to_array in paired])
+        for name, value in kwargs.items():
+            if type(value) in (list, tuple) and (to_array := convert.get(name)):
+                kwargs[name] = to_array(value)
         try:
             return forward(*args, **kwargs)
         except errors as error:
