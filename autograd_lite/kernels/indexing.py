@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+import math
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 Array = np.ndarray[Any, Any]
 
@@ -39,6 +41,77 @@ def last_writers(shape: tuple[int, ...], index: Any) -> Any:
     places = np.arange(owner[index].size).reshape(owner[index].shape)
     owner[index] = places
     return owner[index] == places
+
+
+def places_along(shape: tuple[int, ...], axis: int, indices: Any, lengths: tuple[int, ...]) -> Array:
+    """Where ``x[..., indices[..., k, ...], ...]`` is in x, counted row by row: the index replaces that of `axis`.
+
+    x has `shape`; indices, whole numbers with as many axes, broadcast against `lengths`, the range of the other axes.
+    Returns the broadcast shape. Raises what `whole` raises, ValueError for another number of axes.
+    """
+    if np.ndim(indices) != len(shape):
+        raise ValueError(
+            f"the indices must have as many axes as x, {len(shape)}, not {np.ndim(indices)};"
+            " reshape them, or use take or index_select for indices along one axis"
+        )
+    axis = normalize_axis_index(axis, len(shape))
+    strides = [math.prod(shape[d + 1 :]) for d in range(len(shape))]
+    others = [d for d in range(len(shape)) if d != axis and lengths[d] != 1]
+    starts = np.ix_(*(np.arange(lengths[d] if d in others else 1) * strides[d] for d in range(len(shape))))
+    places = whole(indices, shape[axis]) * strides[axis]
+    return places + sum(starts[d] for d in others) if others else places
+
+
+def whole(indices: Any, length: int) -> Array:
+    """Indices into an axis of that length as integers from 0 on; negative ones count from the end.
+
+    Raises TypeError for what are no integers, IndexError for what is out of range.
+    """
+    indices = np.asarray(indices)
+    if indices.dtype.kind not in "iu":
+        if indices.size:
+            raise TypeError(f"indices must be integers, not {indices.dtype}; convert them with astype(int)")
+        return indices.astype(np.intp)
+    if indices.size == 0 or largest_unsigned(indices) < length:
+        return indices.astype(np.intp, copy=False)
+    if indices.min() < -length or indices.max() >= length:
+        raise IndexError(
+            f"indices run from {indices.min()} to {indices.max()}; an axis of length {length} has the positions"
+            f" {-length} to {length - 1}"
+        )
+    indices = indices.astype(np.intp, copy=False)
+    return np.where(indices < 0, indices + length, indices)
+
+
+def take_flat(x: Array, places: Array) -> Array:
+    """The elements of `x` at `places`, counted row by row."""
+    return x.reshape(-1).take(places) if x.flags.c_contiguous else x[np.unravel_index(places, x.shape)]
+
+
+def put_flat(x: Array, places: Array, values: Any) -> Array:
+    """A copy of `x` with `values` at `places`, counted row by row; where a place repeats, the last value stays."""
+    out = np.array(x, order="C")
+    out.reshape(-1)[places] = values
+    return out
+
+
+def add_flat(buffer: Array, places: Array, values: Any) -> None:
+    """``buffer.flat[places] += values``, where a place that stands twice gets both."""
+    if not buffer.flags.c_contiguous:
+        np.add.at(buffer, np.unravel_index(places, buffer.shape), values)
+        return
+    add_rows(buffer.reshape(-1, 1), np.broadcast_to(values, places.shape), places)
+
+
+def last_of_each(places: Array) -> Any:
+    """For each place, whether it stands nowhere later: of several writers the last stays. True if none repeats."""
+    flat = places.reshape(-1)
+    _, first_from_the_end = np.unique(flat[::-1], return_index=True)
+    if len(first_from_the_end) == len(flat):
+        return True
+    last = np.zeros(len(flat), bool)
+    last[len(flat) - 1 - first_from_the_end] = True
+    return last.reshape(places.shape)
 
 
 def largest_unsigned(indices: Array) -> int:
