@@ -62,6 +62,7 @@ from .ops.elementwise import (
     where,
 )
 from .ops.explain import ConvExplanation, explain_conv
+from .ops.gather import gather, put_along_axis, scatter, scatter_add, take_along_axis
 from .ops.indexing import embedding, getitem, setitem
 from .ops.linalg import einsum, matmul
 from .ops.linear import linear
@@ -165,6 +166,7 @@ __all__ = [
     "flip_sequences",
     "fold",
     "from_numpy",
+    "gather",
     "get_default_dtype",
     "get_num_threads",
     "getitem",
@@ -216,11 +218,14 @@ __all__ = [
     "optim",
     "pad",
     "power",
+    "put_along_axis",
     "real",
     "relu",
     "reshape",
     "rnn",
     "rnn_cell",
+    "scatter",
+    "scatter_add",
     "seed",
     "set_default_dtype",
     "set_num_threads",
@@ -236,6 +241,7 @@ __all__ = [
     "subtract",
     "sum",
     "swapaxes",
+    "take_along_axis",
     "tanh",
     "tensor",
     "trace",
