@@ -143,7 +143,8 @@ def test_float32_in_gives_float32_out_and_float32_gradients(op: core.Definition)
             precision = contribution.real.dtype
             assert precision == outputs[0].dtype, f"{sample.line}: a formula computes in {precision}"
         if isinstance(op, core.Composite) and "dtype" not in op.params:
-            first = ag.gradients(outputs, list(with_history(tuple(inputs.values()))), create_graph=True, **ALL)
+            variables, weights = list(with_history(tuple(inputs.values()))), weights_for(outputs)
+            first = ag.gradients(outputs, variables, weights, create_graph=True, **ALL)
             nodes, _ = core.history(*outputs, *with_history(tuple(first)))
             found = {np.dtype(dtype) for node in nodes for dtype in as_tuple(node.dtype)}
             assert not found & {np.dtype("f8"), np.dtype("c16")}, f"{sample.line}: {wide(nodes)} computes in float64"
