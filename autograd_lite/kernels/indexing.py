@@ -91,7 +91,7 @@ def take_flat(x: Array, places: Array) -> Array:
 def put_flat(x: Array, places: Array, values: Any) -> Array:
     """A copy of `x` with `values` at `places`, counted row by row; where a place repeats, the last value stays."""
     out = np.array(x, order="C")
-    out.reshape(-1)[places] = values
+    out.reshape(-1)[np.ascontiguousarray(places)] = values  # in the order of memory, if they were not
     return out
 
 

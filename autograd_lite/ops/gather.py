@@ -1,4 +1,4 @@
-"""Reading and writing along an axis at indices of every position: NumPy's take_along_axis, PyTorch's gather and scatter.
+"""Reading and writing along an axis at indices for every position: gather, scatter, NumPy's take_along_axis.
 
 All of them read or write at places in the flattened array, which the indices determine once: three operations,
 `take_flat`, `put_flat` and `add_flat`, have the derivatives, each in terms of the others. Like NumPy's, and unlike
@@ -15,7 +15,6 @@ from ..core import Array, composite, deferred, op, raw
 from ..kernels import indexing as kernels
 from .elementwise import where
 from .indexing import getitem
-from .shape import broadcast_to, reshape
 
 Lengths = tuple[int, ...]
 
