@@ -1,4 +1,4 @@
-"""The command line: ``python -m autograd_lite demo | gradcheck``. Each command is a module, loaded when it is run."""
+"""The command line: ``python -m autograd_lite demo | gradcheck | ops``. Each command is a module, loaded on demand."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_demo(commands)
     _add_gradcheck(commands)
+    _add_ops(commands)
     options = parser.parse_args(arguments)
     run: Callable[[argparse.Namespace], int] = options.run
     try:
@@ -72,6 +73,22 @@ def _gradcheck(options: argparse.Namespace) -> int:
     from .gradcheck import command
 
     return command.print_names() if options.list else command.main(options.ops)
+
+
+def _add_ops(commands: Any) -> None:
+    parser = commands.add_parser("ops", help="list the operations, and which of NumPy's functions they answer to")
+    page = parser.add_mutually_exclusive_group()
+    page.add_argument("--markdown", action="store_true", help="the page docs/operations.md")
+    page.add_argument("--numpy", action="store_true", help="the page docs/numpy.md")
+    parser.set_defaults(run=_ops)
+
+
+def _ops(options: argparse.Namespace) -> int:
+    from . import catalogue
+
+    page = catalogue.operations_markdown if options.markdown else catalogue.numpy_markdown
+    print(page() if options.markdown or options.numpy else catalogue.operations_text() + "\n", end="")
+    return 0
 
 
 if __name__ == "__main__":

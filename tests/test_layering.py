@@ -28,7 +28,7 @@ LAYERS = (
     ("data",),
     ("models",),
 )
-TOP = ("__init__", "__main__", "demo")  # may import everything
+TOP = ("__init__", "__main__", "catalogue", "demo")  # may import everything
 LEVEL = {part: level for level, parts in enumerate((*LAYERS, TOP)) for part in parts}
 
 FILES = sorted(ROOT.rglob("*.py"))
