@@ -13,24 +13,44 @@ Array = np.ndarray[Any, Any]
 
 
 def may_repeat(index: Any) -> bool:
-    """Whether an index can name the same element twice: only arrays or lists of integers can."""
+    """Whether an index can name the same element twice: only sequences of integers can."""
     parts = index if isinstance(index, tuple) else (index,)
-    return any(np.asarray(p).dtype.kind in "iu" and np.ndim(p) > 0 for p in parts if isinstance(p, np.ndarray | list))
+    return any(_holds_integers(part) for part in parts)
 
 
-def add_at(buffer: Array, g: Any, index: Any) -> None:
-    """``buffer[index] += g``, where an element that the index names twice gets both."""
-    if may_repeat(index):
-        np.add.at(buffer, index, g)
+def _holds_integers(part: Any) -> bool:
+    if part is None or part is Ellipsis or isinstance(part, int | slice):
+        return False
+    part = np.asarray(part)
+    return part.ndim > 0 and part.dtype.kind in "iu"
+
+
+def add_at(buffer: Array, index: Any, values: Any) -> None:
+    """``buffer[index] += values``, where an element that the index names twice gets both."""
+    if not may_repeat(index):
+        buffer[index] += values
+    elif _names_rows(buffer, index):
+        add_rows(
+            buffer.reshape(len(buffer), -1), np.broadcast_to(values, buffer[index].shape), whole(index, len(buffer))
+        )
     else:
-        buffer[index] += g
+        np.add.at(buffer, index, values)
 
 
-def scatter_at(g: Any, index: Any, shape: tuple[int, ...]) -> Array:
-    """Zeros of `shape` with `g` added at `index`: the adjoint of ``x[index]``."""
-    buffer = np.zeros(shape, np.asarray(g).dtype)
-    add_at(buffer, g, index)
-    return buffer
+def set_at(x: Array, index: Any, values: Any) -> Array:
+    """A copy of `x` with ``x[index] = values``. Where an index repeats, the last value stays.
+
+    NumPy writes in the order of memory: the last value is the last in the order of the index if that is contiguous.
+    """
+    out = np.array(x)
+    if may_repeat(index):
+        index = tuple(map(_in_order, index)) if isinstance(index, tuple) else _in_order(index)
+    out[index] = values
+    return out
+
+
+def _in_order(part: Any) -> Any:
+    return np.asarray(part, order="C") if isinstance(part, np.ndarray) else part
 
 
 def last_writers(shape: tuple[int, ...], index: Any) -> Any:
@@ -39,8 +59,11 @@ def last_writers(shape: tuple[int, ...], index: Any) -> Any:
         return True
     owner = np.empty(shape, dtype=np.intp)
     places = np.arange(owner[index].size).reshape(owner[index].shape)
-    owner[index] = places
+    owner = set_at(owner, index, places)
     return owner[index] == places
+
+
+# -- places, counted row by row ----------------------------------------------------------------------------------
 
 
 def places_along(shape: tuple[int, ...], axis: int, indices: Any, lengths: tuple[int, ...]) -> Array:
@@ -57,9 +80,10 @@ def places_along(shape: tuple[int, ...], axis: int, indices: Any, lengths: tuple
     axis = normalize_axis_index(axis, len(shape))
     strides = [math.prod(shape[d + 1 :]) for d in range(len(shape))]
     others = [d for d in range(len(shape)) if d != axis and lengths[d] != 1]
-    starts = np.ix_(*(np.arange(lengths[d] if d in others else 1) * strides[d] for d in range(len(shape))))
-    places = whole(indices, shape[axis]) * strides[axis]
-    return places + sum(starts[d] for d in others) if others else places
+    ranges = [np.arange(lengths[d] if d in others else 1) * strides[d] for d in range(len(shape))]
+    starts = sum(np.ix_(*ranges), np.zeros((1,) * len(shape), np.intp))
+    places = whole(indices, shape[axis])
+    return places + starts if strides[axis] == 1 else places * strides[axis] + starts
 
 
 def whole(indices: Any, length: int) -> Array:
@@ -76,8 +100,8 @@ def whole(indices: Any, length: int) -> Array:
         return indices.astype(np.intp, copy=False)
     if indices.min() < -length or indices.max() >= length:
         raise IndexError(
-            f"indices run from {indices.min()} to {indices.max()}; an axis of length {length} has the positions"
-            f" {-length} to {length - 1}"
+            f"indices run from {indices.min()} to {indices.max()};"
+            f" an axis of length {length} has the positions {-length} to {length - 1}"
         )
     indices = indices.astype(np.intp, copy=False)
     return np.where(indices < 0, indices + length, indices)
@@ -85,33 +109,32 @@ def whole(indices: Any, length: int) -> Array:
 
 def take_flat(x: Array, places: Array) -> Array:
     """The elements of `x` at `places`, counted row by row."""
-    return x.reshape(-1).take(places) if x.flags.c_contiguous else x[np.unravel_index(places, x.shape)]
+    if not x.flags.c_contiguous and 4 * places.size < x.size:  # otherwise a copy in order is as cheap
+        return x[np.unravel_index(places, x.shape)]
+    return x.reshape(-1).take(places)
 
 
 def put_flat(x: Array, places: Array, values: Any) -> Array:
     """A copy of `x` with `values` at `places`, counted row by row; where a place repeats, the last value stays."""
-    out = np.array(x, order="C")
-    out.reshape(-1)[np.ascontiguousarray(places)] = values  # in the order of memory, if they were not
-    return out
+    return set_at(x.reshape(-1), places, values).reshape(x.shape)
 
 
 def add_flat(buffer: Array, places: Array, values: Any) -> None:
     """``buffer.flat[places] += values``, where a place that stands twice gets both."""
-    if not buffer.flags.c_contiguous:
+    values = np.broadcast_to(values, places.shape)
+    if buffer.flags.c_contiguous:  # without axes np.add.at takes a seventh of the time
+        buffer, places = buffer.reshape(-1), places.reshape(-1)
+        np.add.at(buffer, places, values.reshape(-1).astype(buffer.dtype, copy=False))
+    else:
         np.add.at(buffer, np.unravel_index(places, buffer.shape), values)
-        return
-    add_rows(buffer.reshape(-1, 1), np.broadcast_to(values, places.shape), places)
 
 
-def last_of_each(places: Array) -> Any:
-    """For each place, whether it stands nowhere later: of several writers the last stays. True if none repeats."""
-    flat = places.reshape(-1)
-    _, first_from_the_end = np.unique(flat[::-1], return_index=True)
-    if len(first_from_the_end) == len(flat):
-        return True
-    last = np.zeros(len(flat), bool)
-    last[len(flat) - 1 - first_from_the_end] = True
-    return last.reshape(places.shape)
+# -- rows of a table ---------------------------------------------------------------------------------------------
+
+
+def _names_rows(buffer: Array, index: Any) -> bool:
+    """Whether an index is one array of integers, for which `add_rows` is the faster way."""
+    return isinstance(index, np.ndarray) and buffer.ndim > 1 and buffer.flags.c_contiguous
 
 
 def largest_unsigned(indices: Array) -> int:

@@ -13,8 +13,7 @@ import numpy as np
 
 from ..core import Array, composite, deferred, op, raw
 from ..kernels import indexing as kernels
-from .elementwise import where
-from .indexing import getitem
+from .indexing import check_fits, getitem, of_last_writers
 
 Lengths = tuple[int, ...]
 
@@ -52,13 +51,16 @@ def add_flat(x: Array, places: Array, values: Array) -> Array:
 
     >>> add_flat(randn(3, 2), integers(6, 2, 3), randn(2, 3))
     """
-    _check_dtype(x, values)
+    check_fits(values, x)
     out = np.array(x, order="C")
     kernels.add_flat(out, places, values)
     return out
 
 
-@op(x=lambda g, places: put_flat(g, places, 0), values=lambda g, places: _of_last_writers(g, places))
+@op(
+    x=lambda g, places: put_flat(g, places, 0),
+    values=lambda g, places: of_last_writers(take_flat(g, places), kernels.last_writers((g.size,), places)),
+)
 def put_flat(x: Array, places: Array, values: Array) -> Array:
     """A copy of `x` with `values` at `places`, counted row by row.
 
@@ -68,19 +70,8 @@ def put_flat(x: Array, places: Array, values: Array) -> Array:
 
     >>> put_flat(randn(3, 2), integers(6, 2, 3), randn(2, 3))
     """
-    _check_dtype(x, values)
+    check_fits(values, x)
     return kernels.put_flat(x, places, values)
-
-
-def _of_last_writers(g: Any, places: Any) -> Any:
-    last, taken = kernels.last_of_each(places), take_flat(g, places)
-    return taken if last is True else where(last, taken, 0)
-
-
-def _check_dtype(x: Any, values: Any) -> None:
-    given = np.asarray(values).dtype
-    if not np.can_cast(given, x.dtype, "same_kind"):
-        raise TypeError(f"values of {given} do not fit into {x.dtype}; convert x or the values with astype")
 
 
 # -- along an axis -----------------------------------------------------------------------------------------------

@@ -12,9 +12,10 @@ import numpy as np
 
 from ..core import Array, Index, deferred, op
 from ..kernels import indexing as kernels
+from .elementwise import where
 
 
-@op(x=lambda g, x_shape, index: deferred(scatter_at, _add_at, g, index, x_shape))
+@op(x=lambda g, x_shape, index: deferred(scatter_at, _add_each, g, index, x_shape))
 def getitem(x: Array, index: Index) -> Array:
     """``x[index]``, in every form NumPy indexes: integers, slices, None, ..., integer and boolean arrays, Tensors.
 
@@ -27,39 +28,61 @@ def getitem(x: Array, index: Index) -> Array:
     return x[index]
 
 
-def _add_at(buffer: Any, pieces: list[tuple[Any, ...]]) -> None:
+def scatter_at(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
+    """Zeros of `shape` with `g` added at `index`: the adjoint of ``x[index]``."""
+    return add_at(np.zeros(shape, g.dtype), index, g)
+
+
+def _add_each(buffer: Any, pieces: list[tuple[Any, ...]]) -> None:
     for g, index, _ in pieces:
-        kernels.add_at(buffer, g, index)
+        kernels.add_at(buffer, index, g)
 
 
-@op(g_out=lambda g, index: getitem(g, index))
-def scatter_at(g_out: Array, index: Index, shape: tuple[int, ...]) -> Array:
-    """Zeros of `shape` with `g_out` added at `index`: the adjoint of ``x[index]``. What repeats adds up.
+@op(x=lambda g: g, values=lambda g, index: getitem(g, index))
+def add_at(x: Array, index: Index, values: Array) -> Array:
+    """A copy of `x` with `values` added at `index`, in every form NumPy indexes. What repeats adds up.
 
-    g_out: the shape of ``x[index]``. Returns `shape`.
+    x: any shape; values: broadcast to the shape of ``x[index]``. Returns x's shape and dtype. Raises TypeError for
+    values that x's dtype cannot hold.
 
-    >>> scatter_at(randn(3, 2), ([0, 2, 0], slice(1, 3)), (4, 5))
+    >>> add_at(randn(3, 4), ([0, 2, 0], slice(1, 3)), randn(3, 2))
+    >>> add_at(randn(3, 2), 1, randn(2))
     """
-    return kernels.scatter_at(g_out, index, shape)
+    check_fits(values, x)
+    out = np.array(x)
+    kernels.add_at(out, index, values)
+    return out
 
 
 @op(
     x=lambda g, index: setitem(g, index, 0),
-    value=lambda g, index, out_shape: getitem(g, index) * kernels.last_writers(out_shape, index),
+    value=lambda g, index: of_last_writers(getitem(g, index), kernels.last_writers(g.shape, index)),
 )
 def setitem(x: Array, index: Index, value: Array) -> Array:
     """A copy of `x` in which ``x[index] = value``, in every form NumPy indexes.
 
     x: any shape; value: broadcasts to the shape of ``x[index]``. Returns x's shape and dtype. Where an index repeats,
     the last value stays and gets the gradient. Copies all of x: to fill an array piece by piece, collect the pieces
-    and `stack` them.
+    and `stack` them. Raises TypeError for complex values in a real x; whole numbers round as in NumPy.
 
     >>> setitem(randn(3, 2), 1, randn(2))
     >>> setitem(randn(3, 4), ([0, 2, 0], slice(1, 3)), randn(3, 2))
     """
-    out = np.array(x)
-    out[index] = value
-    return out
+    if np.iscomplexobj(value) and not np.iscomplexobj(x):
+        check_fits(value, x)
+    return kernels.set_at(x, index, value)
+
+
+def of_last_writers(g: Any, last: Any) -> Any:
+    """The gradient of values of which only the `last` for each place were written."""
+    return g if last is True else where(last, g, 0)
+
+
+def check_fits(values: Any, x: Any) -> None:
+    """Raise TypeError for values that x's dtype cannot hold."""
+    given = np.asarray(values).dtype
+    if not np.can_cast(given, x.dtype, "same_kind"):
+        raise TypeError(f"values of {given} do not fit into {x.dtype}; convert x or the values with astype")
 
 
 @op(weight=lambda g, indices, weight_shape: deferred(scatter_rows, _add_rows, g, indices, weight_shape[0]))
