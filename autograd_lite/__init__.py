@@ -68,6 +68,7 @@ from .ops.linalg import einsum, matmul
 from .ops.linear import linear
 from .ops.local import local_conv1d, local_conv2d
 from .ops.normalization import batch_norm, normalize_batch
+from .ops.padding import pad
 from .ops.pooling import (
     adaptive_avg_pool1d,
     adaptive_avg_pool2d,
@@ -97,7 +98,6 @@ from .ops.shape import (
     concatenate,
     expand_dims,
     flip,
-    pad,
     reshape,
     split,
     squeeze,

@@ -12,8 +12,8 @@ from numpy.typing import DTypeLike
 
 from ..ops.conv import FAMILIES
 from ..ops.local import local_conv1d, local_conv2d
+from ..ops.padding import pad
 from ..ops.random import Generator
-from ..ops.shape import pad
 from ..ops.windows import AXES, Numbers, check_fit, for_axes, moving
 from .checks import check_sizes, checked_dtype, matching
 from .linear import draw_within, empty

@@ -18,8 +18,9 @@ from numpy.typing import DTypeLike
 from ..core import raw
 from ..ops import recurrent as ops
 from ..ops.elementwise import where
+from ..ops.padding import pad
 from ..ops.random import Generator, dropout
-from ..ops.shape import concatenate, expand_dims, flip, pad, squeeze, stack, swapaxes, unstack
+from ..ops.shape import concatenate, expand_dims, flip, squeeze, stack, swapaxes, unstack
 from .checks import check_probability, check_sizes, checked_dtype, matching
 from .linear import draw_within, empty
 from .module import Module, Parameter

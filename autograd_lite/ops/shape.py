@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
-from ..core import Array, Arrays, op
+from ..core import Array, Arrays, Handle, composite, op, raw
 from ..kernels import shape as kernels
-from .indexing import scatter_at
 
 Shape = int | tuple[int, ...]
 
@@ -22,6 +23,52 @@ def reshape(x: Array, shape: Shape) -> Array:
     >>> reshape(randn(3, 2), (2, -1))
     """
     return np.asarray(x).reshape(shape)
+
+
+@composite()
+def ravel(x: Array) -> Array:
+    """All elements along one axis, in row-major order; a view where they lie like that.
+
+    x: any shape. Returns (number of elements,).
+
+    >>> ravel(randn(3, 2))
+    """
+    return reshape(x, -1)
+
+
+@composite()
+def flatten(x: Array, start_dim: int = 0, end_dim: int = -1) -> Array:
+    """The axes from `start_dim` to `end_dim` as one, as in PyTorch.
+
+    x: any shape. Returns x's shape with these lengths multiplied. Raises ValueError for axes that do not exist or are
+    the wrong way round.
+
+    >>> flatten(randn(3, 2))
+    >>> flatten(randn(2, 3, 1, 2), 1, -2)
+    """
+    shape = np.shape(raw(x)) or (1,)
+    start, end = (normalize_axis_index(axis, len(shape)) for axis in (start_dim, end_dim))
+    if start > end:
+        raise ValueError("start_dim lies behind end_dim; exchange them")
+    return reshape(x, (*shape[:start], math.prod(shape[start : end + 1]), *shape[end + 1 :]))
+
+
+@composite()
+def unflatten(x: Array, axis: int, shape: Shape) -> Array:
+    """One axis as several of the lengths `shape`, one of which may be -1 and is computed: undoes `flatten`.
+
+    x: at least one axis. Returns x's shape with `shape` in the place of the axis. Raises ValueError for lengths that
+    do not make up the axis.
+
+    >>> unflatten(randn(4, 3), 0, (2, -1))
+    """
+    lengths = np.shape(raw(x))
+    axis = normalize_axis_index(axis, len(lengths))
+    parts = np.broadcast_to(0, lengths[axis]).reshape(shape).shape
+    return reshape(x, (*lengths[:axis], *parts, *lengths[axis + 1 :]))
+
+
+# -- axes in another order -----------------------------------------------------------------------------------------
 
 
 @op(x=lambda g, axes: transpose(g, None if axes is None else tuple(int(i) for i in np.argsort(_positive(axes)))))
@@ -51,6 +98,56 @@ def swapaxes(x: Array, axis1: int, axis2: int) -> Array:
     return np.asarray(x).swapaxes(axis1, axis2)
 
 
+@composite()
+def matrix_transpose(x: Array) -> Array:
+    """The last two axes exchanged: each matrix transposed.
+
+    x: (..., n, m). Returns (..., m, n). Raises ValueError for fewer than two axes.
+
+    >>> matrix_transpose(randn(2, 3, 2))
+    """
+    if np.ndim(raw(x)) < 2:
+        raise ValueError("a matrix has two axes; add one with expand_dims")
+    return swapaxes(x, -1, -2)
+
+
+@composite()
+def moveaxis(x: Array, source: int | tuple[int, ...], destination: int | tuple[int, ...]) -> Array:
+    """Axes moved to other positions; the others stay in their order.
+
+    x: any shape. source: the axes to move; destination: where each of them goes. Returns x's lengths in the new order.
+    Raises ValueError where the two name different numbers of axes, one that does not exist, or one twice.
+
+    >>> moveaxis(randn(2, 3, 4), 0, -1)
+    >>> moveaxis(randn(2, 3, 1, 2), (0, -2), (2, 0))
+    """
+    ndim = np.ndim(raw(x))
+    sources, destinations = (normalize_axis_tuple(axes, ndim) for axes in (source, destination))
+    if len(sources) != len(destinations):
+        raise ValueError("source and destination must be equally many axes; give each axis its position")
+    order = [axis for axis in range(ndim) if axis not in sources]
+    for position, axis in sorted(zip(destinations, sources, strict=True)):
+        order.insert(position, axis)
+    return transpose(x, tuple(order))
+
+
+@composite()
+def rollaxis(x: Array, axis: int, start: int = 0) -> Array:
+    """One axis moved until it lies before the one that is at `start`; `moveaxis` says it more plainly.
+
+    x: any shape. start: from -ndim to ndim. Returns x's lengths in the new order.
+
+    >>> rollaxis(randn(2, 3, 4), -1)
+    >>> rollaxis(randn(2, 3, 4), 0, 2)
+    """
+    ndim = np.ndim(raw(x))
+    axis, start = normalize_axis_index(axis, ndim), normalize_axis_index(start, ndim + (start >= 0))
+    return moveaxis(x, axis, start - (axis < start))
+
+
+# -- new axes, and none ----------------------------------------------------------------------------------------------
+
+
 @op(x=lambda g: g)
 def broadcast_to(x: Array, shape: Shape) -> Array:
     """`x` repeated along new axes and along those of length 1; a large result takes no memory.
@@ -60,6 +157,18 @@ def broadcast_to(x: Array, shape: Shape) -> Array:
     >>> broadcast_to(randn(3, 1), (2, 3, 4))
     """
     return kernels.broadcast_to(np.asarray(x), shape)
+
+
+@composite()
+def broadcast_arrays(*arrays: Array) -> tuple[Array, ...]:
+    """Arrays broadcast against each other; large results take no memory.
+
+    arrays: shapes that broadcast. Returns a tuple of as many arrays of the broadcast shape.
+
+    >>> broadcast_arrays(randn(3, 1), randn(2))
+    """
+    shape = np.broadcast_shapes(*(np.shape(raw(x)) for x in arrays))
+    return tuple(broadcast_to(x, shape) for x in arrays)
 
 
 @op(x=lambda g, x_shape: reshape(g, x_shape))
@@ -83,6 +192,62 @@ def squeeze(x: Array, axis: int | tuple[int, ...] | None = None) -> Array:
     >>> squeeze(randn(1, 3, 1), axis=-1)
     """
     return np.squeeze(x, axis)
+
+
+@composite()
+def atleast_1d(*arrays: Array) -> Array | tuple[Array, ...]:
+    """Arrays with one axis at least.
+
+    arrays: any shapes. Returns each as it is, or (1,) for one without axes; a tuple if there are several.
+
+    >>> atleast_1d(randn(), randn(2))
+    """
+    return _one_or_tuple([_shaped(x, {0: (1,)}) for x in arrays])
+
+
+@composite()
+def atleast_2d(*arrays: Array) -> Array | tuple[Array, ...]:
+    """Arrays with two axes at least.
+
+    arrays: any shapes. Returns each as it is, or one row of (n,) as (1, n); a tuple if there are several.
+
+    >>> atleast_2d(randn(), randn(2), randn(2, 1))
+    """
+    return _one_or_tuple([_shaped(x, {0: (1, 1), 1: (1, -1)}) for x in arrays])
+
+
+@composite()
+def atleast_3d(*arrays: Array) -> Array | tuple[Array, ...]:
+    """Arrays with three axes at least.
+
+    arrays: any shapes. Returns each as it is, or (n,) as (1, n, 1) and (n, m) as (n, m, 1); a tuple if there are
+    several.
+
+    >>> atleast_3d(randn(), randn(2), randn(2, 3))
+    """
+    return _one_or_tuple([_shaped(x, {0: (1, 1, 1), 1: (1, -1, 1), 2: (*np.shape(raw(x)), 1)}) for x in arrays])
+
+
+def _shaped(x: Any, shapes: dict[int, tuple[int, ...]]) -> Any:
+    """`x` in the shape for its number of axes, or as it is if there is none."""
+    x = x if isinstance(x, Handle) else raw(x)
+    shape = shapes.get(np.ndim(raw(x)))
+    return x if shape is None else reshape(x, shape)
+
+
+def _one_or_tuple(results: list[Any]) -> Any:
+    return results[0] if len(results) == 1 else tuple(results)
+
+
+@op(x=lambda g: g)
+def copy(x: Array) -> Array:
+    """The same elements in memory of their own.
+
+    x: any shape. Returns the same shape.
+
+    >>> copy(randn(3, 2))
+    """
+    return np.array(x)
 
 
 @op(x=lambda g, axis: flip(g, axis))
@@ -158,32 +323,3 @@ def unstack(x: Array, axis: int = 0) -> tuple[Array, ...]:
     if np.ndim(x) == 0:
         raise TypeError("a 0-d array has no axis to take apart; use x.item() or x.reshape(1)")
     return tuple(np.moveaxis(x, axis, 0))
-
-
-@op(x=lambda g, x_shape, pad_width, mode: _unpadded(g, x_shape, pad_width, mode))
-def pad(x: Array, pad_width: Any, mode: str = "constant", constant_values: float = 0) -> Array:
-    """`x` with `pad_width` more elements before and after each axis.
-
-    x: any shape. pad_width: one number, a pair (before, after), or a pair for each axis, as in NumPy. mode: what the
-    new elements are, in NumPy's words: "constant" for `constant_values`, or elements of x, "edge", "reflect",
-    "symmetric" or "wrap". Returns x's shape with the lengths grown. Raises ValueError for another mode.
-
-    >>> pad(randn(3, 2), 1)
-    >>> pad(randn(3, 2), ((0, 2), (1, 0)), "constant", -1.5)
-    >>> pad(randn(3, 2), (4, 1), "reflect")
-    """
-    if mode == "constant":
-        return np.pad(x, pad_width, "constant", constant_values=constant_values)
-    if mode not in ("edge", "reflect", "symmetric", "wrap"):
-        raise ValueError(f"mode {mode!r} is not known; use constant, edge, reflect, symmetric or wrap")
-    return np.pad(x, pad_width, mode)  # type: ignore[call-overload]  # one of those that it knows
-
-
-def _unpadded(g: Any, shape: tuple[int, ...], pad_width: Any, mode: str) -> Any:
-    """The gradient of x: that of its own place, and of all the places where one of its elements was repeated."""
-    widths = [(int(before), int(after)) for before, after in np.broadcast_to(np.asarray(pad_width), (len(shape), 2))]
-    if mode == "constant":
-        return g[tuple(slice(before, before + n) for n, (before, _) in zip(shape, widths, strict=True))]
-    # These modes treat one axis after the other, so that padded positions say where each element comes from.
-    sources = [np.pad(np.arange(n), width, mode) for n, width in zip(shape, widths, strict=True)]  # type: ignore[call-overload]
-    return scatter_at(g, np.ix_(*sources), shape)

@@ -14,7 +14,8 @@ from ..core import Array, op
 from ..kernels import signal as kernels
 from ..kernels.signal import MODES
 from .elementwise import conj
-from .shape import flip, pad
+from .padding import pad
+from .shape import flip
 
 
 @op(
