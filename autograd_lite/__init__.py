@@ -119,6 +119,7 @@ from .ops.shape import (
 )
 from .ops.signal import convolve, correlate
 from .ops.softmax import cross_entropy, log_softmax, softmax
+from .ops.turning import fliplr, flipud, roll, rot90
 from .ops.unfold import fold, unfold
 from .tensor import Tensor, from_numpy, ones, tensor, zeros
 
@@ -181,6 +182,8 @@ __all__ = [
     "flatten",
     "flip",
     "flip_sequences",
+    "fliplr",
+    "flipud",
     "fold",
     "from_numpy",
     "gather",
@@ -244,7 +247,9 @@ __all__ = [
     "reshape",
     "rnn",
     "rnn_cell",
+    "roll",
     "rollaxis",
+    "rot90",
     "scatter",
     "scatter_add",
     "seed",
