@@ -107,6 +107,18 @@ def whole(indices: Any, length: int) -> Array:
     return np.where(indices < 0, indices + length, indices)
 
 
+def in_range(indices: Any, length: int, mode: str) -> Array:
+    """`whole`, or for the modes "wrap" and "clip" any integers, brought into the range."""
+    if mode == "raise":
+        return whole(indices, length)
+    if mode not in ("wrap", "clip"):
+        raise ValueError(f"mode {mode!r} is not known; use raise, wrap or clip")
+    indices = np.asarray(indices)
+    if indices.dtype.kind not in "iu" or (indices.size and not length):
+        return whole(indices, length)  # raises
+    return indices.astype(np.intp, copy=False) % max(length, 1) if mode == "wrap" else np.clip(indices, 0, length - 1)
+
+
 def take_flat(x: Array, places: Array) -> Array:
     """The elements of `x` at `places`, counted row by row."""
     if not x.flags.c_contiguous and 4 * places.size < x.size:  # otherwise a copy in order is as cheap
@@ -127,6 +139,28 @@ def add_flat(buffer: Array, places: Array, values: Any) -> None:
         np.add.at(buffer, places, values.reshape(-1).astype(buffer.dtype, copy=False))
     else:
         np.add.at(buffer, np.unravel_index(places, buffer.shape), values)
+
+
+def extreme_flat(x: Array, places: Array, values: Any, extreme: np.ufunc, include_self: bool) -> Array:
+    """A copy of `x` with the largest (np.maximum) or smallest of its element and the `values` at each of `places`."""
+    out = np.array(x, order="C")
+    if not include_self:
+        out.reshape(-1)[places] = values  # any of them
+    extreme.at(out.reshape(-1), places, values)
+    return out
+
+
+def counts(places: Array, shape: tuple[int, ...]) -> Array:
+    """How often each element of an array of `shape` is named."""
+    return np.bincount(places.reshape(-1), minlength=math.prod(shape)).reshape(shape)
+
+
+def pairs(keys: Array) -> tuple[Array, Array]:
+    """Positions in sorted `keys` of the first, third, ... of each run of equal ones, and of the others."""
+    starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])[: len(keys)])
+    runs = np.diff(starts, append=len(keys))
+    odd = (np.arange(len(keys)) - np.repeat(starts, runs)) % 2 == 1
+    return np.flatnonzero(~odd), np.flatnonzero(odd)
 
 
 # -- rows of a table ---------------------------------------------------------------------------------------------

@@ -125,7 +125,7 @@ def gather(x: Array, axis: int, index: Array) -> Array:
     >>> gather(randn(3, 4), 1, integers(4, 2, 5))
     >>> gather(randn(3, 2, 2), 0, integers(3, 4, 2, 1))
     """
-    return take_flat(x, _places(np.shape(raw(x)), axis, raw(index)))
+    return take_flat(x, places_of(np.shape(raw(x)), axis, raw(index)))
 
 
 @composite(constants=("index",))
@@ -139,8 +139,8 @@ def scatter(x: Array, axis: int, index: Array, src: Array) -> Array:
     >>> scatter(randn(3, 4), 1, integers(4, 2, 5), randn(3, 5))
     >>> scatter(randn(3, 4), 0, integers(3, 2, 4), 1.5)
     """
-    places = _places(np.shape(raw(x)), axis, raw(index))
-    return put_flat(x, places, _corner(src, places.shape))
+    places = places_of(np.shape(raw(x)), axis, raw(index))
+    return put_flat(x, places, corner(src, places.shape))
 
 
 @composite(constants=("index",))
@@ -153,11 +153,11 @@ def scatter_add(x: Array, axis: int, index: Array, src: Array) -> Array:
 
     >>> scatter_add(randn(3, 4), 1, integers(4, 2, 5), randn(3, 5))
     """
-    places = _places(np.shape(raw(x)), axis, raw(index))
-    return add_flat(x, places, _corner(src, places.shape))
+    places = places_of(np.shape(raw(x)), axis, raw(index))
+    return add_flat(x, places, corner(src, places.shape))
 
 
-def _places(shape: Lengths, axis: int, index: Any) -> Any:
+def places_of(shape: Lengths, axis: int, index: Any) -> Any:
     """Places that PyTorch's index means; no axis of it may be longer than x's, but the one it points along."""
     places = kernels.places_along(shape, axis, index, np.shape(index))
     longer = [d for d in range(len(shape)) if d != axis % len(shape) and places.shape[d] > shape[d]]
@@ -166,7 +166,7 @@ def _places(shape: Lengths, axis: int, index: Any) -> Any:
     return places
 
 
-def _corner(src: Any, lengths: Lengths) -> Any:
+def corner(src: Any, lengths: Lengths) -> Any:
     """The first positions of `src`, as many as the index has along each axis."""
     shape = np.shape(raw(src))
     if shape == lengths or shape == ():
