@@ -101,9 +101,9 @@ def irfft(x: Array, n: int | None = None, axis: int = -1, norm: str | None = Non
     """Inverse of `rfft` along `axis`: n real numbers from the first ``n // 2 + 1`` frequencies.
 
     x: at least one axis, cut or padded with zeros to ``n // 2 + 1`` elements (n None: twice as many as there are, less
-    two). norm: as for `ifft`. Returns x's shape with n along the axis, real. The imaginary parts of the first frequency,
-    and for even n of the last, count for nothing: their gradient is 0. Raises ValueError for n below 1 and for another
-    norm.
+    two). norm: as for `ifft`. Returns x's shape with n along the axis, real. The imaginary part of the first frequency,
+    and for even n that of the last, counts for nothing: its gradient is 0. Raises ValueError for n below 1 and for
+    another norm.
 
     >>> irfft(randn(2, 3) + 1j * randn(2, 3))
     >>> irfft(randn(3, 2) + 1j * randn(3, 2), 5, 0, "ortho")
