@@ -29,6 +29,7 @@ from .kernels.allocator import tune_allocator
 from .kernels.conv import conv_kernel
 from .kernels.threads import get_num_threads, set_num_threads
 from .ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
+from .ops.cross_entropy import cross_entropy
 from .ops.elementwise import (
     abs,
     add,
@@ -118,7 +119,7 @@ from .ops.shape import (
     unstack,
 )
 from .ops.signal import convolve, correlate
-from .ops.softmax import cross_entropy, log_softmax, softmax
+from .ops.softmax import log_softmax, softmax
 from .ops.turning import fliplr, flipud, roll, rot90
 from .ops.unfold import fold, unfold
 from .tensor import Tensor, from_numpy, ones, tensor, zeros

@@ -1,4 +1,4 @@
-"""Softmax and what is computed with it.
+"""Softmax and what is computed with it, and the losses of a yes or no.
 
 Rows are along the last axis. They are short as a rule (the classes), so that a sum or a maximum of each would cost more
 than the exponentials: sums are products with ones (9 us for 2048 rows of 65, where ``sum`` takes 53), and the largest
@@ -143,3 +143,15 @@ def _by_row(ufunc: np.ufunc, x: Array, numbers: Array) -> Array:
     out = np.empty(x.shape, numbers.dtype)
     out[...] = numbers[:, None]
     return np.asarray(ufunc(x, out, out=out))
+
+
+def bernoulli_loss(x: Any, target: Any) -> Any:
+    """``-target * log(x) - (1 - target) * log(1 - x)``, both logarithms at least -100, so that 0 * log(0) is 0."""
+    with np.errstate(divide="ignore"):
+        return -(target * np.maximum(np.log(x), -100) + (1 - target) * np.maximum(np.log1p(-x), -100))
+
+
+def logistic_loss(x: Any, yes: Any, no: Any) -> Any:
+    """``yes * log(1 + exp(-x)) + no * log(1 + exp(x))``: each is the larger of 0 and its exponent, and a remainder."""
+    remainder = np.log1p(np.exp(-np.abs(x)))
+    return yes * (np.maximum(-x, 0) + remainder) + no * (np.maximum(x, 0) + remainder)

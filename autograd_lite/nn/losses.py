@@ -6,7 +6,7 @@ from typing import Any
 
 from ..core import as_array
 from ..ops import elementwise, reduction
-from ..ops.softmax import cross_entropy
+from ..ops.cross_entropy import cross_entropy
 from .module import Module
 
 
@@ -23,7 +23,7 @@ class CrossEntropyLoss(Module):
 
     def forward(self, logits: Any, target: Any) -> Any:
         """``cross_entropy(logits, target)``."""
-        return cross_entropy(logits, target, self.ignore_index, self.reduction)
+        return cross_entropy(logits, target, None, self.ignore_index, self.reduction)
 
 
 class MSELoss(Module):
