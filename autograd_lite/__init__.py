@@ -72,6 +72,7 @@ from .ops.elementwise import (
     where,
 )
 from .ops.explain import ConvExplanation, explain_conv
+from .ops.exponential import cbrt, exp2, expm1, log1p, log2, log10, logaddexp, logaddexp2
 from .ops.fourier import (
     fft,
     fft2,
@@ -205,6 +206,7 @@ __all__ = [
     "batch_norm",
     "broadcast_arrays",
     "broadcast_to",
+    "cbrt",
     "clip",
     "composite",
     "concatenate",
@@ -234,8 +236,10 @@ __all__ = [
     "enable_grad",
     "equal",
     "exp",
+    "exp2",
     "expand_dims",
     "explain_conv",
+    "expm1",
     "fabs",
     "fft",
     "fft2",
@@ -280,7 +284,12 @@ __all__ = [
     "local_conv1d",
     "local_conv2d",
     "log",
+    "log1p",
+    "log2",
+    "log10",
     "log_softmax",
+    "logaddexp",
+    "logaddexp2",
     "logical_not",
     "logsumexp",
     "lp_pool1d",
