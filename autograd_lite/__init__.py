@@ -121,6 +121,7 @@ from .ops.linear import linear
 from .ops.local import local_conv1d, local_conv2d
 from .ops.normalization import batch_norm, normalize_batch
 from .ops.padding import pad
+from .ops.piecewise import interp, unwrap
 from .ops.pooling import (
     adaptive_avg_pool1d,
     adaptive_avg_pool2d,
@@ -327,6 +328,7 @@ __all__ = [
     "ifftshift",
     "ihfft",
     "imag",
+    "interp",
     "invert",
     "irfft",
     "irfft2",
@@ -448,6 +450,7 @@ __all__ = [
     "unflatten",
     "unfold",
     "unstack",
+    "unwrap",
     "var",
     "where",
     "zeros",
