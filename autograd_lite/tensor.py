@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from . import core, numpy_protocol
-from .ops import elementwise, indexing, linalg, reduction, shape, softmax
+from .ops import comparison, elementwise, indexing, linalg, reduction, shape, softmax
 
 Axis = int | tuple[int, ...] | None
 Operand = Any  # Tensor | ArrayLike; NumPy's own operators are no more exact
@@ -313,18 +313,18 @@ class Tensor(core.Handle):
         return elementwise.abs(self)
 
     def __invert__(self) -> Tensor:
-        return elementwise.logical_not(self)
+        return comparison.logical_not(self)
 
     def __eq__(self, other: Operand) -> Tensor:  # type: ignore[override]  # elementwise, as in NumPy
-        return elementwise.equal(self, other)
+        return comparison.equal(self, other)
 
     def __ne__(self, other: Operand) -> Tensor:  # type: ignore[override]  # elementwise, as in NumPy
-        return elementwise.not_equal(self, other)
+        return comparison.not_equal(self, other)
 
-    __lt__ = _operator(elementwise.less)
-    __le__ = _operator(elementwise.less_equal)
-    __gt__ = _operator(elementwise.greater)
-    __ge__ = _operator(elementwise.greater_equal)
+    __lt__ = _operator(comparison.less)
+    __le__ = _operator(comparison.less_equal)
+    __gt__ = _operator(comparison.greater)
+    __ge__ = _operator(comparison.greater_equal)
     __getitem__ = _operator(indexing.getitem)
 
     def __iter__(self) -> Iterator[Tensor]:

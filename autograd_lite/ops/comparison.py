@@ -8,6 +8,75 @@ import numpy as np
 
 from ..core import Array, op, raw
 
+# -- order ------------------------------------------------------------------------------------------------------
+
+
+@op()
+def equal(a: Array, b: Array) -> Array:
+    """Whether ``a == b``, elementwise. Has no gradient.
+
+    a, b: broadcast against each other. Returns booleans of the broadcast shape.
+
+    >>> equal(randn(3, 2), randn(2))
+    """
+    return np.equal(a, b)
+
+
+@op()
+def not_equal(a: Array, b: Array) -> Array:
+    """Whether ``a != b``, elementwise. Has no gradient.
+
+    a, b: broadcast against each other. Returns booleans of the broadcast shape.
+
+    >>> not_equal(randn(3, 2), randn(2))
+    """
+    return np.not_equal(a, b)
+
+
+@op()
+def less(a: Array, b: Array) -> Array:
+    """Whether ``a < b``, elementwise. Has no gradient.
+
+    a, b: broadcast against each other. Returns booleans of the broadcast shape.
+
+    >>> less(randn(3, 2), randn(2))
+    """
+    return np.less(a, b)
+
+
+@op()
+def less_equal(a: Array, b: Array) -> Array:
+    """Whether ``a <= b``, elementwise. Has no gradient.
+
+    a, b: broadcast against each other. Returns booleans of the broadcast shape.
+
+    >>> less_equal(randn(3, 2), randn(2))
+    """
+    return np.less_equal(a, b)
+
+
+@op()
+def greater(a: Array, b: Array) -> Array:
+    """Whether ``a > b``, elementwise. Has no gradient.
+
+    a, b: broadcast against each other. Returns booleans of the broadcast shape.
+
+    >>> greater(randn(3, 2), randn(2))
+    """
+    return np.greater(a, b)
+
+
+@op()
+def greater_equal(a: Array, b: Array) -> Array:
+    """Whether ``a >= b``, elementwise. Has no gradient.
+
+    a, b: broadcast against each other. Returns booleans of the broadcast shape.
+
+    >>> greater_equal(randn(3, 2), randn(2))
+    """
+    return np.greater_equal(a, b)
+
+
 # -- predicates -------------------------------------------------------------------------------------------------
 
 
@@ -136,6 +205,17 @@ def logical_xor(a: Array, b: Array) -> Array:
     >>> logical_xor(mask(3, 2), mask(2))
     """
     return np.logical_xor(a, b)
+
+
+@op()
+def logical_not(x: Array) -> Array:
+    """Whether `x` is false (zero), elementwise. Has no gradient.
+
+    x: any shape. Returns booleans of the same shape.
+
+    >>> logical_not(mask(3, 2))
+    """
+    return np.logical_not(x)
 
 
 # -- bits -------------------------------------------------------------------------------------------------------

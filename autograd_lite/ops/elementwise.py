@@ -1,4 +1,4 @@
-"""Arithmetic, comparisons and elementwise functions. All broadcast as in NumPy; the engine sums gradients back.
+"""Arithmetic and the elementwise functions that most is made of. All broadcast as in NumPy; the engine sums gradients back.
 
 Where a slope is infinite or undefined (`sqrt` and `log` at 0, division by 0, powers) the gradient is 0 wherever the
 incoming gradient is exactly 0, so that a masked-out branch never turns into NaN: `safe_multiply` and `safe_divide`.
@@ -12,7 +12,7 @@ import numpy as np
 
 from ..core import Array, composite, op, raw
 from ..kernels import elementwise as kernels
-from .comparison import isfinite, isnan
+from .comparison import equal, isnan
 
 # -- products that let no infinity through a zero ----------------------------------------------------------------
 
@@ -285,28 +285,6 @@ def _abs_gradient(g: Any, x: Any, out: Any) -> Any:
     return g * sign(x) if x.dtype.kind != "c" else safe_multiply(g, safe_divide(conj(x), out))
 
 
-@op(x=lambda g, x: g * sign(x), branch=lambda x: np.sign(x))
-def fabs(x: Array) -> Array:
-    """Absolute value of real numbers, elementwise, floating-point also for integers.
-
-    x: real, any shape. Returns the same shape. At 0 the gradient is 0.
-
-    >>> fabs(distinct(3, 2))
-    """
-    return np.fabs(x)
-
-
-@op(a=lambda g, a, out: g * (sign(a) * sign(out)), branch=lambda a, b: np.sign(a) * np.copysign(1, b))
-def copysign(a: Array, b: Array) -> Array:
-    """``abs(a)`` with the sign of `b` (that of a zero, too), elementwise.
-
-    a, b: real, broadcast against each other. Returns the broadcast shape. The gradient is a's alone, and 0 where a = 0.
-
-    >>> copysign(distinct(3, 2), randn(2))
-    """
-    return np.copysign(a, b)
-
-
 @op(
     a=lambda g, a, b: g * preference(a, b),
     b=lambda g, a, b: g * preference(b, a),
@@ -403,21 +381,6 @@ def clip(x: Array, a_min: Array | None = None, a_max: Array | None = None) -> Ar
     return x + 0 if a_min is None and a_max is None else np.clip(x, a_min, a_max)
 
 
-@op(
-    x=lambda g, x: where(isfinite(x), g, 0),
-    branch=lambda x: np.isfinite(x),
-)
-def nan_to_num(x: Array, *, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Array:
-    """`x` with numbers in the place of NaN and of the infinities (None: the largest and smallest that there are).
-
-    x: any shape. Returns the same shape. The gradient is 0 where a number was put in.
-
-    >>> nan_to_num(randn(3, 2))
-    >>> nan_to_num(randn(2), nan=1.0, posinf=2.0, neginf=3.0)
-    """
-    return np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
-
-
 # -- without a gradient: piecewise constant ----------------------------------------------------------------------
 
 
@@ -456,83 +419,6 @@ def inside(x: Array, a_min: Array | None, a_max: Array | None) -> Array:
     above = True if a_min is None else np.greater_equal(x, a_min)
     below = True if a_max is None else np.less_equal(x, a_max)
     return np.logical_and(above, below)
-
-
-@op()
-def equal(a: Array, b: Array) -> Array:
-    """Whether ``a == b``, elementwise. Has no gradient.
-
-    a, b: broadcast against each other. Returns booleans of the broadcast shape.
-
-    >>> equal(randn(3, 2), randn(2))
-    """
-    return np.equal(a, b)
-
-
-@op()
-def not_equal(a: Array, b: Array) -> Array:
-    """Whether ``a != b``, elementwise. Has no gradient.
-
-    a, b: broadcast against each other. Returns booleans of the broadcast shape.
-
-    >>> not_equal(randn(3, 2), randn(2))
-    """
-    return np.not_equal(a, b)
-
-
-@op()
-def less(a: Array, b: Array) -> Array:
-    """Whether ``a < b``, elementwise. Has no gradient.
-
-    a, b: broadcast against each other. Returns booleans of the broadcast shape.
-
-    >>> less(randn(3, 2), randn(2))
-    """
-    return np.less(a, b)
-
-
-@op()
-def less_equal(a: Array, b: Array) -> Array:
-    """Whether ``a <= b``, elementwise. Has no gradient.
-
-    a, b: broadcast against each other. Returns booleans of the broadcast shape.
-
-    >>> less_equal(randn(3, 2), randn(2))
-    """
-    return np.less_equal(a, b)
-
-
-@op()
-def greater(a: Array, b: Array) -> Array:
-    """Whether ``a > b``, elementwise. Has no gradient.
-
-    a, b: broadcast against each other. Returns booleans of the broadcast shape.
-
-    >>> greater(randn(3, 2), randn(2))
-    """
-    return np.greater(a, b)
-
-
-@op()
-def greater_equal(a: Array, b: Array) -> Array:
-    """Whether ``a >= b``, elementwise. Has no gradient.
-
-    a, b: broadcast against each other. Returns booleans of the broadcast shape.
-
-    >>> greater_equal(randn(3, 2), randn(2))
-    """
-    return np.greater_equal(a, b)
-
-
-@op()
-def logical_not(x: Array) -> Array:
-    """Whether `x` is false (zero), elementwise. Has no gradient.
-
-    x: any shape. Returns booleans of the same shape.
-
-    >>> logical_not(mask(3, 2))
-    """
-    return np.logical_not(x)
 
 
 # -- complex numbers and dtypes ----------------------------------------------------------------------------------

@@ -17,7 +17,8 @@ import numpy as np
 from ..core import Array, Handle, op
 from ..kernels import pooling as kernels
 from ..kernels.windows import Lengths, Windows
-from .elementwise import abs, equal, power, where
+from .comparison import equal
+from .elementwise import abs, power, where
 from .indexing import getitem, setitem
 from .shape import reshape
 from .windows import Numbers, both_sides, by, check_axes, check_fit, check_pixels, for_axes

@@ -1,4 +1,4 @@
-"""Rounding, remainders, and the parts that a number consists of: before and after the point, mantissa and exponent.
+"""Rounding, remainders, and the parts of a number: before and after the point, mantissa and exponent, sign.
 
 What is rounded has no gradient; what is left over moves with the number.
 """
@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from ..core import Array, composite, op
-from .elementwise import safe_divide, safe_multiply
+from .comparison import equal, isfinite
+from .elementwise import safe_divide, safe_multiply, sign, where
 
 # -- to a whole number -------------------------------------------------------------------------------------------
 
@@ -200,3 +201,54 @@ def spacing(x: Array) -> Array:
     >>> spacing(randn(3, 2))
     """
     return np.spacing(x)
+
+
+# -- signs, steps and what is no number ----------------------------------------------------------------------------
+
+
+@op(x=lambda g, x: g * sign(x), branch=lambda x: np.sign(x))
+def fabs(x: Array) -> Array:
+    """Absolute value of real numbers, elementwise, floating-point also for integers.
+
+    x: real, any shape. Returns the same shape. At 0 the gradient is 0.
+
+    >>> fabs(distinct(3, 2))
+    """
+    return np.fabs(x)
+
+
+@op(a=lambda g, a, out: g * (sign(a) * sign(out)), branch=lambda a, b: np.sign(a) * np.copysign(1, b))
+def copysign(a: Array, b: Array) -> Array:
+    """``abs(a)`` with the sign of `b` (that of a zero, too), elementwise.
+
+    a, b: real, broadcast against each other. Returns the broadcast shape. The gradient is a's alone, and 0 where a = 0.
+
+    >>> copysign(distinct(3, 2), randn(2))
+    """
+    return np.copysign(a, b)
+
+
+@op(h0=lambda g, x: g * equal(x, 0), branch=lambda x: np.sign(x))
+def heaviside(x: Array, h0: Array) -> Array:
+    """The step from 0 to 1: 0 for negative `x`, 1 for positive ones and `h0` at 0, elementwise.
+
+    x, h0: real, broadcast against each other. Returns the broadcast shape. The gradient is h0's alone, where x = 0.
+
+    >>> heaviside(trunc(randn(3, 2)), randn(2))
+    """
+    return np.heaviside(x, h0)
+
+
+@op(
+    x=lambda g, x: where(isfinite(x), g, 0),
+    branch=lambda x: np.isfinite(x),
+)
+def nan_to_num(x: Array, *, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Array:
+    """`x` with numbers in the place of NaN and of the infinities (None: the largest and smallest that there are).
+
+    x: any shape. Returns the same shape. The gradient is 0 where a number was put in.
+
+    >>> nan_to_num(randn(3, 2))
+    >>> nan_to_num(randn(2), nan=1.0, posinf=2.0, neginf=3.0)
+    """
+    return np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
