@@ -206,6 +206,7 @@ from .ops.shape import (
 )
 from .ops.signal import convolve, correlate
 from .ops.softmax import log_softmax, softmax
+from .ops.tiling import kron, meshgrid, repeat, resize, sliding_window_view, tile, vander
 from .ops.trigonometric import (
     arccos,
     arccosh,
@@ -369,6 +370,7 @@ __all__ = [
     "isnan",
     "isneginf",
     "isposinf",
+    "kron",
     "lcm",
     "ldexp",
     "left_shift",
@@ -407,6 +409,7 @@ __all__ = [
     "maximum",
     "maxout",
     "mean",
+    "meshgrid",
     "min",
     "minimum",
     "models",
@@ -433,7 +436,9 @@ __all__ = [
     "reciprocal",
     "relu",
     "remainder",
+    "repeat",
     "reshape",
+    "resize",
     "rfft",
     "rfft2",
     "rfftn",
@@ -458,6 +463,7 @@ __all__ = [
     "sin",
     "sinc",
     "sinh",
+    "sliding_window_view",
     "softmax",
     "spacing",
     "split",
@@ -472,6 +478,7 @@ __all__ = [
     "tan",
     "tanh",
     "tensor",
+    "tile",
     "trace",
     "transpose",
     "trim_zeros",
@@ -481,6 +488,7 @@ __all__ = [
     "unfold",
     "unstack",
     "unwrap",
+    "vander",
     "var",
     "vsplit",
     "vstack",
