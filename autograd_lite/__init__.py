@@ -60,6 +60,7 @@ from .ops.comparison import (
 )
 from .ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from .ops.cross_entropy import cross_entropy
+from .ops.diagonal import diag, diag_embed, diagflat, diagonal, diagonal_scatter, tril, triu
 from .ops.elementwise import (
     abs,
     add,
@@ -300,6 +301,11 @@ __all__ = [
     "default_rng",
     "deg2rad",
     "delete",
+    "diag",
+    "diag_embed",
+    "diagflat",
+    "diagonal",
+    "diagonal_scatter",
     "divide",
     "divmod",
     "draw",
@@ -481,7 +487,9 @@ __all__ = [
     "tile",
     "trace",
     "transpose",
+    "tril",
     "trim_zeros",
+    "triu",
     "trunc",
     "tune_allocator",
     "unflatten",
