@@ -34,6 +34,31 @@ def bernoulli(rng: np.random.Generator, p: float, shape: tuple[int, ...]) -> Arr
     return mask.reshape(shape)
 
 
+def draw_again(rng: np.random.Generator, weights: Array, number: int) -> Array:
+    """So many positions from each row of `weights` (..., classes), each drawn with the probability of its weight."""
+    sums = np.cumsum(weights, -1)
+    sums /= sums[..., -1:]
+    drawn = rng.random((*weights.shape[:-1], number))  # below 1, the last of the sums
+    if weights.ndim == 1:
+        return np.searchsorted(sums, drawn, side="right")  # beyond all sums of the positions without weight, too
+    return np.array([np.searchsorted(*row, side="right") for row in zip(sums, drawn, strict=True)]).reshape(drawn.shape)
+
+
+def draw_once(rng: np.random.Generator, weights: Array, number: int) -> Array:
+    """The same without drawing a position twice.
+
+    The clocks of an exponential race: the first of clocks with rates w to ring is i with probability w[i] / sum(w), and
+    after it the race goes on among the others.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        times = rng.standard_exponential(weights.shape) / weights
+    first = np.argpartition(times, number - 1, -1)[..., :number] if 0 < number < weights.shape[-1] else None
+    if first is None:
+        return np.argsort(times, -1)[..., :number]
+    order = np.argsort(np.take_along_axis(times, first, -1), -1)
+    return np.take_along_axis(first, order, -1)
+
+
 def masked(x: Array, mask: Array, scale: float) -> Array:
     """``x * scale`` where the mask is true, 0 elsewhere, even if x is infinite there; in x's dtype and order of memory.
 
