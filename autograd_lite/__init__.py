@@ -113,7 +113,7 @@ from .ops.fourier import (
     rfftn,
 )
 from .ops.gather import gather, put_along_axis, scatter, scatter_add, take_along_axis
-from .ops.indexing import embedding, getitem, setitem
+from .ops.indexing import add_at, embedding, getitem, setitem
 from .ops.joining import (
     append,
     array_split,
@@ -246,6 +246,7 @@ __all__ = [
     "adaptive_max_pool2d",
     "adaptive_max_pool3d",
     "add",
+    "add_at",
     "allclose",
     "append",
     "apply_dropout",
