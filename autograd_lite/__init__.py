@@ -133,6 +133,7 @@ from .ops.joining import (
 from .ops.linalg import einsum, matmul
 from .ops.linear import linear
 from .ops.local import local_conv1d, local_conv2d
+from .ops.masking import masked_fill, masked_scatter, masked_select, piecewise, select
 from .ops.normalization import batch_norm, normalize_batch
 from .ops.padding import pad
 from .ops.piecewise import interp, unwrap
@@ -425,6 +426,9 @@ __all__ = [
     "lp_pool3d",
     "lstm",
     "lstm_cell",
+    "masked_fill",
+    "masked_scatter",
+    "masked_select",
     "matmul",
     "matrix_transpose",
     "max",
@@ -456,6 +460,7 @@ __all__ = [
     "op",
     "optim",
     "pad",
+    "piecewise",
     "positive",
     "power",
     "put",
@@ -483,6 +488,7 @@ __all__ = [
     "scatter",
     "scatter_add",
     "seed",
+    "select",
     "set_default_dtype",
     "set_num_threads",
     "setitem",
