@@ -182,6 +182,7 @@ from .ops.rounding import (
     spacing,
     trunc,
 )
+from .ops.scattering import scatter_reduce
 from .ops.selecting import (
     apply_along_axis,
     choose,
@@ -487,6 +488,7 @@ __all__ = [
     "round",
     "scatter",
     "scatter_add",
+    "scatter_reduce",
     "seed",
     "select",
     "set_default_dtype",
