@@ -173,7 +173,17 @@ from .ops.pooling import (
     max_unpool3d,
     maxout,
 )
-from .ops.random import apply_dropout, default_rng, dropout, seed
+from .ops.random import (
+    alpha_dropout,
+    apply_dropout,
+    default_rng,
+    dropout,
+    dropout1d,
+    dropout2d,
+    dropout3d,
+    feature_alpha_dropout,
+    seed,
+)
 from .ops.recurrent import flip_sequences, gru, gru_cell, lstm, lstm_cell, rnn, rnn_cell
 from .ops.reduction import argmax, argmin, logsumexp, max, mean, min, sum, var
 from .ops.rounding import (
@@ -279,6 +289,7 @@ __all__ = [
     "add",
     "add_at",
     "allclose",
+    "alpha_dropout",
     "append",
     "apply_along_axis",
     "apply_dropout",
@@ -347,6 +358,9 @@ __all__ = [
     "divmod",
     "draw",
     "dropout",
+    "dropout1d",
+    "dropout2d",
+    "dropout3d",
     "dsplit",
     "dstack",
     "einsum",
@@ -363,6 +377,7 @@ __all__ = [
     "extract",
     "eye",
     "fabs",
+    "feature_alpha_dropout",
     "fft",
     "fft2",
     "fftn",
