@@ -1,4 +1,6 @@
-"""Arithmetic and the elementwise functions that most is made of. All broadcast as in NumPy; the engine sums gradients back.
+"""Arithmetic and the elementwise functions that most is made of. All broadcast as in NumPy.
+
+The engine sums gradients back over what was broadcast.
 
 Where a slope is infinite or undefined (`sqrt` and `log` at 0, division by 0, powers) the gradient is 0 wherever the
 incoming gradient is exactly 0, so that a masked-out branch never turns into NaN: `safe_multiply` and `safe_divide`.

@@ -1,0 +1,84 @@
+"""No infinite or undefined slope gets through a gradient of exactly 0: what a mask leaves out never becomes NaN.
+
+Every elementwise operation is evaluated where slopes are dangerous, and its results are masked out. The gradients are
+then exactly 0: of the results (``where(x > 0, log(x), 0)``), of those gradients, and of gradients that are masked out.
+"""
+
+import itertools
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from autograd_lite import core
+from autograd_lite.gradcheck.samples import samples
+
+MODULES = ("elementwise", "trigonometric", "exponential", "rounding", "comparison", "special", "activations")
+POINTS = [0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0, -2.5, np.pi / 2, np.inf, -np.inf]
+EXTREMES = {np.float64: [1e300, -1e300, 1e-300, 5e-324, 1 + 1e-15], np.float32: [1e38, -1e38, 1e-38, 1e-45, 1 + 1e-6]}
+
+# The slope of a product is an operand, finite wherever that is; to look at every product would cost all programs time.
+EXEMPT_AT_INFINITY = {"multiply", "square"}
+
+OPS = [
+    pytest.param(op, id=name)
+    for name, op in sorted(core.registry.items())
+    if op.forward.__module__.startswith("autograd_lite.ops.")
+    and op.forward.__module__.rpartition(".")[2] in MODULES
+    and op.differentiable
+]
+
+
+def dangerous(op, dtype):
+    """Calls of the op, as in its samples, with every combination of dangerous points for its floating-point arrays."""
+    points = np.array(POINTS + EXTREMES[dtype], dtype)
+    if op.name in EXEMPT_AT_INFINITY:
+        points = points[np.isfinite(points)]
+    for sample in samples(op):
+        names = [name for name, x in sample.arrays().items() if x.dtype.kind == "f"]
+        grid = dict(zip(names, np.array(list(itertools.product(points, repeat=len(names)))).T, strict=True))
+        size = len(points) ** len(names)
+        others = {name: np.resize(x, size) for name, x in sample.arrays().items() if x.dtype.kind in "iub"}
+        if names:
+            inputs = {name: ag.Tensor(grid[name].copy(), requires_grad=name in sample.variables()) for name in names}
+            yield sample, inputs, others
+
+
+def masked(tensors):
+    """The sum of all of them with every element masked out."""
+    parts = [ag.where(np.zeros(tensor.shape, bool), tensor, 0.0).sum() for tensor in tensors]
+    return sum(parts[1:], start=parts[0])
+
+
+def with_history(tensors):
+    tensors = tensors if isinstance(tensors, tuple | list) else (tensors,)
+    return [tensor for tensor in tensors if tensor is not None and tensor.requires_grad]
+
+
+def assert_zero(gradients, inputs, text):
+    for gradient, (name, x) in zip(gradients, inputs.items(), strict=True):
+        if gradient is not None:
+            bad = np.flatnonzero(~(gradient.data == 0))
+            at = {other: inputs[other].data[bad[:5]].tolist() for other in inputs}
+            assert not bad.size, f"{text}: gradient for {name} {gradient.data[bad[:5]]} at {at}"
+            assert gradient.dtype == x.dtype
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("op", OPS)
+def test_what_is_masked_out_has_a_gradient_of_zero(op, dtype):
+    for sample, inputs, others in dangerous(op, dtype):
+        variables = {name: x for name, x in inputs.items() if x.requires_grad}
+        with np.errstate(all="ignore"):
+            outputs = with_history(sample.call({**others, **inputs}))
+            first = ag.gradients(masked(outputs), list(variables.values()), create_graph=True, allow_unused=True)
+            assert_zero(first, variables, sample.line)
+            if recorded := with_history(first):
+                loss = sum((g * 1.0).sum() for g in recorded)
+                second = ag.gradients(loss, list(variables.values()), retain_graph=True, allow_unused=True)
+                assert_zero(second, variables, f"{sample.line}, second order")
+            ones = [np.ones(output.shape, output.dtype) for output in outputs]
+            first = ag.gradients(outputs, list(variables.values()), ones, create_graph=True, allow_unused=True)
+            if recorded := with_history(first):
+                second = ag.gradients(masked(recorded), list(variables.values()), allow_unused=True)
+                assert_zero(second, variables, f"{sample.line}, a gradient that is masked out")
