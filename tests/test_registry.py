@@ -18,7 +18,10 @@ from autograd_lite.gradcheck.samples import Sample, off_default, samples
 Arrays = dict[str, Any]
 
 # Modules in which every op broadcasts its arrays and gives a result of that shape.
-ELEMENTWISE_MODULES = ("elementwise", "trigonometric", "exponential", "rounding", "comparison", "special")
+ELEMENTWISE_MODULES = (
+    *("elementwise", "trigonometric", "exponential", "rounding", "comparison"),
+    *("special", "gamma", "bessel"),
+)
 OPS = {name: op for name, op in sorted(core.registry.items()) if op.forward.__module__.startswith("autograd_lite.")}
 DIFFERENTIABLE = {name: op for name, op in OPS.items() if op.differentiable}
 PRIMITIVE = {name: op for name, op in OPS.items() if isinstance(op, core.Op)}  # those that are no composites
@@ -171,8 +174,9 @@ def test_each_operand_may_be_the_only_variable(op: core.Definition) -> None:
 
 def curvature(sample: Sample, inputs: dict[str, ag.Tensor], name: str) -> list[Any]:
     """The gradient for one input, and the gradient of a function of that gradient."""
-    outputs = with_history(sample.call(inputs))
-    weights = [weight + 0 * output for weight, output in zip(weights_for(outputs), outputs, strict=True)]
+    every = list(as_tuple(sample.call(inputs)))
+    weighed = [(output, w) for output, w in zip(every, weights_for(every), strict=True) if with_history(output)]
+    outputs, weights = [output for output, _ in weighed], [weight + 0 * output for output, weight in weighed]
     (first,) = ag.gradients(outputs, inputs[name], weights, create_graph=True, **ALL)
     if first is None or not first.requires_grad:
         return [0.0 if first is None else first.data]

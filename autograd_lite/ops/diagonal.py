@@ -20,7 +20,7 @@ def diagonal(x: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array
     and the diagonal last. Raises ValueError for axes that are not two different ones.
 
     >>> diagonal(randn(2, 3))
-    >>> diagonal(randn(3, 2, 2), -1, axis1=0, axis2=-1)
+    >>> diagonal(randn(2, 2, 3), -1, axis1=-1, axis2=0)
     """
     return np.diagonal(x, offset, axis1, axis2)
 
@@ -49,7 +49,7 @@ def diagonal_scatter(x: Array, src: Array, offset: int = 0, axis1: int = 0, axis
     dtype. Raises TypeError for values that x's dtype cannot hold.
 
     >>> diagonal_scatter(randn(2, 3), randn(2))
-    >>> diagonal_scatter(randn(3, 2, 2), randn(2, 1), -1, axis1=0, axis2=-1)
+    >>> diagonal_scatter(randn(2, 2, 3), randn(2, 1), -1, axis1=-1, axis2=0)
     """
     out = np.array(x)
     if not np.can_cast(np.result_type(out, src), out.dtype, "same_kind"):

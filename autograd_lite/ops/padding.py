@@ -95,15 +95,17 @@ def pad_constant(x: Array, constant_values: Array, pad_width: Widths) -> Array:
 def frame_sums(g_out: Array, pad_width: Widths) -> Array:
     """The sum over what lies before and after the inner part on each axis: the adjoint of `pad_constant` in its values.
 
-    g_out: a padded array. Returns (axes, 2).
+    g_out: a padded array. Returns (axes, 2). Raises ValueError where it is smaller than its frame.
 
     >>> frame_sums(randn(4, 3), ((1, 2), (0, 1)))
     """
+    if len(pad_width) != g_out.ndim or any(n < sum(width) for n, width in zip(g_out.shape, pad_width, strict=True)):
+        raise ValueError("g_out must have an axis for each pair of widths, and be as long; look at what it belongs to")
     return kernels.frame_sums(g_out, pad_width)
 
 
 def _only_frame(g: Any, shape: tuple[int, ...], widths: Widths) -> Any:
-    inner = [length - before - after for length, (before, after) in zip(shape, widths, strict=True)]
+    inner = [length - sum(width) for length, width in zip(shape, widths, strict=True)]
     return pad_constant(np.zeros(inner, g.dtype), g, widths)
 
 
@@ -122,10 +124,12 @@ def pad_repeated(x: Array, pad_width: Widths, mode: str) -> Array:
 def unpad_repeated(g_out: Array, shape: tuple[int, ...], pad_width: Widths, mode: str) -> Array:
     """A frame added to the elements that it repeats: the adjoint of `pad_repeated`.
 
-    g_out: `shape` with the lengths grown. Returns `shape`.
+    g_out: `shape` with the lengths grown. Returns `shape`. Raises ValueError for another shape.
 
     >>> unpad_repeated(randn(8, 4), (3, 2), ((4, 1), (0, 2)), "reflect")
     """
+    if g_out.shape != tuple(n + sum(width) for n, width in zip(shape, pad_width, strict=True)):
+        raise ValueError("g_out must have the padded shape; look at what it belongs to")
     return kernels.unpad_repeated(g_out, shape, pad_width, mode)
 
 

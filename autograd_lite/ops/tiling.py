@@ -167,10 +167,14 @@ def add_windows(
     """Overlapping windows added up where they lie: the adjoint of `sliding_window_view`.
 
     g_out: the shape that `sliding_window_view` gives for `shape`. Returns `shape`.
+    Raises ValueError for windows of another shape.
 
     >>> add_windows(randn(3, 2), (4,), 2)
     >>> add_windows(randn(2, 2, 3), (2, 4), 3, axis=-1)
     """
     axes = tuple(range(len(shape))) if axis is None else normalize_axis_tuple(axis, len(shape), allow_duplicate=True)
     widths = (window_shape,) if isinstance(window_shape, int) else tuple(window_shape)
-    return kernels.add_windows(g_out, axes, widths)
+    out = kernels.add_windows(g_out, axes, widths)
+    if out.shape != shape:
+        raise ValueError(f"these windows are those of {out.shape}; pass this shape")
+    return out
