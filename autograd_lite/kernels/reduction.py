@@ -14,7 +14,9 @@ Array = np.ndarray[Any, Any]
 Axis = int | tuple[int, ...] | None
 
 add_reduce: Any = np.add.reduce  # np.sum without its Python wrapper, which costs a microsecond
+multiply_reduce: Any = np.multiply.reduce  # np.prod, likewise
 LARGE = 1 << 13  # elements from which a look at the order of memory pays
+LONG = 1 << 16  # elements from which a sum should be taken in pairs
 
 
 def sum(x: Array, axis: Axis, keepdims: bool) -> Any:
@@ -59,8 +61,40 @@ def count(shape: tuple[int, ...], axis: Axis) -> int:
     return number
 
 
+def joined_last(ndim: int, axis: Axis) -> tuple[tuple[int, ...], int]:
+    """An order of the axes that has the reduced ones last, and how many are kept."""
+    axes = tuple(range(ndim)) if axis is None else normalize_axis_tuple(axis, ndim)
+    kept = tuple(i for i in range(ndim) if i not in axes)
+    return kept + axes, len(kept)
+
+
+def var(x: Array, axis: Axis, correction: float, keepdims: bool) -> Any:
+    """np.var; over the last axis or all of them, the squares are summed as a product of the deviations with themselves.
+
+    That saves a pass over the numbers: for (256, 1024) in float32 it takes 0.27 ms instead of 0.33 over the last axis,
+    and 3 us instead of 9 for 32 numbers. Other axes are no faster that way, and long ones less exact: a product adds up
+    without pairs, so that ten million numbers in float32 are off by 3e-5, where NumPy's are by 3e-8.
+    """
+    inner = axis is None or (x.ndim > 0 and axis in (-1, x.ndim - 1))
+    freedom = count(x.shape, axis) - correction if inner else 0
+    if freedom <= 0 or freedom > LONG or x.dtype.char not in "fd":
+        return var_reference(x, axis, correction, keepdims)
+    deviation = x - sum(x, axis, True) / count(x.shape, axis)
+    if axis is None:
+        deviation = deviation.ravel("K")
+    out = np.vecdot(deviation, deviation) / freedom
+    return out.reshape(kept_shape(x.shape, axis)) if keepdims else out
+
+
+def var_reference(x: Array, axis: Axis, correction: float, keepdims: bool) -> Any:
+    """The same by NumPy."""
+    return np.var(x, axis=axis, ddof=correction, keepdims=keepdims)
+
+
 def logsumexp(x: np.ndarray[Any, Any], axis: Axis, keepdims: bool) -> Any:
     """``log(sum(exp(x)))`` without overflow: the largest element is taken out first."""
+    x = np.asarray(x)
+    x = x if x.dtype.kind == "f" else x.astype(np.result_type(x, np.float16))
     largest = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
     largest = np.where(np.isfinite(largest), largest, np.zeros((), x.dtype)).astype(x.dtype, copy=False)
     with np.errstate(divide="ignore"):  # log(0) = -inf is the right answer for a row of -inf

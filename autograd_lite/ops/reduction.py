@@ -6,16 +6,31 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Array, op
+from ..core import Array, composite, op, raw
 from ..kernels import reduction as kernels
 from ..kernels.reduction import Axis
-from .elementwise import conj, exp
-from .shape import broadcast_to, reshape
+from .elementwise import conj, where
+from .scan import exclusive_prod, share
+from .shape import broadcast_to, reshape, transpose
 
 
 def _kept(reduced: Any, x_shape: tuple[int, ...], axis: Axis) -> Any:
     """A reduced array with its reduced axes back, of length 1."""
     return reshape(reduced, kernels.kept_shape(x_shape, axis))
+
+
+def joined(x: Any, axis: Axis) -> Any:
+    """The axes that are to be reduced as one, at the end: (kept axes..., number of elements)."""
+    shape = np.shape(raw(x))
+    order, kept = kernels.joined_last(len(shape), axis)
+    return reshape(transpose(x, order), (*(shape[i] for i in order[:kept]), kernels.count(shape, axis)))
+
+
+def separated(rows: Any, shape: tuple[int, ...], axis: Axis) -> Any:
+    """What `joined` made of an array of this shape, back in its place."""
+    order, _ = kernels.joined_last(len(shape), axis)
+    back = tuple(int(i) for i in np.argsort(order))
+    return transpose(reshape(rows, tuple(shape[i] for i in order)), back)
 
 
 @op(x=lambda g, x_shape, axis: broadcast_to(_kept(g, x_shape, axis), x_shape))
@@ -42,6 +57,22 @@ def mean(x: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
     return kernels.sum(x, axis, keepdims) / kernels.count(x.shape, axis)
 
 
+@op(x=lambda g, x, axis: _kept(g, x.shape, axis) * separated(exclusive_prod(joined(x, axis)), x.shape, axis))
+def prod(x: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
+    """Product of the elements along `axis` (all of them for None).
+
+    x: any shape. Returns x's shape without the reduced axes (of length 1 with keepdims). The gradient is exact where
+    elements are zero, too: the product of all others, without a division.
+
+    >>> prod(randn(3, 2))
+    >>> prod(randn(3, 2, 2), axis=(0, -1), keepdims=True)
+    """
+    return kernels.multiply_reduce(x, axis=axis, keepdims=keepdims)
+
+
+# -- spread ------------------------------------------------------------------------------------------------------
+
+
 @op(x=lambda g, x, axis, correction: _var_gradient(g, x, axis, correction))
 def var(x: Array, axis: Axis = None, *, correction: float = 0, keepdims: bool = False) -> Array:
     """Variance along `axis`: the mean squared distance from the mean, with ``n - correction`` in the denominator.
@@ -51,19 +82,52 @@ def var(x: Array, axis: Axis = None, *, correction: float = 0, keepdims: bool = 
     >>> var(randn(3, 2))
     >>> var(randn(3, 2, 4), axis=(0, -1), correction=1, keepdims=True)
     """
-    return np.var(x, axis=axis, ddof=correction, keepdims=keepdims)
+    return kernels.var(x, axis, correction, keepdims)
 
 
 def _var_gradient(g: Any, x: Any, axis: Axis, correction: float) -> Any:
     deviation = conj(x - mean(x, axis, keepdims=True))
     freedom = kernels.count(x.shape, axis) - correction
-    return (
-        _kept(g, x.shape, axis) * deviation * (2 / freedom if freedom > 0 else np.nan)
-    )  # as undefined as the variance
+    scale = 2 / freedom if freedom > 0 else np.nan  # as undefined as the variance
+    return _kept(g, x.shape, axis) * deviation * scale
+
+
+@composite()
+def std(x: Array, axis: Axis = None, *, correction: float = 0, keepdims: bool = False) -> Array:
+    """Standard deviation along `axis`: the root of the variance, with ``n - correction`` in its denominator.
+
+    x: any shape. Returns x's shape without the reduced axes (of length 1 with keepdims), real. Where all elements are
+    equal, the gradient is 0.
+
+    >>> std(randn(3, 2))
+    >>> std(randn(3, 2, 4), axis=(0, -1), correction=1, keepdims=True)
+    """
+    return root(var(x, axis, correction=correction, keepdims=keepdims))
+
+
+@op(x=lambda g, out: _root_gradient(g, out))
+def root(x: Array) -> Array:
+    """Square root of a sum of squares, elementwise.
+
+    x: any shape. Returns the same shape. At 0 the gradient is 0, as that of a norm, to every order.
+
+    >>> root(positive(3, 2))
+    """
+    return np.sqrt(x)
+
+
+def _root_gradient(g: Any, out: Any) -> Any:
+    zero = np.equal(raw(out), 0)
+    if not zero.any():
+        return 0.5 * g / out
+    return where(zero, 0, 0.5 * g / where(zero, 1, out))
+
+
+# -- extremes ----------------------------------------------------------------------------------------------------
 
 
 @op(
-    x=lambda g, x, out, axis: _extreme_gradient(g, x, out, axis),
+    x=lambda g, x, out, axis: extreme_gradient(g, x, out, axis),
     branch=lambda x, axis: np.equal(x, np.max(x, axis=axis, keepdims=True)),
 )
 def max(x: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
@@ -79,7 +143,7 @@ def max(x: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
 
 
 @op(
-    x=lambda g, x, out, axis: _extreme_gradient(g, x, out, axis),
+    x=lambda g, x, out, axis: extreme_gradient(g, x, out, axis),
     branch=lambda x, axis: np.equal(x, np.min(x, axis=axis, keepdims=True)),
 )
 def min(x: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
@@ -94,7 +158,8 @@ def min(x: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
     return np.min(x, axis=axis, keepdims=keepdims)
 
 
-def _extreme_gradient(g: Any, x: Any, out: Any, axis: Axis) -> Any:
+def extreme_gradient(g: Any, x: Any, out: Any, axis: Axis) -> Any:
+    """The derivative of a largest or smallest element: shared by those that tie."""
     return _kept(g, x.shape, axis) * tie_weights(x, _kept(out, x.shape, axis), axis)
 
 
@@ -109,11 +174,25 @@ def tie_weights(x: Array, extreme: Array, axis: Axis) -> Array:
     return kernels.tie_weights(x, extreme, axis)
 
 
-@op(x=lambda g, x, out, axis: _kept(g, x.shape, axis) * exp(x - _kept(out, x.shape, axis)))
+@composite()
+def ptp(x: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
+    """Peak to peak: the largest element along `axis` (of all for None) minus the smallest.
+
+    x: real, any shape. Returns x's shape without the reduced axes (of length 1 with keepdims). Elements that tie for
+    the largest or the smallest share its gradient equally.
+
+    >>> ptp(distinct(3, 2))
+    >>> ptp(distinct(3, 2, 2), axis=(0, -1), keepdims=True)
+    """
+    return max(x, axis, keepdims=keepdims) - min(x, axis, keepdims=keepdims)
+
+
+@op(x=lambda g, x, out, axis: _kept(g, x.shape, axis) * share(x, _kept(out, x.shape, axis)))
 def logsumexp(x: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
     """``log(sum(exp(x)))`` along `axis` (over all for None), without overflow.
 
-    x: real, any shape. Returns x's shape without the reduced axes (of length 1 with keepdims).
+    x: real, any shape. Returns x's shape without the reduced axes (of length 1 with keepdims). Where all elements are
+    -inf, the gradient is 0.
 
     >>> logsumexp(randn(3, 2))
     >>> logsumexp(randn(3, 2, 2), axis=(0, -1), keepdims=True)
@@ -141,3 +220,42 @@ def argmin(x: Array, axis: int | None = None, *, keepdims: bool = False) -> Arra
     >>> argmin(randn(3, 2), axis=1, keepdims=True)
     """
     return np.argmin(x, axis=axis, keepdims=keepdims)
+
+
+# -- truth -------------------------------------------------------------------------------------------------------
+
+
+@op()
+def any(x: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
+    """Whether an element along `axis` (of all for None) is true, that is not zero. Has no gradient.
+
+    x: any shape. Returns booleans of x's shape without the reduced axes (of length 1 with keepdims).
+
+    >>> any(mask(3, 2))
+    >>> any(mask(3, 2, 2), axis=(0, -1), keepdims=True)
+    """
+    return np.any(x, axis=axis, keepdims=keepdims)
+
+
+@op()
+def all(x: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
+    """Whether all elements along `axis` (all of them for None) are true, that is not zero. Has no gradient.
+
+    x: any shape. Returns booleans of x's shape without the reduced axes (of length 1 with keepdims).
+
+    >>> all(mask(3, 2))
+    >>> all(mask(3, 2, 2), axis=(0, -1), keepdims=True)
+    """
+    return np.all(x, axis=axis, keepdims=keepdims)
+
+
+@op()
+def count_nonzero(x: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
+    """How many elements along `axis` (of all for None) are not zero. Has no gradient.
+
+    x: any shape. Returns integers of x's shape without the reduced axes (of length 1 with keepdims).
+
+    >>> count_nonzero(mask(3, 2))
+    >>> count_nonzero(mask(3, 2, 2), axis=(0, -1), keepdims=True)
+    """
+    return np.count_nonzero(x, axis=axis, keepdims=keepdims)
