@@ -185,7 +185,7 @@ from .ops.random import (
     seed,
 )
 from .ops.recurrent import flip_sequences, gru, gru_cell, lstm, lstm_cell, rnn, rnn_cell
-from .ops.reduction import argmax, argmin, logsumexp, max, mean, min, sum, var
+from .ops.reduction import all, any, argmax, argmin, count_nonzero, logsumexp, max, mean, min, prod, ptp, std, sum, var
 from .ops.rounding import (
     ceil,
     copysign,
@@ -288,8 +288,10 @@ __all__ = [
     "adaptive_max_pool3d",
     "add",
     "add_at",
+    "all",
     "allclose",
     "alpha_dropout",
+    "any",
     "append",
     "apply_along_axis",
     "apply_dropout",
@@ -344,6 +346,7 @@ __all__ = [
     "correlate",
     "cos",
     "cosh",
+    "count_nonzero",
     "cross_entropy",
     "data",
     "default_rng",
@@ -510,6 +513,8 @@ __all__ = [
     "piecewise",
     "positive",
     "power",
+    "prod",
+    "ptp",
     "put",
     "put_along_axis",
     "rad2deg",
@@ -559,6 +564,7 @@ __all__ = [
     "square",
     "squeeze",
     "stack",
+    "std",
     "subtract",
     "sum",
     "swapaxes",
