@@ -208,6 +208,7 @@ from .ops.rounding import (
     trunc,
 )
 from .ops.sampling import bernoulli, gumbel_softmax, multinomial, normal, rand, randint, randn, randperm, uniform
+from .ops.scan import cummax, cummin, cumprod, cumsum, cumulative_prod, cumulative_sum, logcumsumexp
 from .ops.scattering import scatter_reduce
 from .ops.selecting import (
     apply_along_axis,
@@ -348,6 +349,12 @@ __all__ = [
     "cosh",
     "count_nonzero",
     "cross_entropy",
+    "cummax",
+    "cummin",
+    "cumprod",
+    "cumsum",
+    "cumulative_prod",
+    "cumulative_sum",
     "data",
     "default_rng",
     "deg2rad",
@@ -462,6 +469,7 @@ __all__ = [
     "log_softmax",
     "logaddexp",
     "logaddexp2",
+    "logcumsumexp",
     "logical_and",
     "logical_not",
     "logical_or",
