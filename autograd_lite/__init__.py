@@ -249,6 +249,7 @@ from .ops.shape import (
 )
 from .ops.signal import convolve, correlate
 from .ops.softmax import log_softmax, softmax
+from .ops.sorting import argpartition, argsort, digitize, kthvalue, lexsort, partition, searchsorted, sort, topk
 from .ops.tiling import kron, meshgrid, repeat, resize, sliding_window_view, tile, vander
 from .ops.trigonometric import (
     arccos,
@@ -306,6 +307,8 @@ __all__ = [
     "arctanh",
     "argmax",
     "argmin",
+    "argpartition",
+    "argsort",
     "array_equal",
     "array_split",
     "astype",
@@ -364,6 +367,7 @@ __all__ = [
     "diagflat",
     "diagonal",
     "diagonal_scatter",
+    "digitize",
     "divide",
     "divmod",
     "draw",
@@ -452,12 +456,14 @@ __all__ = [
     "isneginf",
     "isposinf",
     "kron",
+    "kthvalue",
     "lcm",
     "ldexp",
     "left_shift",
     "lerp",
     "less",
     "less_equal",
+    "lexsort",
     "linear",
     "linspace",
     "local_conv1d",
@@ -518,6 +524,7 @@ __all__ = [
     "op",
     "optim",
     "pad",
+    "partition",
     "piecewise",
     "positive",
     "power",
@@ -552,6 +559,7 @@ __all__ = [
     "scatter",
     "scatter_add",
     "scatter_reduce",
+    "searchsorted",
     "seed",
     "select",
     "set_default_dtype",
@@ -566,6 +574,7 @@ __all__ = [
     "sinh",
     "sliding_window_view",
     "softmax",
+    "sort",
     "spacing",
     "split",
     "sqrt",
@@ -582,6 +591,7 @@ __all__ = [
     "tanh",
     "tensor",
     "tile",
+    "topk",
     "trace",
     "transpose",
     "tri",
