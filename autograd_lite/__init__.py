@@ -250,6 +250,7 @@ from .ops.shape import (
 from .ops.signal import convolve, correlate
 from .ops.softmax import log_softmax, softmax
 from .ops.sorting import argpartition, argsort, digitize, kthvalue, lexsort, partition, searchsorted, sort, topk
+from .ops.statistics import average, median, nanmedian, nanpercentile, nanquantile, percentile, quantile
 from .ops.tiling import kron, meshgrid, repeat, resize, sliding_window_view, tile, vander
 from .ops.trigonometric import (
     arccos,
@@ -315,6 +316,7 @@ __all__ = [
     "atleast_1d",
     "atleast_2d",
     "atleast_3d",
+    "average",
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
@@ -502,6 +504,7 @@ __all__ = [
     "maximum",
     "maxout",
     "mean",
+    "median",
     "meshgrid",
     "min",
     "minimum",
@@ -511,6 +514,9 @@ __all__ = [
     "multinomial",
     "multiply",
     "nan_to_num",
+    "nanmedian",
+    "nanpercentile",
+    "nanquantile",
     "negative",
     "nextafter",
     "nn",
@@ -525,6 +531,7 @@ __all__ = [
     "optim",
     "pad",
     "partition",
+    "percentile",
     "piecewise",
     "positive",
     "power",
@@ -532,6 +539,7 @@ __all__ = [
     "ptp",
     "put",
     "put_along_axis",
+    "quantile",
     "rad2deg",
     "rand",
     "randint",
