@@ -149,6 +149,19 @@ from .ops.linalg import einsum, matmul
 from .ops.linear import linear
 from .ops.local import local_conv1d, local_conv2d
 from .ops.masking import masked_fill, masked_scatter, masked_select, piecewise, select
+from .ops.nanfunctions import (
+    nanargmax,
+    nanargmin,
+    nancumprod,
+    nancumsum,
+    nanmax,
+    nanmean,
+    nanmin,
+    nanprod,
+    nanstd,
+    nansum,
+    nanvar,
+)
 from .ops.normalization import batch_norm, normalize_batch
 from .ops.padding import pad
 from .ops.piecewise import interp, unwrap
@@ -514,9 +527,20 @@ __all__ = [
     "multinomial",
     "multiply",
     "nan_to_num",
+    "nanargmax",
+    "nanargmin",
+    "nancumprod",
+    "nancumsum",
+    "nanmax",
+    "nanmean",
     "nanmedian",
+    "nanmin",
     "nanpercentile",
+    "nanprod",
     "nanquantile",
+    "nanstd",
+    "nansum",
+    "nanvar",
     "negative",
     "nextafter",
     "nn",
