@@ -32,7 +32,7 @@ def specialise(op: Any, namespace: dict[str, Any]) -> None:
 
 def _pullback(op: Any, namespace: dict[str, Any]) -> Any:
     """The derivative of `op` on plain arrays."""
-    if op.backward or not op.differentiable:
+    if not op.formulas:
         return namespace["_pull"]
     source = _sequence_pullback(op) if op.sequence else _fixed_pullback(op)
     return _compile(op, f"{op.name}_pullback", source, namespace)

@@ -97,6 +97,7 @@ def op(
     spec: Callable[..., Any] | None = None,
     backward: Callable[..., Any] | None = None,
     branch: Callable[..., Any] | None = None,
+    registered: bool = True,
     **formulas: Callable[..., Any],
 ) -> Callable[[F], F]:
     """Make an operation of a function of arrays; each keyword is the derivative for the argument of that name.
@@ -110,8 +111,10 @@ def op(
     outputs: names of the outputs, if there are several (an empty tuple: as many as the call gives); the function
         then returns a tuple of them (``(outputs, *residuals)`` with residuals), and `g` is a tuple, zeros where unused.
     spec: the same function in terms of other ops. The formulas may then use NumPy: create_graph=True replays the spec.
+        Without formulas every backward does.
     backward: with a spec, ``backward(g, needs, ...)``, which gives the gradients of all inputs at once.
     branch: which branch each element took, for functions with kinks; named like a formula, without `g`.
+    registered: whether it is one of the operations that the registry lists by name.
 
     Raises, when the function is defined, TypeError for names that do not exist or that mean two things, ValueError
     for the name of an operation that exists elsewhere.
@@ -121,9 +124,10 @@ def op(
         definition = Op(
             forward, formulas, residuals=residuals, outputs=outputs, spec=spec, backward=backward, branch=branch
         )
-        _check_name(definition)
         callers.specialise(definition, _namespace)
-        registry[definition.name] = definition
+        if registered:
+            _check_name(definition)
+            registry[definition.name] = definition
         return definition.function  # type: ignore[return-value]
 
     return define
@@ -443,7 +447,7 @@ def _plan_to_leaves(roots: Iterable[Node]) -> _Plan:
 
 def _plan_towards(targets: set[Node], roots: Iterable[Node]) -> _Plan:
     """Only to nodes from which a target can be reached, and no further than the targets."""
-    nodes, leaves = _history(roots)
+    nodes, leaves = _history(roots, min(map(_serial_of, targets), default=0))
     reaching, visited, wanted = set(targets), [], []
     for node in reversed(nodes):
         parents = tuple(parent if parent in reaching else None for parent in node.parents)
@@ -492,15 +496,19 @@ def _conjugated(table: dict[Node, Any]) -> dict[Node, Any]:
 _serial_of = attrgetter("serial")
 
 
-def _history(roots: Iterable[Node]) -> tuple[list[Node], list[Leaf]]:
-    """All nodes that `roots` were made from: the inner ones, newest first, and the leaves."""
+def _history(roots: Iterable[Node], oldest: int = 0) -> tuple[list[Node], list[Leaf]]:
+    """All nodes that `roots` were made from: the inner ones, newest first, and the leaves.
+
+    What nodes up to the number `oldest` were made from is left out: nothing of that number can be among it.
+    """
     seen = set(roots)
     found = list(seen)
     for node in found:  # grows as we go
-        for parent in node.parents:
-            if parent is not None and parent not in seen:
-                seen.add(parent)
-                found.append(parent)
+        if node.serial > oldest:
+            for parent in node.parents:
+                if parent is not None and parent not in seen:
+                    seen.add(parent)
+                    found.append(parent)
     nodes = [node for node in found if type(node) is not Leaf]
     leaves = [node for node in found if type(node) is Leaf]
     nodes.sort(key=_serial_of, reverse=True)
@@ -683,7 +691,12 @@ def _give_each(give: Give, parents: tuple[Node | None, ...], contributions: tupl
 
 def plain_pullback(node: Node, g: Any, parents: tuple[Node | None, ...]) -> tuple[Any, ...]:
     """The derivatives of a node by its formulas, as they are defined: one for each parent, None where it is None."""
-    op, known = node.op, _known(node)
+    op = node.op
+    if op.replayed:
+        with enable_grad():
+            replayed = _replay(node, g, parents, create_graph=False)
+        return tuple(None if gradient is None else gradient.data for gradient in replayed)
+    known = _known(node)
     if op.backward:
         known["needs"] = tuple(parent is not None for parent in parents)
         joint = tuple(op.backward.function(g, *(look_up(name, known) for name in op.backward.needs)))
@@ -716,7 +729,7 @@ def _known(node: Node) -> dict[str, Any]:
 def recorded_pullback(node: Node, g: Any, parents: tuple[Node | None, ...]) -> tuple[Any, ...]:
     """The derivatives of a node as Tensors with a history of their own: saved values get their own history back."""
     if node.op.spec:
-        return _replay(node, g, parents)
+        return _replay(node, g, parents, create_graph=True)
     lifted = Node()
     lifted.op, lifted.params, lifted.shape, lifted.dtype = node.op, node.params, node.shape, node.dtype
     lifted.saved = tuple(_lift_saved(node, *item) for item in zip(node.op.saved_names, node.saved, strict=True))
@@ -739,7 +752,7 @@ def _lift_saved(node: Node, name: str, value: Any) -> Any:
     return value if parent is None else _lift(value, parent)
 
 
-def _replay(node: Node, g: Any, parents: tuple[Node | None, ...]) -> tuple[Any, ...]:
+def _replay(node: Node, g: Any, parents: tuple[Node | None, ...], create_graph: bool) -> tuple[Any, ...]:
     """The derivatives of a fused op, to any order: run the expression it stands for, and differentiate that."""
     op, known = node.op, _known(node)
     originals = [_lift_saved(node, name, known[name]) for name in op.arrays]
@@ -753,7 +766,7 @@ def _replay(node: Node, g: Any, parents: tuple[Node | None, ...]) -> tuple[Any, 
     pairs = [(output, seed) for output, seed in pairs if isinstance(output, Handle) and output.node is not None]
     wanted = [a for a, parent in zip(aliases, parents, strict=True) if parent is not None]
     weights = [seed if seed.dtype.kind != "c" else seed.conj() for _, seed in pairs]
-    found = gradients([output for output, _ in pairs], wanted, weights, create_graph=True, allow_unused=True)
+    found = gradients([output for output, _ in pairs], wanted, weights, create_graph=create_graph, allow_unused=True)
     found = [gradient if gradient is None or gradient.dtype.kind != "c" else gradient.conj() for gradient in found]
     results = iter(found)
     return tuple(None if parent is None else next(results) for parent in parents)

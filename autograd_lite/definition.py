@@ -140,11 +140,16 @@ class Op(Definition):
     @property
     def differentiable(self) -> bool:
         """Whether the op has a derivative; if not, its results are constants."""
-        return bool(self.formulas or self.backward)
+        return bool(self.formulas or self.backward or self.spec)
+
+    @property
+    def replayed(self) -> bool:
+        """Whether the derivative is that of the spec, run again, because there is no other."""
+        return self.spec is not None and not (self.formulas or self.backward)
 
     def takes_gradient(self, name: str) -> bool:
         """Whether there is a derivative for the array argument of this name."""
-        return name in self.formulas or self.backward is not None
+        return name in self.formulas or self.backward is not None or self.replayed
 
     # What formulas may name, checked when the module that defines the op is imported
 

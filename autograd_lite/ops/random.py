@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -16,6 +19,13 @@ Generator = np.random.Generator
 _generator = np.random.default_rng()
 
 
+class _ThreadState(threading.local):
+    generator: Generator | None = None  # what this thread has in the place of the package's own
+
+
+_local = _ThreadState()
+
+
 def seed(seed: int) -> None:
     """Start the package's own generator anew, so that a program that draws from it alone can be repeated.
 
@@ -27,7 +37,17 @@ def seed(seed: int) -> None:
 
 def default_rng(rng: Generator | None = None) -> Generator:
     """`rng` itself, or for None the package's own generator, which `ag.seed` starts anew."""
-    return _generator if rng is None else rng
+    return rng if rng is not None else _local.generator or _generator
+
+
+@contextmanager
+def drawing_from(generator: Generator) -> Iterator[None]:
+    """A block in which `generator` has the place of the package's own, in this thread."""
+    before, _local.generator = _local.generator, generator
+    try:
+        yield
+    finally:
+        _local.generator = before
 
 
 def _booleans(mask: Any) -> Any:
