@@ -263,6 +263,22 @@ from .ops.shape import (
 from .ops.signal import convolve, correlate
 from .ops.softmax import log_softmax, softmax
 from .ops.sorting import argpartition, argsort, digitize, kthvalue, lexsort, partition, searchsorted, sort, topk
+from .ops.special import (
+    entr,
+    erf,
+    erfc,
+    erfcinv,
+    erfcx,
+    erfinv,
+    expit,
+    log_ndtr,
+    logit,
+    ndtr,
+    ndtri,
+    rel_entr,
+    xlog1py,
+    xlogy,
+)
 from .ops.statistics import average, median, nanmedian, nanpercentile, nanquantile, percentile, quantile
 from .ops.tiling import kron, meshgrid, repeat, resize, sliding_window_view, tile, vander
 from .ops.trigonometric import (
@@ -397,10 +413,17 @@ __all__ = [
     "empty",
     "empty_like",
     "enable_grad",
+    "entr",
     "equal",
+    "erf",
+    "erfc",
+    "erfcinv",
+    "erfcx",
+    "erfinv",
     "exp",
     "exp2",
     "expand_dims",
+    "expit",
     "explain_conv",
     "expm1",
     "extract",
@@ -487,6 +510,7 @@ __all__ = [
     "log1p",
     "log2",
     "log10",
+    "log_ndtr",
     "log_softmax",
     "logaddexp",
     "logaddexp2",
@@ -495,6 +519,7 @@ __all__ = [
     "logical_not",
     "logical_or",
     "logical_xor",
+    "logit",
     "logspace",
     "logsumexp",
     "lp_pool1d",
@@ -541,6 +566,8 @@ __all__ = [
     "nanstd",
     "nansum",
     "nanvar",
+    "ndtr",
+    "ndtri",
     "negative",
     "nextafter",
     "nn",
@@ -572,6 +599,7 @@ __all__ = [
     "ravel",
     "real",
     "reciprocal",
+    "rel_entr",
     "relu",
     "remainder",
     "repeat",
@@ -642,6 +670,8 @@ __all__ = [
     "vsplit",
     "vstack",
     "where",
+    "xlog1py",
+    "xlogy",
     "zeros",
     "zeros_like",
 ]
