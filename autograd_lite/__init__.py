@@ -127,6 +127,7 @@ from .ops.fourier import (
     rfft2,
     rfftn,
 )
+from .ops.gamma import beta, betaln, digamma, gamma, gammainc, gammaincc, gammaln, multigammaln, polygamma, zeta
 from .ops.gather import gather, put_along_axis, scatter, scatter_add, take_along_axis
 from .ops.indexing import add_at, embedding, getitem, setitem
 from .ops.joining import (
@@ -351,6 +352,8 @@ __all__ = [
     "avg_pool3d",
     "batch_norm",
     "bernoulli",
+    "beta",
+    "betaln",
     "bitwise_and",
     "bitwise_count",
     "bitwise_or",
@@ -398,6 +401,7 @@ __all__ = [
     "diagflat",
     "diagonal",
     "diagonal_scatter",
+    "digamma",
     "digitize",
     "divide",
     "divmod",
@@ -450,6 +454,10 @@ __all__ = [
     "from_numpy",
     "full",
     "full_like",
+    "gamma",
+    "gammainc",
+    "gammaincc",
+    "gammaln",
     "gather",
     "gcd",
     "geomspace",
@@ -549,6 +557,7 @@ __all__ = [
     "models",
     "modf",
     "moveaxis",
+    "multigammaln",
     "multinomial",
     "multiply",
     "nan_to_num",
@@ -584,6 +593,7 @@ __all__ = [
     "partition",
     "percentile",
     "piecewise",
+    "polygamma",
     "positive",
     "power",
     "prod",
@@ -674,4 +684,5 @@ __all__ = [
     "xlogy",
     "zeros",
     "zeros_like",
+    "zeta",
 ]
