@@ -28,6 +28,7 @@ from .gradcheck import gradcheck, gradgradcheck
 from .kernels.allocator import tune_allocator
 from .kernels.conv import conv_kernel
 from .kernels.threads import get_num_threads, set_num_threads
+from .ops.bessel import i0, i0e, i1, i1e, iv
 from .ops.comparison import (
     allclose,
     array_equal,
@@ -477,6 +478,10 @@ __all__ = [
     "hsplit",
     "hstack",
     "hypot",
+    "i0",
+    "i0e",
+    "i1",
+    "i1e",
     "identity",
     "ifft",
     "ifft2",
@@ -501,6 +506,7 @@ __all__ = [
     "isnan",
     "isneginf",
     "isposinf",
+    "iv",
     "kron",
     "kthvalue",
     "lcm",
