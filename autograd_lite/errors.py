@@ -24,6 +24,8 @@ _FIXES = {
     "too many indices": "give at most one index for each axis",
     "is out of bounds for axis": "an axis of length n has the positions -n to n - 1",
     "is out of bounds for array of dimension": "an array with n axes has the axes -n to n - 1",
+    "arrays used as indices": "convert the index with astype(int), or compare to make a mask of booleans",
+    "single ellipsis": "write ... once",
     "only integers, slices": "index with integers, slices, None, ..., or arrays of integers or booleans",
     "cannot reshape": "the numbers of elements must be equal; one length may be -1, which is computed",
     "axes don't match": "name each axis of the array once",

@@ -168,7 +168,7 @@ def pairs(keys: Array) -> tuple[Array, Array]:
 
 def _names_rows(buffer: Array, index: Any) -> bool:
     """Whether an index is one array of integers, for which `add_rows` is the faster way."""
-    return isinstance(index, np.ndarray) and buffer.ndim > 1 and buffer.flags.c_contiguous
+    return isinstance(index, np.ndarray) and buffer.ndim > 1 and buffer.flags.c_contiguous and buffer.size > 0
 
 
 def largest_unsigned(indices: Array) -> int:

@@ -68,6 +68,8 @@ def setitem(x: Array, index: Index, value: Array) -> Array:
     >>> setitem(randn(3, 2), 1, randn(2))
     >>> setitem(randn(3, 4), ([0, 2, 0], slice(1, 3)), randn(3, 2))
     """
+    if value is None:
+        raise TypeError("there is no value; pass a number, an array or a Tensor")
     if np.iscomplexobj(value) and not np.iscomplexobj(x):
         check_fits(value, x)
     return kernels.set_at(x, index, value)
