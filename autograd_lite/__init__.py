@@ -154,6 +154,7 @@ from .ops.fourier import (
 )
 from .ops.gamma import beta, betaln, digamma, gamma, gammainc, gammaincc, gammaln, multigammaln, polygamma, zeta
 from .ops.gather import gather, put_along_axis, scatter, scatter_add, take_along_axis
+from .ops.image import affine_grid, channel_shuffle, grid_sample, interpolate, pixel_shuffle, pixel_unshuffle
 from .ops.indexing import add_at, embedding, getitem, setitem
 from .ops.joining import (
     append,
@@ -346,6 +347,7 @@ __all__ = [
     "adaptive_max_pool3d",
     "add",
     "add_at",
+    "affine_grid",
     "all",
     "allclose",
     "alpha_dropout",
@@ -390,6 +392,7 @@ __all__ = [
     "cbrt",
     "ceil",
     "celu",
+    "channel_shuffle",
     "choose",
     "clip",
     "column_stack",
@@ -498,6 +501,7 @@ __all__ = [
     "gradients",
     "greater",
     "greater_equal",
+    "grid_sample",
     "gru",
     "gru_cell",
     "gumbel_softmax",
@@ -527,6 +531,7 @@ __all__ = [
     "index_select",
     "insert",
     "interp",
+    "interpolate",
     "invert",
     "irfft",
     "irfft2",
@@ -634,6 +639,8 @@ __all__ = [
     "partition",
     "percentile",
     "piecewise",
+    "pixel_shuffle",
+    "pixel_unshuffle",
     "polygamma",
     "positive",
     "power",
