@@ -52,6 +52,7 @@ from .ops.activations import (
     tanhshrink,
     threshold,
 )
+from .ops.attention import scaled_dot_product_attention
 from .ops.bessel import i0, i0e, i1, i1e, iv
 from .ops.comparison import (
     allclose,
@@ -677,6 +678,7 @@ __all__ = [
     "rot90",
     "round",
     "rrelu",
+    "scaled_dot_product_attention",
     "scatter",
     "scatter_add",
     "scatter_reduce",
