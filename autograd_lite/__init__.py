@@ -84,6 +84,7 @@ from .ops.comparison import (
     right_shift,
     signbit,
 )
+from .ops.complex import angle, polar, view_as_complex, view_as_real
 from .ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from .ops.creation import (
     arange,
@@ -352,6 +353,7 @@ __all__ = [
     "all",
     "allclose",
     "alpha_dropout",
+    "angle",
     "any",
     "append",
     "apply_along_axis",
@@ -642,6 +644,7 @@ __all__ = [
     "piecewise",
     "pixel_shuffle",
     "pixel_unshuffle",
+    "polar",
     "polygamma",
     "positive",
     "power",
@@ -738,6 +741,8 @@ __all__ = [
     "unwrap",
     "vander",
     "var",
+    "view_as_complex",
+    "view_as_real",
     "vsplit",
     "vstack",
     "where",
