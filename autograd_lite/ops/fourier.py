@@ -8,7 +8,7 @@ i dL/d(Im z).
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -18,9 +18,10 @@ from .padding import pad
 from .turning import roll
 
 Axes = int | tuple[int, ...] | None
+Norm = Literal["backward", "ortho", "forward"] | None
 
 # The norm with which the transform in the other direction has the factor that this one has.
-_SWAPPED = {None: "forward", "backward": "forward", "forward": "backward", "ortho": "ortho"}
+_SWAPPED: dict[Norm, Norm] = {None: "forward", "backward": "forward", "forward": "backward", "ortho": "ortho"}
 
 
 def _resized(g: Any, length: int, axis: int) -> Any:
@@ -35,7 +36,7 @@ def _resized(g: Any, length: int, axis: int) -> Any:
 
 
 @op(x=lambda g, x_shape, axis, norm: _resized(fft(g, None, axis, norm), x_shape[axis], axis))
-def fft(x: Array, n: int | None = None, axis: int = -1, norm: str | None = None) -> Array:
+def fft(x: Array, n: int | None = None, axis: int = -1, norm: Norm = None) -> Array:
     """Discrete Fourier transform along `axis`: ``sum(x[j] * exp(-2 pi i j k / n))`` for each frequency k below n.
 
     x: at least one axis, cut or padded with zeros to n elements (None: as many as there are). norm: "backward" (or
@@ -50,7 +51,7 @@ def fft(x: Array, n: int | None = None, axis: int = -1, norm: str | None = None)
 
 
 @op(x=lambda g, x_shape, axis, norm: _resized(ifft(g, None, axis, norm), x_shape[axis], axis))
-def ifft(x: Array, n: int | None = None, axis: int = -1, norm: str | None = None) -> Array:
+def ifft(x: Array, n: int | None = None, axis: int = -1, norm: Norm = None) -> Array:
     """Inverse of `fft` along `axis`: ``sum(x[k] * exp(2 pi i j k / n)) / n`` for each j below n.
 
     x: at least one axis, cut or padded with zeros to n elements (None: as many as there are). norm: "backward" (or
@@ -63,14 +64,14 @@ def ifft(x: Array, n: int | None = None, axis: int = -1, norm: str | None = None
     return np.fft.ifft(x, n, axis, norm)
 
 
-def _rfft_gradient(g: Any, x_shape: tuple[int, ...], n: int | None, axis: int, norm: str | None) -> Any:
+def _rfft_gradient(g: Any, x_shape: tuple[int, ...], n: int | None, axis: int, norm: Norm) -> Any:
     """The frequencies that the result lacks have no gradient; the engine takes the real part."""
     n = x_shape[axis] if n is None else n
     return _resized(fft(_resized(g, n, axis), None, axis, norm), x_shape[axis], axis)
 
 
 @op(x=lambda g, x_shape, n, axis, norm: _rfft_gradient(g, x_shape, n, axis, norm))
-def rfft(x: Array, n: int | None = None, axis: int = -1, norm: str | None = None) -> Array:
+def rfft(x: Array, n: int | None = None, axis: int = -1, norm: Norm = None) -> Array:
     """`fft` of real numbers along `axis`, without the second half of the frequencies, which mirror the first.
 
     x: real, at least one axis. n, norm: as for `fft`. Returns x's shape with ``n // 2 + 1`` along the axis, complex.
@@ -84,7 +85,7 @@ def rfft(x: Array, n: int | None = None, axis: int = -1, norm: str | None = None
     return np.fft.rfft(x, n, axis, norm)
 
 
-def _irfft_gradient(g: Any, x_shape: tuple[int, ...], axis: int, norm: str | None) -> Any:
+def _irfft_gradient(g: Any, x_shape: tuple[int, ...], axis: int, norm: Norm) -> Any:
     """A frequency inside stands for its mirror image too, and counts twice; the first one and that of n / 2 do not."""
     n = g.shape[axis]
     weights = np.full(n // 2 + 1, 2, g.dtype)
@@ -97,7 +98,7 @@ def _irfft_gradient(g: Any, x_shape: tuple[int, ...], axis: int, norm: str | Non
 
 
 @op(x=lambda g, x_shape, axis, norm: _irfft_gradient(g, x_shape, axis, norm))
-def irfft(x: Array, n: int | None = None, axis: int = -1, norm: str | None = None) -> Array:
+def irfft(x: Array, n: int | None = None, axis: int = -1, norm: Norm = None) -> Array:
     """Inverse of `rfft` along `axis`: n real numbers from the first ``n // 2 + 1`` frequencies.
 
     x: at least one axis, cut or padded with zeros to ``n // 2 + 1`` elements (n None: twice as many as there are, less
@@ -112,7 +113,7 @@ def irfft(x: Array, n: int | None = None, axis: int = -1, norm: str | None = Non
 
 
 @composite()
-def hfft(x: Array, n: int | None = None, axis: int = -1, norm: str | None = None) -> Array:
+def hfft(x: Array, n: int | None = None, axis: int = -1, norm: Norm = None) -> Array:
     """`fft` along `axis` of a signal whose second half mirrors the first, so that the spectrum is real.
 
     x: the first half, at least one axis. n: of the whole signal (None: twice as many as there are, less two). norm: as
@@ -125,7 +126,7 @@ def hfft(x: Array, n: int | None = None, axis: int = -1, norm: str | None = None
 
 
 @composite()
-def ihfft(x: Array, n: int | None = None, axis: int = -1, norm: str | None = None) -> Array:
+def ihfft(x: Array, n: int | None = None, axis: int = -1, norm: Norm = None) -> Array:
     """Inverse of `hfft` along `axis`: the first half of a signal, from its real spectrum.
 
     x: real, at least one axis. n: how many of them count (None: all). norm: as for `ifft`. Returns x's shape with
@@ -137,7 +138,7 @@ def ihfft(x: Array, n: int | None = None, axis: int = -1, norm: str | None = Non
     return conj(rfft(x, n, axis, _swapped(norm)))
 
 
-def _swapped(norm: str | None) -> str:
+def _swapped(norm: Norm) -> Norm:
     if norm not in _SWAPPED:
         raise ValueError(f'norm {norm!r} is not known; use "backward", "ortho" or "forward"')
     return _SWAPPED[norm]
@@ -161,7 +162,7 @@ def _lengths_and_axes(x: Any, s: Any, axes: Any) -> list[tuple[int | None, int]]
 
 
 @composite()
-def fftn(x: Array, s: tuple[int, ...] | None = None, axes: Axes = None, norm: str | None = None) -> Array:
+def fftn(x: Array, s: tuple[int, ...] | None = None, axes: Axes = None, norm: Norm = None) -> Array:
     """`fft` along several axes (all for None).
 
     x: any shape. s: the length along each axis (None, or -1 for one of them: as it is). norm: as for `fft`, of each.
@@ -176,7 +177,7 @@ def fftn(x: Array, s: tuple[int, ...] | None = None, axes: Axes = None, norm: st
 
 
 @composite()
-def ifftn(x: Array, s: tuple[int, ...] | None = None, axes: Axes = None, norm: str | None = None) -> Array:
+def ifftn(x: Array, s: tuple[int, ...] | None = None, axes: Axes = None, norm: Norm = None) -> Array:
     """Inverse of `fftn`.
 
     Arguments, result and errors as for `fftn`; norm as for `ifft`. Returns x's shape with the lengths of s, complex.
@@ -190,7 +191,7 @@ def ifftn(x: Array, s: tuple[int, ...] | None = None, axes: Axes = None, norm: s
 
 
 @composite()
-def rfftn(x: Array, s: tuple[int, ...] | None = None, axes: Axes = None, norm: str | None = None) -> Array:
+def rfftn(x: Array, s: tuple[int, ...] | None = None, axes: Axes = None, norm: Norm = None) -> Array:
     """`rfft` along the last of several axes (all for None), then `fft` along the others.
 
     x: real, any shape. s, norm: as for `fftn`. Returns x's shape with these lengths, the last one ``n // 2 + 1``,
@@ -207,7 +208,7 @@ def rfftn(x: Array, s: tuple[int, ...] | None = None, axes: Axes = None, norm: s
 
 
 @composite()
-def irfftn(x: Array, s: tuple[int, ...] | None = None, axes: Axes = None, norm: str | None = None) -> Array:
+def irfftn(x: Array, s: tuple[int, ...] | None = None, axes: Axes = None, norm: Norm = None) -> Array:
     """Inverse of `rfftn`: `ifft` along all axes but the last, then `irfft` along that.
 
     x: any shape. s: the lengths of the result. norm: as for `ifft`. Returns x's shape with these lengths, real. Errors
@@ -223,7 +224,7 @@ def irfftn(x: Array, s: tuple[int, ...] | None = None, axes: Axes = None, norm: 
 
 
 @composite()
-def fft2(x: Array, s: tuple[int, ...] | None = None, axes: Axes = (-2, -1), norm: str | None = None) -> Array:
+def fft2(x: Array, s: tuple[int, ...] | None = None, axes: Axes = (-2, -1), norm: Norm = None) -> Array:
     """`fftn` along two axes, the last ones unless told otherwise.
 
     Arguments and errors as for `fftn`. Returns x's shape with the lengths of s, complex.
@@ -235,7 +236,7 @@ def fft2(x: Array, s: tuple[int, ...] | None = None, axes: Axes = (-2, -1), norm
 
 
 @composite()
-def ifft2(x: Array, s: tuple[int, ...] | None = None, axes: Axes = (-2, -1), norm: str | None = None) -> Array:
+def ifft2(x: Array, s: tuple[int, ...] | None = None, axes: Axes = (-2, -1), norm: Norm = None) -> Array:
     """Inverse of `fft2`.
 
     Arguments and errors as for `ifftn`. Returns x's shape with the lengths of s, complex.
@@ -247,7 +248,7 @@ def ifft2(x: Array, s: tuple[int, ...] | None = None, axes: Axes = (-2, -1), nor
 
 
 @composite()
-def rfft2(x: Array, s: tuple[int, ...] | None = None, axes: Axes = (-2, -1), norm: str | None = None) -> Array:
+def rfft2(x: Array, s: tuple[int, ...] | None = None, axes: Axes = (-2, -1), norm: Norm = None) -> Array:
     """`rfftn` along two axes, the last ones unless told otherwise.
 
     Arguments and errors as for `rfftn`. Returns x's shape with the lengths of s, the last one ``n // 2 + 1``, complex.
@@ -259,7 +260,7 @@ def rfft2(x: Array, s: tuple[int, ...] | None = None, axes: Axes = (-2, -1), nor
 
 
 @composite()
-def irfft2(x: Array, s: tuple[int, ...] | None = None, axes: Axes = (-2, -1), norm: str | None = None) -> Array:
+def irfft2(x: Array, s: tuple[int, ...] | None = None, axes: Axes = (-2, -1), norm: Norm = None) -> Array:
     """Inverse of `rfft2`.
 
     Arguments and errors as for `irfftn`. Returns x's shape with the lengths of s, real.
