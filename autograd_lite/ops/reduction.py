@@ -9,6 +9,7 @@ import numpy as np
 from ..core import Array, composite, op, raw
 from ..kernels import reduction as kernels
 from ..kernels.reduction import Axis
+from .diagonal import diagonal
 from .elementwise import conj, where
 from .scan import exclusive_prod, share
 from .shape import broadcast_to, reshape, transpose
@@ -68,6 +69,18 @@ def prod(x: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
     >>> prod(randn(3, 2, 2), axis=(0, -1), keepdims=True)
     """
     return kernels.multiply_reduce(x, axis=axis, keepdims=keepdims)
+
+
+@composite()
+def trace(x: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
+    """Sum of the diagonal of the matrices that two axes make.
+
+    x: at least two axes. offset: above (positive) or below the main diagonal. Returns x's shape without the two axes.
+
+    >>> trace(randn(2, 3))
+    >>> trace(randn(2, 2, 3), -1, axis1=-1, axis2=0)
+    """
+    return sum(diagonal(x, offset, axis1, axis2), -1)
 
 
 # -- spread ------------------------------------------------------------------------------------------------------

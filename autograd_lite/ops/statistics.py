@@ -28,7 +28,7 @@ def average(
 
     x: any shape; weights: x's shape, or the lengths of `axis` alone. Returns x's shape without the reduced axes (of
     length 1 with keepdims); with `returned` a pair of that and the sum of the weights. Raises ValueError for weights of
-    another shape, ZeroDivisionError where they add up to 0.
+    another shape, or that add up to 0.
 
     >>> average(randn(3, 2))
     >>> average(randn(3, 2), weights=positive(3, 2))
@@ -41,7 +41,7 @@ def average(
     weights = _along(weights, np.shape(raw(x)), axis)
     total = sum(weights, axis, keepdims=keepdims)
     if not np.all(raw(total)):
-        raise ZeroDivisionError("average: the weights add up to zero; check them")
+        raise ValueError("the weights add up to zero; check them")
     value = sum(x * weights, axis, keepdims=keepdims) / total
     return (value, total) if returned else value
 
