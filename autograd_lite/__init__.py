@@ -227,7 +227,23 @@ from .ops.random import (
     seed,
 )
 from .ops.recurrent import flip_sequences, gru, gru_cell, lstm, lstm_cell, rnn, rnn_cell
-from .ops.reduction import all, any, argmax, argmin, count_nonzero, logsumexp, max, mean, min, prod, ptp, std, sum, var
+from .ops.reduction import (
+    all,
+    any,
+    argmax,
+    argmin,
+    count_nonzero,
+    logsumexp,
+    max,
+    mean,
+    min,
+    prod,
+    ptp,
+    std,
+    sum,
+    trace,
+    var,
+)
 from .ops.rounding import (
     ceil,
     copysign,
