@@ -346,6 +346,7 @@ from .ops.trigonometric import (
 )
 from .ops.turning import fliplr, flipud, roll, rot90
 from .ops.unfold import fold, unfold
+from .ops.unique import unique, unique_all, unique_counts, unique_inverse, unique_values
 from .tensor import Tensor, from_numpy, ones, tensor, zeros
 
 __version__ = "0.1.0"
@@ -753,6 +754,11 @@ __all__ = [
     "unflatten",
     "unfold",
     "uniform",
+    "unique",
+    "unique_all",
+    "unique_counts",
+    "unique_inverse",
+    "unique_values",
     "unstack",
     "unwrap",
     "vander",
