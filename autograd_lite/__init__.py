@@ -86,6 +86,7 @@ from .ops.comparison import (
 )
 from .ops.complex import angle, polar, view_as_complex, view_as_real
 from .ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
+from .ops.counting import argwhere, bincount, flatnonzero, histogram, histogram2d, histogram_bin_edges, nonzero
 from .ops.creation import (
     arange,
     empty,
@@ -387,6 +388,7 @@ __all__ = [
     "argmin",
     "argpartition",
     "argsort",
+    "argwhere",
     "array_equal",
     "array_split",
     "astype",
@@ -401,6 +403,7 @@ __all__ = [
     "bernoulli",
     "beta",
     "betaln",
+    "bincount",
     "bitwise_and",
     "bitwise_count",
     "bitwise_or",
@@ -488,6 +491,7 @@ __all__ = [
     "fft2",
     "fftn",
     "fftshift",
+    "flatnonzero",
     "flatten",
     "flip",
     "flip_sequences",
@@ -531,6 +535,9 @@ __all__ = [
     "hardtanh",
     "heaviside",
     "hfft",
+    "histogram",
+    "histogram2d",
+    "histogram_bin_edges",
     "hsplit",
     "hstack",
     "hypot",
@@ -647,6 +654,7 @@ __all__ = [
     "nextafter",
     "nn",
     "no_grad",
+    "nonzero",
     "normal",
     "normalize_batch",
     "not_equal",
