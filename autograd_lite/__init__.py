@@ -104,6 +104,7 @@ from .ops.creation import (
 )
 from .ops.cross_entropy import cross_entropy
 from .ops.diagonal import diag, diag_embed, diagflat, diagonal, diagonal_scatter, tril, triu
+from .ops.differences import diff, ediff1d, gradient, trapezoid
 from .ops.elementwise import (
     abs,
     add,
@@ -453,6 +454,7 @@ __all__ = [
     "diagflat",
     "diagonal",
     "diagonal_scatter",
+    "diff",
     "digamma",
     "digitize",
     "divide",
@@ -464,6 +466,7 @@ __all__ = [
     "dropout3d",
     "dsplit",
     "dstack",
+    "ediff1d",
     "einsum",
     "elu",
     "embedding",
@@ -522,6 +525,7 @@ __all__ = [
     "glu",
     "gradcheck",
     "gradgradcheck",
+    "gradient",
     "gradients",
     "greater",
     "greater_equal",
@@ -753,6 +757,7 @@ __all__ = [
     "topk",
     "trace",
     "transpose",
+    "trapezoid",
     "tri",
     "tril",
     "trim_zeros",
