@@ -243,7 +243,6 @@ from .ops.reduction import (
     ptp,
     std,
     sum,
-    trace,
     var,
 )
 from .ops.rounding import (
