@@ -136,6 +136,7 @@ from .ops.elementwise import (
     tanh,
     where,
 )
+from .ops.embedding_bag import embedding_bag
 from .ops.explain import ConvExplanation, explain_conv
 from .ops.exponential import cbrt, exp2, expm1, log1p, log2, log10, logaddexp, logaddexp2
 from .ops.fourier import (
@@ -469,6 +470,7 @@ __all__ = [
     "einsum",
     "elu",
     "embedding",
+    "embedding_bag",
     "empty",
     "empty_like",
     "enable_grad",
