@@ -20,7 +20,7 @@ def test_code_blocks_run(tmp_path, monkeypatch, capsys):
         for block in blocks:
             exec(compile(block, "README.md", "exec"), names)
     finally:
-        ag.core.registry.pop("softplus", None)
+        ag.core.registry.pop("squareplus", None)
     assert float(re.search(r"loss (\S+)", capsys.readouterr().out)[1]) < 0.3
     assert (names["slope"].item(), names["curvature"].item()) == (12.0, 12.0)
     assert (tmp_path / "graph.dot").exists()
