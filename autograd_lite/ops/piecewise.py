@@ -43,8 +43,9 @@ def interp(
     if len(points) == 1:  # a piece of no length
         xp, fp, points = xp[[0, 0]], fp[[0, 0]], points[[0, 0]]
     start = np.clip(np.searchsorted(points, known, side="right") - 1, 0, len(points) - 2)
-    length = points[start + 1] - points[start]
-    inner = lerp(fp[start], fp[start + 1], (x - xp[start]) / where(length == 0, 1, xp[start + 1] - xp[start]))
+    jump = points[start + 1] == points[start]  # at the last point only, and NaN; the value is that behind the jump
+    share = where(jump, 1 + 0 * x, (x - xp[start]) / where(jump, 1, xp[start + 1] - xp[start]))
+    inner = lerp(fp[start], fp[start + 1], share)
     inner = where(known < points[0], fp[0] if left is None else left, inner)
     return where(known > points[-1], fp[-1] if right is None else right, inner)
 

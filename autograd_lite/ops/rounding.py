@@ -151,7 +151,8 @@ def modf(x: Array) -> tuple[Any, Any]:
 
     >>> modf(2 * randn(3, 2))
     """
-    return frac(x), trunc(x)
+    fraction = frac(x)
+    return fraction, trunc(x + 0 * fraction)  # floating-point for integers, too
 
 
 @op(outputs=("mantissa", "exponent"), x=lambda g, out: ldexp(g[0], -out[1]))
