@@ -145,11 +145,12 @@ def array_split(x: Array, indices_or_sections: Cuts, axis: int = 0) -> tuple[Arr
 def hsplit(x: Array, indices_or_sections: Cuts) -> tuple[Array, ...]:
     """Views of `x` that lie side by side: `split` along axis 1, or along the only one there is.
 
-    x: at least one axis. Returns a tuple of arrays of x's shape but for the axis.
+    x: at least one axis. Returns a tuple of arrays of x's shape but for the axis. Raises ValueError without axes.
 
     >>> hsplit(randn(2, 3), (1,))
     >>> hsplit(randn(4), 2)
     """
+    _check_axes(x, 1)
     return split(x, indices_or_sections, axis=0 if np.ndim(raw(x)) == 1 else 1)
 
 
@@ -179,7 +180,7 @@ def dsplit(x: Array, indices_or_sections: Cuts) -> tuple[Array, ...]:
 
 def _check_axes(x: Any, least: int) -> None:
     if np.ndim(raw(x)) < least:
-        raise ValueError(f"x must have {least} axes at least; use split, which takes any axis")
+        raise ValueError(f"x must have {least} axes or more; use split, which takes any axis, or reshape")
 
 
 # -- parts put in or left out ------------------------------------------------------------------------------------------

@@ -16,7 +16,8 @@ from ..kernels import padding as kernels
 from ..kernels.padding import Widths
 from . import reduction
 from .elementwise import astype
-from .shape import broadcast_to, concatenate, flip
+from .shape import broadcast_to, concatenate, copy, flip
+from .statistics import median
 
 # Each mode with the option that it takes, and what an option is if it is not given.
 _MODES = {
@@ -59,11 +60,14 @@ def pad(
     >>> pad(randn(3, 2), {-1: (4, 1)}, "reflect")
     >>> pad(randn(3, 2), ((1, 2), (3, 0)), "reflect", reflect_type="odd")
     >>> pad(distinct(3, 2), ((1, 1), (0, 2)), "maximum", stat_length=((2, 1), (1, 2)))
+    >>> pad(distinct(3), 1, "median")
     >>> pad(randn(3, 2), ((1, 0), (2, 1)), "linear_ramp", end_values=((1.0, 2.0), (-1.0, 0.5)))
     """
     x = x if isinstance(x, Handle) else np.asarray(raw(x))
     widths = _widths(pad_width, x.ndim)
     option = _option(mode, (constant_values, stat_length, end_values, reflect_type))
+    if x.ndim == 0:
+        return copy(x)
     if x.dtype.kind not in "fc":
         return pad_integers(x, widths, mode, option)
     if mode == "constant":
@@ -244,4 +248,4 @@ def _section(x: Any, axis: int, start: int, stop: int) -> Any:
     return x[(*(slice(None),) * axis, slice(start, stop))]
 
 
-_STATISTICS = {"maximum": reduction.max, "mean": reduction.mean, "minimum": reduction.min}
+_STATISTICS = {"maximum": reduction.max, "mean": reduction.mean, "median": median, "minimum": reduction.min}

@@ -72,12 +72,16 @@ def tile(x: Array, reps: Shape) -> Array:
 def resize(x: Array, new_shape: Shape) -> Array:
     """The elements of `x` in row-major order in another shape: from the start again if there are too few.
 
-    x: any shape; without elements it counts as zeros. Returns `new_shape`.
+    x: any shape; without elements it counts as zeros. Returns `new_shape`. Raises ValueError for negative
+    lengths.
 
     >>> resize(randn(2, 2), (2, 3))
     >>> resize(randn(2, 2), 3)
     """
-    flat, size, wanted = ravel(x), np.size(raw(x)), math.prod(np.atleast_1d(new_shape).tolist())
+    lengths = np.atleast_1d(new_shape).tolist()
+    if min(lengths, default=0) < 0:
+        raise ValueError("lengths cannot be negative; pass each of them, since none is computed")
+    flat, size, wanted = ravel(x), np.size(raw(x)), math.prod(lengths)
     if size == 0:
         return reshape(concatenate([flat, np.zeros(wanted, flat.dtype)]), new_shape)
     return reshape(tile(flat, -(-wanted // size))[:wanted], new_shape)
@@ -127,7 +131,7 @@ def vander(x: Array, N: int | None = None, increasing: bool = False) -> Array:
     """Powers of a vector's elements as rows (Vandermonde's matrix), the highest first unless `increasing`.
 
     x: (n,). N: how many columns (None: n). Returns (n, N), in x's dtype; integers become int64 at least. Raises
-    ValueError for other shapes.
+    ValueError for other shapes and a negative N.
 
     >>> vander(randn(2))
     >>> vander(randn(2), 4, increasing=True)
@@ -137,6 +141,8 @@ def vander(x: Array, N: int | None = None, increasing: bool = False) -> Array:
     if raw(x).dtype.kind not in "fc":
         x = astype(x, np.promote_types(raw(x).dtype, int))
     count = len(raw(x)) if N is None else N
+    if count < 0:
+        raise ValueError("N cannot be negative; pass the number of columns")
     columns = [power(x, 0)]
     while len(columns) < count:  # products of powers are exact at 0, to any order
         columns.append(columns[-1] * x)
