@@ -85,7 +85,10 @@ def array_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: M
 
     Raises TypeError for what would lose the gradient, or write into a tensor.
     """
-    name, asked = ufunc.__name__, f"np.{ufunc.__name__}" + (f".{method}" if method != "__call__" else "")
+    name = ufunc.__name__
+    if method == "__call__" and not kwargs and name in core.registry:  # ``array * tensor``
+        return core.registry[name].function(*inputs)
+    asked = f"np.{name}" + (f".{method}" if method != "__call__" else "")
     kwargs = {key: value for key, value in kwargs.items() if value is not None or key == "axis"}
     if method == "__call__":
         ours, defaults = name, {}
@@ -104,7 +107,7 @@ def array_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: M
     dtype = kwargs.pop("dtype", None)
     if unknown := [key for key in kwargs if key not in operation.roles]:
         raise TypeError(f"{asked}: {unknown[0]}= is not available for tensors; leave it out")
-    return operation.function(*(_cast(value, dtype) for value in inputs), **kwargs)
+    return operation.function(*[_cast(value, dtype) for value in inputs], **kwargs)
 
 
 def array_function(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
