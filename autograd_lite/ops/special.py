@@ -13,12 +13,12 @@ from typing import Any
 from ..core import Array, composite, op
 from ..kernels import special as kernels
 from ..kernels.special import real, scipy_special
-from .elementwise import exp, log, safe_divide, safe_multiply, sigmoid, where
+from .elementwise import exp, log, power, safe_divide, safe_multiply, sigmoid, where
 
 # -- the error function and its relatives ------------------------------------------------------------------------
 
 
-@op(x=lambda g, x: g * (exp(-(x * x)) * (2 / math.sqrt(math.pi))))
+@op(x=lambda g, x: g * (exp(-power(x, 2)) * (2 / math.sqrt(math.pi))))
 def erf(x: Array) -> Array:
     """Error function, ``2 / sqrt(pi)`` times the integral of ``exp(-t**2)`` from 0 to `x`.
 
@@ -29,7 +29,7 @@ def erf(x: Array) -> Array:
     return scipy_special("erf")(x)
 
 
-@op(x=lambda g, x: g * (exp(-(x * x)) * (-2 / math.sqrt(math.pi))))
+@op(x=lambda g, x: g * (exp(-power(x, 2)) * (-2 / math.sqrt(math.pi))))
 def erfc(x: Array) -> Array:
     """``1 - erf(x)``, exact where erf is close to 1.
 
@@ -40,7 +40,7 @@ def erfc(x: Array) -> Array:
     return scipy_special("erfc")(x)
 
 
-@op(x=lambda g, x: g * erfcx_derivative(x, 1))
+@op(x=lambda g, x: safe_multiply(g, erfcx_derivative(x, 1)))
 def erfcx(x: Array) -> Array:
     """``exp(x**2) erfc(x)``: the tail of erfc without its decay.
 
@@ -51,7 +51,7 @@ def erfcx(x: Array) -> Array:
     return scipy_special("erfcx")(x)
 
 
-@op(x=lambda g, x, n: g * erfcx_derivative(x, n + 1))
+@op(x=lambda g, x, n: safe_multiply(g, erfcx_derivative(x, n + 1)))
 def erfcx_derivative(x: Array, n: int) -> Array:
     """The derivative of order `n` of `erfcx`, to full precision also for large `x` (DLMF 7.18).
 
@@ -63,7 +63,7 @@ def erfcx_derivative(x: Array, n: int) -> Array:
     return kernels.erfcx_derivative(x, n)
 
 
-@op(x=lambda g, out: safe_multiply(g, exp(out * out) * (math.sqrt(math.pi) / 2)))
+@op(x=lambda g, out: safe_multiply(g, exp(power(out, 2)) * (math.sqrt(math.pi) / 2)))
 def erfinv(x: Array) -> Array:
     """The inverse of `erf`; NaN outside of -1 to 1.
 
@@ -75,7 +75,7 @@ def erfinv(x: Array) -> Array:
     return scipy_special("erfinv")(x)
 
 
-@op(x=lambda g, out: safe_multiply(g, exp(out * out) * (-math.sqrt(math.pi) / 2)))
+@op(x=lambda g, out: safe_multiply(g, exp(power(out, 2)) * (-math.sqrt(math.pi) / 2)))
 def erfcinv(x: Array) -> Array:
     """The inverse of `erfc`; NaN outside of 0 to 2.
 
@@ -87,7 +87,7 @@ def erfcinv(x: Array) -> Array:
     return scipy_special("erfcinv")(x)
 
 
-@op(x=lambda g, x: g * (exp(-0.5 * (x * x)) * (1 / math.sqrt(2 * math.pi))))
+@op(x=lambda g, x: g * (exp(-0.5 * power(x, 2)) * (1 / math.sqrt(2 * math.pi))))
 def ndtr(x: Array) -> Array:
     """The distribution function of the standard normal: how probable a value below `x` is.
 
@@ -98,7 +98,7 @@ def ndtr(x: Array) -> Array:
     return scipy_special("ndtr")(x)
 
 
-@op(x=lambda g, out: safe_multiply(g, exp(0.5 * (out * out)) * math.sqrt(2 * math.pi)))
+@op(x=lambda g, out: safe_multiply(g, exp(0.5 * power(out, 2)) * math.sqrt(2 * math.pi)))
 def ndtri(x: Array) -> Array:
     """The inverse of `ndtr`, quantiles of the standard normal; NaN outside of 0 to 1.
 
@@ -110,7 +110,7 @@ def ndtri(x: Array) -> Array:
     return scipy_special("ndtri")(x)
 
 
-@op(x=lambda g, x: g * _density_by_probability(x))
+@op(x=lambda g, x: safe_multiply(g, _density_by_probability(x)))
 def log_ndtr(x: Array) -> Array:
     """``log(ndtr(x))``, exact in both tails.
 
@@ -127,7 +127,7 @@ def _density_by_probability(x: Any) -> Any:
     below = x < 0
     low, high = where(below, x, 0), where(below, 0, x)
     tail = math.sqrt(2 / math.pi) / erfcx(low * -math.sqrt(0.5))
-    return where(below, tail, exp(-0.5 * (high * high)) / (ndtr(high) * math.sqrt(2 * math.pi)))
+    return where(below, tail, exp(-0.5 * power(high, 2)) / (ndtr(high) * math.sqrt(2 * math.pi)))
 
 
 # -- the logistic function -----------------------------------------------------------------------------------------
@@ -144,7 +144,7 @@ def expit(x: Array) -> Array:
     return sigmoid(x)
 
 
-@op(x=lambda g, x: safe_divide(g, x * (1 - x)))
+@op(x=lambda g, x: safe_divide(safe_divide(g, x), 1 - x))
 def logit(x: Array) -> Array:
     """``log(x / (1 - x))``, the inverse of `sigmoid`; NaN outside of 0 to 1.
 
@@ -161,7 +161,7 @@ def logit(x: Array) -> Array:
 
 @op(
     x=lambda g, x, y: _where_told((x == 0) * (y <= 0), y, lambda y: xlogy(g, y)),
-    y=lambda g, x, y: safe_divide(g * x, y),
+    y=lambda g, x, y: safe_divide(safe_multiply(g, x), y),
 )
 def xlogy(x: Array, y: Array) -> Array:
     """``x log(y)``, and 0 where x is 0, whatever y is (NaN apart).
@@ -176,7 +176,7 @@ def xlogy(x: Array, y: Array) -> Array:
 
 @op(
     x=lambda g, x, y: _where_told((x == 0) * (y <= -1), y, lambda y: xlog1py(g, y)),
-    y=lambda g, x, y: safe_divide(g * x, 1 + y),
+    y=lambda g, x, y: safe_divide(safe_multiply(g, x), 1 + y),
 )
 def xlog1py(x: Array, y: Array) -> Array:
     """``x log(1 + y)``, exact for small y; and 0 where x is 0, whatever y is (NaN apart).
@@ -203,7 +203,7 @@ def entr(x: Array) -> Array:
 
 @op(
     x=lambda g, x, y: _where_told((x == 0) * (y == 0), y, lambda y: safe_multiply(g, log(x / y) + 1)),
-    y=lambda g, x, y: -safe_divide(g * x, y),
+    y=lambda g, x, y: -safe_divide(safe_multiply(g, x), y),
 )
 def rel_entr(x: Array, y: Array) -> Array:
     """``x log(x / y)``, whose sum is the divergence of Kullback and Leibler; 0 at x = 0.
