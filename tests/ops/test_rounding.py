@@ -75,7 +75,7 @@ def test_functions_of_one_argument_agree_with_torch(agrees_with_torch, name):
 
 def test_frexp_and_ldexp_agree_with_torch(agrees_with_torch):
     agrees_with_torch(lambda x: ag.frexp(x)[0], lambda torch, x: torch.frexp(x)[0], A + 0.05)
-    agrees_with_torch(ag.ldexp, lambda torch, x, n: torch.ldexp(x, n), A, np.arange(6) - 2)
+    agrees_with_torch(ag.ldexp, lambda torch, x, n: torch.ldexp(x, n), A, np.arange(6))
 
 
 def test_the_direction_of_complex_numbers_agrees_with_torch(agrees_with_torch):
