@@ -52,3 +52,31 @@ def test_what_is_dropped_is_0_even_if_it_was_infinite(dtype):
     assert kernels.masked(x, np.zeros(4, bool), 2.0).tolist() == [0, 0, 0, 0]
     assert kernels.masked(x, np.zeros(4, bool), 0.0).tolist() == [0, 0, 0, 0]
     np.testing.assert_array_equal(kernels.masked(x, np.ones(4, bool), 2.0), [np.inf, -np.inf, np.nan, 2])
+
+
+# -- positions by weight -----------------------------------------------------------------------------------------
+
+
+def test_positions_are_drawn_as_often_as_their_weights_say():
+    weights = np.array([[1.0, 0.0, 3.0, 4.0], [0.0, 2.0, 2.0, 0.0]])
+    drawn = kernels.draw_again(np.random.default_rng(0), weights, 40_000)
+    for row, expected in zip(drawn, weights / weights.sum(-1, keepdims=True), strict=True):
+        found = np.bincount(row, minlength=4) / 40_000
+        np.testing.assert_allclose(found, expected, atol=0.01)
+        assert not found[expected == 0].any()
+
+
+def test_without_repeating_the_first_and_the_second_are_drawn_as_often_as_they_should():
+    w = np.array([1.0, 2.0, 5.0, 0.0]) / 8
+    drawn = kernels.draw_once(np.random.default_rng(0), np.broadcast_to(w, (40_000, 4)), 2)
+    assert (drawn[:, 0] != drawn[:, 1]).all()
+    np.testing.assert_allclose(np.bincount(drawn[:, 0], minlength=4) / 40_000, w, atol=0.01)
+    second = [sum(w[j] * w[i] / (1 - w[j]) for j in range(3) if j != i) for i in range(4)]
+    np.testing.assert_allclose(np.bincount(drawn[:, 1], minlength=4) / 40_000, second, atol=0.01)
+
+
+@pytest.mark.parametrize("number", [0, 1, 3])
+def test_so_many_positions_as_are_asked_for(number):
+    for draw in (kernels.draw_once, kernels.draw_again):
+        for shape in ((3,), (2, 3), (0, 3)):
+            assert draw(np.random.default_rng(0), np.ones(shape), number).shape == (*shape[:-1], number)

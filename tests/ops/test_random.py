@@ -1,4 +1,4 @@
-"""The package's own generator, and dropout."""
+"""The package's own generator, and the dropouts."""
 
 import numpy as np
 import pytest
@@ -101,3 +101,78 @@ def test_errors():
         ag.dropout(np.ones(3), mask=np.ones(2, bool))
     with pytest.raises(TypeError, match="booleans"):
         ag.dropout(np.ones(3), mask=np.ones(3))
+
+
+# -- its relatives -----------------------------------------------------------------------------------------------
+
+CHANNELS = [(ag.dropout1d, (4, 5)), (ag.dropout2d, (4, 5, 2)), (ag.dropout3d, (4, 5, 2, 1))]
+
+
+@pytest.mark.parametrize(("drop", "shape"), CHANNELS)
+@pytest.mark.parametrize("batch", [(), (100,)])
+def test_channels_are_dropped_as_a_whole(drop, shape, batch):
+    out = drop(np.ones((*batch, 40, *shape[1:])), 0.25, rng=np.random.default_rng(0))
+    flat = out.reshape(*batch, 40, -1)
+    np.testing.assert_array_equal(flat, np.broadcast_to(flat[..., :1], flat.shape))
+    assert set(np.round(np.unique(flat), 6)) == {0.0, round(4 / 3, 6)}
+    assert out.mean() == pytest.approx(1, abs=0.3 if not batch else 0.03)
+
+
+@pytest.mark.parametrize("drop", [ag.alpha_dropout, ag.feature_alpha_dropout])
+@pytest.mark.parametrize("p", [0.1, 0.5, 0.9])
+def test_alpha_dropout_keeps_mean_and_variance(drop, p):
+    x = np.random.default_rng(0).standard_normal((500, 500))
+    out = drop(x, p, rng=np.random.default_rng(1))
+    assert out.mean() == pytest.approx(0, abs=0.02)
+    assert out.var() == pytest.approx(1, abs=0.03)
+
+
+DROPOUTS = [ag.alpha_dropout, ag.feature_alpha_dropout, ag.dropout1d, ag.dropout2d, ag.dropout3d]
+
+
+@pytest.mark.parametrize("drop", DROPOUTS)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_gradients_dtypes_and_special_probabilities(drop, dtype):
+    array = np.random.default_rng(0).standard_normal((2, 3, 2, 2)).astype(dtype)
+    array = array[..., 0] if drop is ag.dropout1d else array
+    x = ag.tensor(array, requires_grad=True)
+    mask = np.array([True, False, True]).reshape(3, *(1,) * (array.ndim - 2))
+    out = drop(x, 0.5, mask=mask)
+    (g,) = ag.gradients(out.sum(), x)
+    assert out.dtype == g.dtype == dtype
+    kept = np.broadcast_to(mask, array.shape)
+    assert (g.data[~kept] == 0).all()
+    assert len(np.unique(g.data[kept])) == 1
+    assert drop(x, 0.0) is x
+    assert drop(x, training=False) is x
+    assert not drop(x, 1.0).data.any()
+    if dtype == "float64":
+        ag.gradcheck(lambda x: drop(x, 0.3, mask=mask) ** 2, array, order=2)
+
+
+@pytest.mark.parametrize("name", ["alpha_dropout", "feature_alpha_dropout", "dropout1d", "dropout2d", "dropout3d"])
+def test_values_of_the_relatives_are_pytorchs_with_the_same_mask(name):
+    torch = pytest.importorskip("torch")
+    x = np.random.default_rng(0).standard_normal((4, 5, 2) if name == "dropout1d" else (4, 5, 2, 3, 2))
+    x = x[..., 0] if name == "dropout2d" else x
+    torch.manual_seed(0)
+    theirs = torch.tensor(x, requires_grad=True)
+    out = getattr(torch.nn.functional, name)(theirs, 0.4, training=True)
+    (out * out).sum().backward()
+    ours = ag.tensor(x, requires_grad=True)
+    result = getattr(ag, name)(ours, 0.4, mask=theirs.grad.numpy() != 0)
+    (result * result).sum().backward()
+    np.testing.assert_allclose(result.data, out.detach().numpy(), atol=1e-12)
+    np.testing.assert_allclose(ours.grad.data, theirs.grad.numpy(), atol=1e-12)
+
+
+@pytest.mark.parametrize("drop", DROPOUTS)
+def test_errors_of_the_relatives(drop):
+    name, x = drop.__name__, np.ones((2, 3) if drop is ag.dropout1d else (2, 3, 2, 2))
+    with pytest.raises(ValueError, match=f"{name}: p = 2 is not a probability"):
+        drop(x, 2)
+    with pytest.raises(TypeError, match="booleans"):
+        drop(x, mask=np.ones(1))
+    if drop is not ag.alpha_dropout:
+        with pytest.raises(ValueError, match=f"{name}: x .* (axes|no axis of channels)"):
+            drop(np.ones(3))
