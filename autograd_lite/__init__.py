@@ -329,6 +329,7 @@ from .ops.special import (
 )
 from .ops.statistics import average, median, nanmedian, nanpercentile, nanquantile, percentile, quantile
 from .ops.tiling import kron, meshgrid, repeat, resize, sliding_window_view, tile, vander
+from .ops.triangular import cholesky_solve, solve_triangular
 from .ops.trigonometric import (
     arccos,
     arccosh,
@@ -431,6 +432,7 @@ __all__ = [
     "celu",
     "channel_shuffle",
     "checkpoint",
+    "cholesky_solve",
     "choose",
     "clip",
     "column_stack",
@@ -764,6 +766,7 @@ __all__ = [
     "softplus",
     "softshrink",
     "softsign",
+    "solve_triangular",
     "sort",
     "spacing",
     "split",
