@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
-from ..ops.random import Generator, dropout
+from ..ops import random
+from ..ops.random import Generator
 from .checks import check_probability
 from .module import Module
 
@@ -16,14 +18,46 @@ class Dropout(Module):
     is accepted for PyTorch's sake. Raises ValueError for a `p` outside of 0 to 1.
     """
 
+    _function: ClassVar[Callable[..., Any]] = staticmethod(random.dropout)
+
     def __init__(self, p: float = 0.5, inplace: bool = False, *, rng: Generator | None = None):
         check_probability(self, "p", p)
         self.p, self.inplace, self.rng = p, inplace, rng
 
     def forward(self, x: Any) -> Any:
         """`x` with elements dropped, if training."""
-        return dropout(x, self.p, self.training, rng=self.rng)
+        return self._function(x, self.p, self.training, rng=self.rng)
 
     def extra_repr(self) -> str:
         """The arguments."""
         return f"p={self.p}, inplace={self.inplace}"
+
+
+class Dropout1d(Dropout):
+    """`Dropout` of whole channels of (N, C, L) or (C, L)."""
+
+    _function = staticmethod(random.dropout1d)
+
+
+class Dropout2d(Dropout):
+    """`Dropout` of whole channels of (N, C, H, W) or (C, H, W)."""
+
+    _function = staticmethod(random.dropout2d)
+
+
+class Dropout3d(Dropout):
+    """`Dropout` of whole channels of (N, C, D, H, W) or (C, D, H, W)."""
+
+    _function = staticmethod(random.dropout3d)
+
+
+class AlphaDropout(Dropout):
+    """The dropout for networks of `selu`, which keeps mean 0 and variance 1: `ag.alpha_dropout`."""
+
+    _function = staticmethod(random.alpha_dropout)
+
+
+class FeatureAlphaDropout(Dropout):
+    """`AlphaDropout` of whole channels of (N, C, ...)."""
+
+    _function = staticmethod(random.feature_alpha_dropout)
