@@ -310,6 +310,7 @@ from .ops.shape import (
 )
 from .ops.signal import convolve, correlate
 from .ops.softmax import log_softmax, softmax
+from .ops.solving import inv, solve, tensorinv, tensorsolve
 from .ops.sorting import argpartition, argsort, digitize, kthvalue, lexsort, partition, searchsorted, sort, topk
 from .ops.special import (
     entr,
@@ -588,6 +589,7 @@ __all__ = [
     "insert",
     "interp",
     "interpolate",
+    "inv",
     "invert",
     "irfft",
     "irfft2",
@@ -766,6 +768,7 @@ __all__ = [
     "softplus",
     "softshrink",
     "softsign",
+    "solve",
     "solve_triangular",
     "sort",
     "spacing",
@@ -785,6 +788,8 @@ __all__ = [
     "tanhshrink",
     "tensor",
     "tensordot",
+    "tensorinv",
+    "tensorsolve",
     "threshold",
     "tile",
     "topk",
