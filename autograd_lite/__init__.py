@@ -177,6 +177,7 @@ from .ops.joining import (
     vsplit,
     vstack,
 )
+from .ops.least_squares import lstsq, pinv
 from .ops.linalg import einsum, matmul
 from .ops.linear import linear
 from .ops.local import local_conv1d, local_conv2d
@@ -640,6 +641,7 @@ __all__ = [
     "lp_pool3d",
     "lstm",
     "lstm_cell",
+    "lstsq",
     "masked_fill",
     "masked_scatter",
     "masked_select",
@@ -704,6 +706,7 @@ __all__ = [
     "partition",
     "percentile",
     "piecewise",
+    "pinv",
     "pixel_shuffle",
     "pixel_unshuffle",
     "polar",
