@@ -329,6 +329,7 @@ from .ops.special import (
     xlog1py,
     xlogy,
 )
+from .ops.spectral import eig, eigh, eigvals, eigvalsh, svd, svdvals
 from .ops.statistics import average, median, nanmedian, nanpercentile, nanquantile, percentile, quantile
 from .ops.tiling import kron, meshgrid, repeat, resize, sliding_window_view, tile, vander
 from .ops.triangular import cholesky_solve, solve_triangular
@@ -487,6 +488,10 @@ __all__ = [
     "dsplit",
     "dstack",
     "ediff1d",
+    "eig",
+    "eigh",
+    "eigvals",
+    "eigvalsh",
     "einsum",
     "elementwise_grad",
     "elu",
@@ -783,6 +788,8 @@ __all__ = [
     "std",
     "subtract",
     "sum",
+    "svd",
+    "svdvals",
     "swapaxes",
     "take",
     "take_along_axis",
