@@ -103,6 +103,7 @@ from .ops.creation import (
     zeros_like,
 )
 from .ops.cross_entropy import cross_entropy
+from .ops.decompositions import cholesky, lu, qr
 from .ops.diagonal import diag, diag_embed, diagflat, diagonal, diagonal_scatter, tril, triu
 from .ops.differences import diff, ediff1d, gradient, trapezoid
 from .ops.elementwise import (
@@ -435,6 +436,7 @@ __all__ = [
     "celu",
     "channel_shuffle",
     "checkpoint",
+    "cholesky",
     "cholesky_solve",
     "choose",
     "clip",
@@ -647,6 +649,7 @@ __all__ = [
     "lstm",
     "lstm_cell",
     "lstsq",
+    "lu",
     "masked_fill",
     "masked_scatter",
     "masked_select",
@@ -723,6 +726,7 @@ __all__ = [
     "ptp",
     "put",
     "put_along_axis",
+    "qr",
     "quantile",
     "rad2deg",
     "rand",
