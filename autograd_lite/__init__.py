@@ -104,6 +104,7 @@ from .ops.creation import (
 )
 from .ops.cross_entropy import cross_entropy
 from .ops.decompositions import cholesky, lu, qr
+from .ops.determinants import det, slogdet
 from .ops.diagonal import diag, diag_embed, diagflat, diagonal, diagonal_scatter, tril, triu
 from .ops.differences import diff, ediff1d, gradient, trapezoid
 from .ops.elementwise import (
@@ -471,6 +472,7 @@ __all__ = [
     "default_rng",
     "deg2rad",
     "delete",
+    "det",
     "diag",
     "diag_embed",
     "diagflat",
@@ -775,6 +777,7 @@ __all__ = [
     "sinc",
     "sinh",
     "sliding_window_view",
+    "slogdet",
     "softmax",
     "softmin",
     "softplus",
