@@ -198,6 +198,7 @@ from .ops.nanfunctions import (
     nanvar,
 )
 from .ops.normalization import batch_norm, normalize_batch
+from .ops.norms import cond, matrix_norm, matrix_rank, norm, vector_norm
 from .ops.padding import pad
 from .ops.piecewise import interp, unwrap
 from .ops.pooling import (
@@ -445,6 +446,7 @@ __all__ = [
     "composite",
     "compress",
     "concatenate",
+    "cond",
     "conj",
     "conv1d",
     "conv2d",
@@ -656,7 +658,9 @@ __all__ = [
     "masked_scatter",
     "masked_select",
     "matmul",
+    "matrix_norm",
     "matrix_power",
+    "matrix_rank",
     "matrix_transpose",
     "matvec",
     "max",
@@ -703,6 +707,7 @@ __all__ = [
     "nn",
     "no_grad",
     "nonzero",
+    "norm",
     "normal",
     "normalize_batch",
     "not_equal",
@@ -835,6 +840,7 @@ __all__ = [
     "vdot",
     "vecdot",
     "vecmat",
+    "vector_norm",
     "view_as_complex",
     "view_as_real",
     "vjp",
