@@ -107,6 +107,7 @@ from .ops.decompositions import cholesky, lu, qr
 from .ops.determinants import det, slogdet
 from .ops.diagonal import diag, diag_embed, diagflat, diagonal, diagonal_scatter, tril, triu
 from .ops.differences import diff, ediff1d, gradient, trapezoid
+from .ops.distances import cdist, pdist
 from .ops.elementwise import (
     abs,
     add,
@@ -434,6 +435,7 @@ __all__ = [
     "broadcast_arrays",
     "broadcast_to",
     "cbrt",
+    "cdist",
     "ceil",
     "celu",
     "channel_shuffle",
@@ -719,6 +721,7 @@ __all__ = [
     "outer",
     "pad",
     "partition",
+    "pdist",
     "percentile",
     "piecewise",
     "pinv",
