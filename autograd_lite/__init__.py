@@ -87,6 +87,7 @@ from .ops.comparison import (
 from .ops.complex import angle, polar, view_as_complex, view_as_real
 from .ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from .ops.counting import argwhere, bincount, flatnonzero, histogram, histogram2d, histogram_bin_edges, nonzero
+from .ops.covariance import corrcoef, cov
 from .ops.creation import (
     arange,
     empty,
@@ -460,10 +461,12 @@ __all__ = [
     "convolve",
     "copy",
     "copysign",
+    "corrcoef",
     "correlate",
     "cos",
     "cosh",
     "count_nonzero",
+    "cov",
     "cross",
     "cross_entropy",
     "cummax",
