@@ -186,6 +186,7 @@ from .ops.linalg import einsum, matmul
 from .ops.linear import linear
 from .ops.local import local_conv1d, local_conv2d
 from .ops.masking import masked_fill, masked_scatter, masked_select, piecewise, select
+from .ops.matrix_functions import expm, logm, solve_sylvester, sqrtm
 from .ops.nanfunctions import (
     nanargmax,
     nanargmin,
@@ -523,6 +524,7 @@ __all__ = [
     "expand_dims",
     "expit",
     "explain_conv",
+    "expm",
     "expm1",
     "extract",
     "eye",
@@ -649,6 +651,7 @@ __all__ = [
     "logical_or",
     "logical_xor",
     "logit",
+    "logm",
     "logsigmoid",
     "logspace",
     "logsumexp",
@@ -795,11 +798,13 @@ __all__ = [
     "softshrink",
     "softsign",
     "solve",
+    "solve_sylvester",
     "solve_triangular",
     "sort",
     "spacing",
     "split",
     "sqrt",
+    "sqrtm",
     "square",
     "squeeze",
     "stack",
