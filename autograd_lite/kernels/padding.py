@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ def inner(shape: tuple[int, ...], widths: Widths) -> tuple[slice, ...]:
 def pad_constant(x: Array, widths: Widths, values: Array) -> Array:
     """`x` in a frame: ``values[axis]`` are before and after x on that axis, those of a later axis fill the corners.
 
-    values: (axes, 2). NumPy's own function gives the same, and takes five times as long for small arrays.
+    values: (axes, 2). NumPy's own function gives the same, and takes three times as long for small arrays.
     """
     if np.any(values != values[0, 0]):
         return np.pad(x, widths, "constant", constant_values=values)
@@ -54,30 +55,35 @@ def unpad_repeated(g: Array, shape: tuple[int, ...], widths: Widths, mode: str) 
     slices are added to slices.
     """
     for axis, (n, (before, after)) in enumerate(zip(shape, widths, strict=True)):
-        if not before and not after:
-            continue
-        sources = pad_repeated(np.arange(n), ((before, after),), mode)
-        g, framed = g[_along(axis, slice(before, before + n))].copy(), g
-        for places in (range(before), range(before + n, before + n + after)):
-            _add_runs(g, framed, axis, sources, places)
+        if before or after:
+            framed, g = g, g[_along(axis, slice(before, before + n))].copy()
+            for run, sources in _runs(n, before, after, mode):
+                added = framed[_along(axis, run)]
+                g[_along(axis, sources)] += (
+                    added if sources.stop != sources.start + 1 else added.sum(axis, keepdims=True)
+                )
     return g
 
 
-def _add_runs(buffer: Array, framed: Array, axis: int, sources: Array, places: range) -> None:
-    """Add the slices of `framed` at these places along the axis to those of the buffer that they come from."""
-    start = places.start
-    while start < places.stop:
-        step = int(sources[start + 1] - sources[start]) if start + 1 < places.stop else 0
-        stop = start + 1
-        while abs(step) <= 1 and stop < places.stop and sources[stop] - sources[stop - 1] == step:
-            stop += 1
-        run, first, last = framed[_along(axis, slice(start, stop))], int(sources[start]), int(sources[stop - 1])
-        if step == 0 or stop == start + 1:
-            buffer[_along(axis, slice(first, first + 1))] += run.sum(axis, keepdims=True)
-        else:
-            backward = _along(axis, slice(None, None, step))
-            buffer[_along(axis, slice(min(first, last), max(first, last) + 1))] += run[backward]
-        start = stop
+@functools.lru_cache
+def _runs(n: int, before: int, after: int, mode: str) -> tuple[tuple[slice, slice], ...]:
+    """The runs of a frame around n elements: places that count on, and the elements that they repeat, one each or one.
+
+    In a run the sources stay, grow by one or fall by one; one that falls is read from its end.
+    """
+    sources = pad_repeated(np.arange(n), ((before, after),), mode).tolist()
+    found = []
+    for start, stop in ((0, before), (before + n, before + n + after)):
+        while start < stop:
+            end = start + 1
+            step = sources[end] - sources[start] if end < stop else 0
+            while end < stop and abs(step) <= 1 and sources[end] - sources[end - 1] == step:
+                end += 1
+            low, high = sorted((sources[start], sources[end - 1]))
+            falling = slice(end - 1, start - 1 if start else None, -1)
+            found.append((falling if step == -1 else slice(start, end), slice(low, high + 1)))
+            start = end
+    return tuple(found)
 
 
 def unpad_repeated_reference(g: Array, shape: tuple[int, ...], widths: Widths, mode: str) -> Array:
