@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Array, Deferred, Handle, op
+from ..core import Array, Deferred, Handle, composite, op, raw
+from ..kernels import einsum as named
 from ..kernels import linalg as kernels
 from .shape import expand_dims, reshape, squeeze
 
@@ -72,27 +73,56 @@ def rows(x: Any) -> Any:
     return x if x.ndim == 2 else reshape(x, (math.prod(x.shape[:-1]), x.shape[-1]))
 
 
-@op(operands=lambda g, i, subscripts, operands: _einsum_gradient(g, i, subscripts, operands))
-def einsum(subscripts: str, *operands: Array) -> Array:
+# -- sums over named axes ----------------------------------------------------------------------------------------
+
+
+@composite()
+def einsum(subscripts: str, *operands: Array, optimize: Any = True) -> Array:
     """Sum of products over named axes (Einstein's convention), as in NumPy: ``einsum("ij,jk->ik", a, b)`` is ``a @ b``.
 
-    operands: as many as there are terms in `subscripts`. Returns the shape that the output term names.
+    operands: as many as there are terms in `subscripts`; NumPy's other form, ``einsum(a, [0, 1], b, [1, 2], [0, 2])``,
+    will do, too. optimize: in which order to multiply more than two, as in ``np.einsum_path``: True, "greedy",
+    "optimal", a path, or False for the given order. (NumPy's default is False, which is slower and gives the same.) Two
+    at a time are multiplied, and the derivative follows the same path. Returns the shape that the output term names.
+    Raises ValueError for subscripts that do not fit the operands.
 
     >>> einsum("ij,jk->ik", randn(3, 2), randn(2, 4))
     >>> einsum("...i,ij", randn(4, 3), randn(3, 2))
     >>> einsum("ii,k->i", randn(3, 3), randn(2))
+    >>> einsum("ij,jk,bk->bi", randn(2, 2), randn(2, 3), randn(1, 3), optimize="optimal")
     """
-    return np.einsum(subscripts, *operands, optimize=len(operands) > 1)
+    if not isinstance(subscripts, str):
+        subscripts, operands = named.letters(subscripts, *operands)
+    line = [x if hasattr(x, "dtype") else np.asarray(raw(x)) for x in operands]
+    path = tuple(optimize) if isinstance(optimize, list) else optimize
+    for positions, step in named.steps(subscripts, tuple([x.shape for x in line]), path):
+        taken = [line[i] for i in positions]
+        line = [x for i, x in enumerate(line) if i not in positions] if len(line) > 2 else []
+        line.append(contract(step, *taken))
+    return line[0]
 
 
-def _einsum_gradient(g: Any, i: int, subscripts: str, operands: tuple[Any, ...]) -> Any:
-    """Einsum of the gradient with the other operands, over the axes of the i-th one.
+@op(operands=lambda g, i, subscripts, operands: _contract_gradient(g, i, subscripts, operands))
+def contract(subscripts: str, *operands: Array) -> Array:
+    """One step of `einsum`: the sum of products of one or two operands, by BLAS where there is a sum.
+
+    subscripts: with an output and without "...". operands: one or two. Returns the shape that the output term names.
+
+    >>> contract("jb,bij->bi", randn(2, 3), randn(3, 1, 2))
+    >>> contract("iji,k->kj", randn(2, 3, 2), randn(2))
+    """
+    return named.contract(subscripts, *operands)
+
+
+def _contract_gradient(g: Any, i: int, subscripts: str, operands: tuple[Any, ...]) -> Any:
+    """The product of the gradient with the other operand, over the axes of the i-th one.
 
     An axis that stands twice in a term is a diagonal: its second name is kept apart and tied by an identity matrix. An
     axis that nobody else has was summed away (or broadcast, if all others have length 1): a vector of ones spreads the
     gradient over it.
     """
-    terms, output = _explicit(subscripts, tuple(operand.ndim for operand in operands))
+    left, _, output = subscripts.partition("->")
+    terms = left.split(",")
     target, others = "", [*terms[:i], output, *terms[i + 1 :]]
     factors = [*operands[:i], g, *operands[i + 1 :]]
     unused = iter(sorted(set(string.ascii_letters) - set("".join(terms))))
@@ -107,7 +137,8 @@ def _einsum_gradient(g: Any, i: int, subscripts: str, operands: tuple[Any, ...])
             others.append(name)
             factors.append(np.ones(length, dtype=g.dtype))
         target += name
-    return einsum(f"{','.join(others)}->{target}", *factors)
+    product = contract if len(factors) <= 2 else einsum
+    return product(f"{','.join(others)}->{target}", *factors)
 
 
 def _longest(name: str, terms: list[str], factors: list[Any]) -> int:
@@ -116,17 +147,3 @@ def _longest(name: str, terms: list[str], factors: list[Any]) -> int:
         n for term, f in zip(terms, factors, strict=True) for axis, n in zip(term, f.shape, strict=True) if axis == name
     )
     return max(found, default=-1)
-
-
-def _explicit(subscripts: str, ndims: tuple[int, ...]) -> tuple[list[str], str]:
-    """Terms and output of einsum subscripts, with letters for "..." and the output that NumPy implies."""
-    left, arrow, output = subscripts.replace(" ", "").partition("->")
-    terms = left.split(",")
-    spare = sorted(set(string.ascii_letters) - set(subscripts))
-    wide = [ndim - len(t.replace("...", "")) if "..." in t else 0 for t, ndim in zip(terms, ndims, strict=True)]
-    ellipsis = "".join(spare[: max(wide)])
-    terms = [t.replace("...", ellipsis[len(ellipsis) - n :]) for t, n in zip(terms, wide, strict=True)]
-    if not arrow:
-        joined = "".join(terms)
-        output = ellipsis + "".join(sorted(c for c in set(joined) - set(ellipsis) if joined.count(c) == 1))
-    return terms, output.replace("...", ellipsis)

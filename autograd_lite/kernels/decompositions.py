@@ -1,0 +1,150 @@
+"""Matrix computations of NumPy and SciPy for stacks of matrices, in the dtypes of their operands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+
+
+def inexact(x: Any) -> Array:
+    """x, as float64 if it is of integers, as in numpy.linalg."""
+    x = np.asarray(x)
+    return x if x.dtype.kind in "fc" else x.astype(np.float64)
+
+
+def refused(function: Callable[..., Any], message: str, *args: Any, **kwargs: Any) -> Any:
+    """``function(*args)``, with "rule; fix" for what NumPy calls a LinAlgError."""
+    try:
+        return function(*args, **kwargs)
+    except np.linalg.LinAlgError as error:
+        raise ValueError(message) from error
+
+
+def each(function: Callable[..., tuple[Array, ...]], *stacks: Array) -> tuple[Array, ...]:
+    """The results of `function` for each member of stacks (..., n, m) whose leading axes broadcast.
+
+    SciPy's functions take stacks only since 1.16, and no empty ones. What an empty stack gives is shaped as for an
+    identity matrix.
+    """
+    batch = np.broadcast_shapes(*(x.shape[:-2] for x in stacks))
+    if 0 in batch:
+        single = function(*(np.eye(*x.shape[-2:], dtype=x.dtype) for x in stacks))
+        return tuple(np.zeros(batch + result.shape, result.dtype) for result in single)
+    stacks = tuple(np.broadcast_to(x, batch + x.shape[-2:]) for x in stacks)
+    found = [function(*(x[i] for x in stacks)) for i in np.ndindex(batch)]
+    return tuple(np.stack(results).reshape(*batch, *results[0].shape) for results in zip(*found, strict=True))
+
+
+# -- triangular systems ------------------------------------------------------------------------------------------
+
+
+def solve_triangular(a: Array, b: Array, lower: bool, unit_diagonal: bool) -> Array:
+    """x with ``a @ x = b``; a: (..., n, n), of which one triangle is read; b: (..., n, k)."""
+    from scipy.linalg import solve_triangular
+
+    def one(a: Array, b: Array) -> tuple[Array, ...]:
+        return (solve_triangular(a, b, lower=lower, unit_diagonal=unit_diagonal, check_finite=False),)
+
+    return each(one, inexact(a), inexact(b))[0]
+
+
+# -- decompositions ----------------------------------------------------------------------------------------------
+
+
+def lu(x: Array) -> tuple[Array, Array, Array]:
+    """The rows of l @ u that make up x, l and u; x: (..., m, n)."""
+    from scipy.linalg import lu
+
+    rows, lower, upper = each(lambda x: lu(x, p_indices=True, check_finite=False), inexact(x))
+    return rows.reshape(x.shape[:-1]), lower, upper
+
+
+def cofactors(x: Array) -> Array:
+    """det(x) inv(x).T, which exists for singular matrices, too; x: (..., n, n).
+
+    Where x is singular (its determinant underflows, or overflows), from the singular values, as U and V have the
+    cofactors det(U) conj(U): every product of all of them but one.
+    """
+    determinant = np.linalg.det(x)
+    regular = np.isfinite(determinant) & (determinant != 0)
+    if regular.all():
+        return determinant[..., None, None] * np.linalg.inv(x).mT
+    u, s, vh = np.linalg.svd(x)
+    phase = np.linalg.det(u) * np.linalg.det(vh)
+    return (phase[..., None, None] * u.conj() * _products_but_one(s)[..., None, :]) @ vh.conj()
+
+
+def cofactor_change(x: Array, change: Array) -> Array:
+    """The change of the cofactors of x (..., n, n) with x, to first order. It is linear and symmetric in `change`.
+
+    For a diagonal matrix s and a change c, the cofactors change by ``w @ diag(c)`` on the diagonal and ``-w * c.T`` off
+    it, where w[i, j] is the product of all s but two. Unitary factors turn every matrix into that.
+    """
+    u, s, vh = np.linalg.svd(x)
+    phase = (np.linalg.det(u) * np.linalg.det(vh))[..., None, None]
+    c = u.conj().mT @ change @ vh.conj().mT
+    w = _products_but_two(s)
+    diagonal = (w @ np.diagonal(c, axis1=-2, axis2=-1)[..., None])[..., 0]
+    turned = diagonal[..., None, :] * np.eye(x.shape[-1], dtype=s.dtype) - w * c.mT
+    return phase * u.conj() @ turned @ vh.conj()
+
+
+def _products_but_one(s: Array) -> Array:
+    """(..., n) to (..., n): the product of all but the i-th."""
+    ones = np.ones_like(s[..., :1])
+    before = np.cumprod(np.concatenate([ones, s[..., :-1]], axis=-1), axis=-1)
+    after = np.cumprod(np.concatenate([ones, s[..., :0:-1]], axis=-1), axis=-1)[..., ::-1]
+    return before * after
+
+
+def _products_but_two(s: Array) -> Array:
+    """(..., n) to (..., n, n): the product of all but the i-th and the j-th; 0 on the diagonal."""
+    n = s.shape[-1]
+    rest = np.where(np.eye(n, dtype=bool), s.dtype.type(1), s[..., None, :])  # row i: all but the i-th
+    return np.where(np.eye(n, dtype=bool), s.dtype.type(0), _products_but_one(rest))
+
+
+# -- functions of matrices ---------------------------------------------------------------------------------------
+
+
+def expm(x: Array) -> Array:
+    """The exponential of each matrix; x: (..., n, n)."""
+    from scipy.linalg import expm
+
+    x = inexact(x)
+    return expm(x) if x.size else np.zeros_like(x)
+
+
+def logm(x: Array) -> Array:
+    """The principal logarithm of each matrix, computed in double precision; x: (..., n, n)."""
+    from scipy.linalg import logm
+
+    return _in_double(logm, x)
+
+
+def sqrtm(x: Array) -> Array:
+    """The principal square root of each matrix, computed in double precision; x: (..., n, n)."""
+    from scipy.linalg import sqrtm
+
+    return _in_double(sqrtm, x)
+
+
+def solve_sylvester(a: Array, b: Array, q: Array) -> Array:
+    """x with ``a @ x + x @ b = q``; a: (..., m, m), b: (..., n, n), q: (..., m, n)."""
+    from scipy.linalg import solve_sylvester
+
+    kind = np.result_type(inexact(a), inexact(b), inexact(q))  # SciPy errs where only some are complex
+    return each(lambda a, b, q: (solve_sylvester(a, b, q),), *(np.asarray(x, kind) for x in (a, b, q)))[0]
+
+
+def _in_double(function: Callable[..., Any], x: Array) -> Array:
+    """``function`` of each matrix; real where all results are."""
+    x = inexact(x)
+    wide = x.astype(np.result_type(x, np.float64), copy=False)
+    out = each(lambda x: (np.asarray(function(x)),), wide)[0] if x.size else np.zeros_like(wide)
+    kind = np.result_type(x, np.complex64) if out.dtype.kind == "c" else x.dtype
+    return out.astype(kind, copy=False)

@@ -1,0 +1,74 @@
+"""What the formulas about matrices share.
+
+The literature writes derivatives with the adjoint x^H, and so do we: of a real array it is the transpose. The engine's
+formulas know no conjugates (`core.gradients`), so a formula in those terms conjugates what comes and what it gives.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..core import raw
+from .elementwise import conj, where
+
+
+def require_square(*matrices: Any) -> None:
+    """Raise ValueError unless each has the shape (..., n, n)."""
+    for x in matrices:
+        shape = np.shape(raw(x))
+        if len(shape) < 2 or shape[-1] != shape[-2]:
+            raise ValueError("the last two axes must form square matrices; check the shape")
+
+
+def require_matrix(x: Any) -> None:
+    """Raise ValueError unless x has two axes or more."""
+    if np.ndim(raw(x)) < 2:
+        raise ValueError("the last two axes must form matrices; insert an axis with expand_dims")
+
+
+def conjugate(x: Any) -> Any:
+    """conj(x); of a real array the array itself."""
+    return conj(x) if x.dtype.kind == "c" else x
+
+
+def adjoint(x: Any) -> Any:
+    """Each matrix transposed and conjugated."""
+    return conjugate(x.mT)
+
+
+def hermitian_part(x: Any) -> Any:
+    """(x + x^H) / 2, which is x if x is symmetric (Hermitian)."""
+    return (x + adjoint(x)) / 2
+
+
+def lower_half(x: Any) -> Any:
+    """The part below the diagonal and half of the diagonal: y with y + y^T = x, for symmetric x."""
+    n = x.shape[-1]
+    return x * (np.tri(n, dtype=_real_dtype(x)) - np.eye(n, dtype=_real_dtype(x)) / 2)
+
+
+def strictly_lower(x: Any) -> Any:
+    """The part below the diagonal."""
+    return x * np.tri(x.shape[-2], x.shape[-1], -1, dtype=_real_dtype(x))
+
+
+def upper(x: Any) -> Any:
+    """The part above and on the diagonal."""
+    return x * np.tri(x.shape[-1], x.shape[-2], dtype=_real_dtype(x)).T
+
+
+def columns_times(x: Any, weights: Any) -> Any:
+    """``x @ diag(weights)``."""
+    return x * weights[..., None, :]
+
+
+def _real_dtype(x: Any) -> Any:
+    return np.zeros(0, x.dtype).real.dtype
+
+
+def reciprocal_or_zero(x: Any, scale: Any) -> Any:
+    """1 / x, and 0 where x is nothing but the rounding error of numbers as large as `scale`."""
+    small = np.abs(raw(x)) <= 4 * np.finfo(x.dtype).eps * np.abs(raw(scale))
+    return where(small, 0, 1 / where(small, 1, x))
