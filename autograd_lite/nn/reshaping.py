@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..ops.shape import reshape
+from ..ops.shape import flatten
 from .module import Module
 
 
@@ -20,14 +20,7 @@ class Flatten(Module):
 
     def forward(self, x: Any) -> Any:
         """`x` with the axes joined."""
-        ndim = len(x.shape)
-        start, end = (axis + ndim if axis < 0 else axis for axis in (self.start_dim, self.end_dim))
-        if not 0 <= start <= end < ndim:
-            raise ValueError(
-                f"Flatten: x {x.shape} has no axes {self.start_dim} to {self.end_dim};"
-                " pass start_dim and end_dim that it has, in this order"
-            )
-        return reshape(x, (*x.shape[:start], -1, *x.shape[end + 1 :]))
+        return flatten(x, self.start_dim, self.end_dim)
 
     def extra_repr(self) -> str:
         """The arguments."""

@@ -53,7 +53,8 @@ def pad(
     all) that are nearest; "linear_ramp" from the edge to `end_values`. These options are one value for all, a pair or
     a pair for each axis; a Tensor of constant or end values gets its gradient, too. reflect_type: "odd" for a
     reflection in the edge's value, ``2 * edge - x``. Returns x's shape with the lengths grown, in x's dtype. Raises
-    ValueError for another mode, an option that the mode does not have, and an empty axis that has nothing to repeat.
+    ValueError for another mode (NumPy's "empty" has no values), an option that the mode does not have, and an empty
+    axis that has nothing to repeat. Elements that tie for a maximum or minimum share its gradient equally.
 
     >>> pad(randn(3, 2), 1)
     >>> pad(randn(3, 2), ((0, 2), (1, 0)), "constant", ((-1.5, 1.0), (2.0, 0.5)))
