@@ -66,6 +66,25 @@ def batch_norm_backward(
     return d_x, (inverse_std * g_deviation).astype(x.dtype), d_bias.astype(x.dtype)
 
 
+def affine(x: Array, scale: Array, shift: Array) -> Array:
+    """``x * scale + shift`` for x (N, C, ...) and one number (C,) of each for a channel, in x's order of memory."""
+    if x.ndim == 2:
+        out = x * scale
+        out += shift
+        return out
+    order = dense_order(x)
+    out = np.empty_like(x.transpose(order), order="C").transpose(np.argsort(order))
+    _combine(_pixels(out, order), ((scale, _pixels(x, order)),), shift)
+    return out
+
+
+def affine_backward(g: Array, x: Array, scale: Array) -> tuple[Array, Array, Array]:
+    """Gradients of x, scale (C,) and shift (C,) in `affine`."""
+    order = dense_order(x)
+    d_shift, d_scale = _sums(_pixels(g, order), _pixels(x, order), None)
+    return affine(g, scale, np.zeros_like(scale)), d_scale.astype(x.dtype), d_shift.astype(x.dtype)
+
+
 # -- what lies where ---------------------------------------------------------------------------------------------
 
 

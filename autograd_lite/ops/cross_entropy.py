@@ -128,8 +128,8 @@ def _counted(shape: tuple[int, ...], target: Any, ignore_index: int) -> Any:
     """Which targets count; None for all. `shape` is that of the logits. Errors as in `cross_entropy`."""
     if target.dtype.kind not in "iu":
         raise TypeError(
-            "targets must be integers, the numbers of the classes, or probabilities in the logits' shape; pass integers,"
-            " or target.astype(int)"
+            "targets must be integers, the numbers of the classes, or probabilities in the logits' shape; pass integers"
+            " (target.astype(int))"
         )
     expected = shape[:1] + shape[2:] if len(shape) > 1 else ()
     if not shape or target.shape != expected:
@@ -200,9 +200,7 @@ def _softmax_cross_entropy_gradient(
 
 
 @composite()
-def binary_cross_entropy(
-    x: Array, target: Array, weight: Array | None = None, reduction: str = "mean"
-) -> Array:
+def binary_cross_entropy(x: Array, target: Array, weight: Array | None = None, reduction: str = "mean") -> Array:
     """Minus the log-likelihood of yes or no: ``-target * log(x) - (1 - target) * log(1 - x)``, both logs at least -100.
 
     x: probabilities; target: 0, 1 or what is between, x's shape; weight: broadcasts to it. Returns a scalar (a mean
@@ -297,4 +295,6 @@ def logistic_loss(x: Array, yes: Array, no: Array) -> Array:
 
     >>> logistic_loss(randn(3, 2), randn(2), randn(3, 1))
     """
+    if np.result_type(x, yes, no).kind == "c":
+        raise TypeError("complex numbers have no sign; pass the real part")
     return kernels.logistic_loss(x, yes, no)

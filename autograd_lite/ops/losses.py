@@ -128,7 +128,7 @@ def smooth_l1_loss(x: Array, target: Array, reduction: str = "mean", beta: float
 
 
 def _half_square_then_line(error: Any, delta: float) -> Any:
-    """``error**2 / 2`` up to delta, then ``delta * (abs(error) - delta / 2)``: one expression, as the slope is clipped."""
+    """``error**2 / 2`` up to delta, then ``delta * (abs(error) - delta / 2)``: with a clipped slope both are this."""
     slope = clip(error, -delta, delta)
     return slope * (error - slope / 2)
 
