@@ -185,6 +185,7 @@ from .ops.least_squares import lstsq, pinv
 from .ops.linalg import einsum, matmul
 from .ops.linear import linear
 from .ops.local import local_conv1d, local_conv2d
+from .ops.losses import gaussian_nll_loss, huber_loss, kl_div, l1_loss, mse_loss, poisson_nll_loss, smooth_l1_loss
 from .ops.masking import masked_fill, masked_scatter, masked_select, piecewise, select
 from .ops.matrix_functions import expm, logm, solve_sylvester, sqrtm
 from .ops.nanfunctions import (
@@ -557,6 +558,7 @@ __all__ = [
     "gammaincc",
     "gammaln",
     "gather",
+    "gaussian_nll_loss",
     "gcd",
     "gelu",
     "geomspace",
@@ -587,6 +589,7 @@ __all__ = [
     "histogram_bin_edges",
     "hsplit",
     "hstack",
+    "huber_loss",
     "hvp",
     "hypot",
     "i0",
@@ -623,8 +626,10 @@ __all__ = [
     "iv",
     "jacobian",
     "jvp",
+    "kl_div",
     "kron",
     "kthvalue",
+    "l1_loss",
     "lcm",
     "ldexp",
     "leaky_relu",
@@ -689,6 +694,7 @@ __all__ = [
     "models",
     "modf",
     "moveaxis",
+    "mse_loss",
     "multi_dot",
     "multigammaln",
     "multinomial",
@@ -733,6 +739,7 @@ __all__ = [
     "pinv",
     "pixel_shuffle",
     "pixel_unshuffle",
+    "poisson_nll_loss",
     "polar",
     "polygamma",
     "positive",
@@ -792,6 +799,7 @@ __all__ = [
     "sinh",
     "sliding_window_view",
     "slogdet",
+    "smooth_l1_loss",
     "softmax",
     "softmin",
     "softplus",
