@@ -103,7 +103,13 @@ from .ops.creation import (
     tri,
     zeros_like,
 )
-from .ops.cross_entropy import cross_entropy
+from .ops.cross_entropy import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    nll_loss,
+    sigmoid_focal_loss,
+)
 from .ops.decompositions import cholesky, lu, qr
 from .ops.determinants import det, slogdet
 from .ops.diagonal import diag, diag_embed, diagflat, diagonal, diagonal_scatter, tril, triu
@@ -428,6 +434,8 @@ __all__ = [
     "bernoulli",
     "beta",
     "betaln",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
     "bincount",
     "bitwise_and",
     "bitwise_count",
@@ -718,6 +726,7 @@ __all__ = [
     "ndtri",
     "negative",
     "nextafter",
+    "nll_loss",
     "nn",
     "no_grad",
     "nonzero",
@@ -791,6 +800,7 @@ __all__ = [
     "setitem",
     "sgn",
     "sigmoid",
+    "sigmoid_focal_loss",
     "sign",
     "signbit",
     "silu",
