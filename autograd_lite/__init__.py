@@ -192,6 +192,19 @@ from .ops.linalg import einsum, matmul
 from .ops.linear import linear
 from .ops.local import local_conv1d, local_conv2d
 from .ops.losses import gaussian_nll_loss, huber_loss, kl_div, l1_loss, mse_loss, poisson_nll_loss, smooth_l1_loss
+from .ops.margin_losses import (
+    cosine_embedding_loss,
+    hinge_embedding_loss,
+    hinge_loss,
+    margin_ranking_loss,
+    multi_margin_loss,
+    multilabel_margin_loss,
+    multilabel_soft_margin_loss,
+    soft_margin_loss,
+    squared_hinge_loss,
+    triplet_margin_loss,
+    triplet_margin_with_distance_loss,
+)
 from .ops.masking import masked_fill, masked_scatter, masked_select, piecewise, select
 from .ops.matrix_functions import expm, logm, solve_sylvester, sqrtm
 from .ops.nanfunctions import (
@@ -475,6 +488,7 @@ __all__ = [
     "correlate",
     "cos",
     "cosh",
+    "cosine_embedding_loss",
     "count_nonzero",
     "cov",
     "cross",
@@ -592,6 +606,8 @@ __all__ = [
     "heaviside",
     "hessian",
     "hfft",
+    "hinge_embedding_loss",
+    "hinge_loss",
     "histogram",
     "histogram2d",
     "histogram_bin_edges",
@@ -675,6 +691,7 @@ __all__ = [
     "lstm_cell",
     "lstsq",
     "lu",
+    "margin_ranking_loss",
     "masked_fill",
     "masked_scatter",
     "masked_select",
@@ -704,7 +721,10 @@ __all__ = [
     "moveaxis",
     "mse_loss",
     "multi_dot",
+    "multi_margin_loss",
     "multigammaln",
+    "multilabel_margin_loss",
+    "multilabel_soft_margin_loss",
     "multinomial",
     "multiply",
     "nan_to_num",
@@ -810,6 +830,7 @@ __all__ = [
     "sliding_window_view",
     "slogdet",
     "smooth_l1_loss",
+    "soft_margin_loss",
     "softmax",
     "softmin",
     "softplus",
@@ -824,6 +845,7 @@ __all__ = [
     "sqrt",
     "sqrtm",
     "square",
+    "squared_hinge_loss",
     "squeeze",
     "stack",
     "std",
@@ -850,6 +872,8 @@ __all__ = [
     "tri",
     "tril",
     "trim_zeros",
+    "triplet_margin_loss",
+    "triplet_margin_with_distance_loss",
     "triu",
     "trunc",
     "tune_allocator",
