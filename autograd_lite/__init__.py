@@ -110,6 +110,7 @@ from .ops.cross_entropy import (
     nll_loss,
     sigmoid_focal_loss,
 )
+from .ops.ctc import ctc_loss
 from .ops.decompositions import cholesky, lu, qr
 from .ops.determinants import det, slogdet
 from .ops.diagonal import diag, diag_embed, diagflat, diagonal, diagonal_scatter, tril, triu
@@ -493,6 +494,7 @@ __all__ = [
     "cov",
     "cross",
     "cross_entropy",
+    "ctc_loss",
     "cummax",
     "cummin",
     "cumprod",
