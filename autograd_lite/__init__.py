@@ -188,6 +188,7 @@ from .ops.joining import (
     vsplit,
     vstack,
 )
+from .ops.layer_norm import layer_norm, rms_norm
 from .ops.least_squares import lstsq, pinv
 from .ops.linalg import einsum, matmul
 from .ops.linear import linear
@@ -656,6 +657,7 @@ __all__ = [
     "kron",
     "kthvalue",
     "l1_loss",
+    "layer_norm",
     "lcm",
     "ldexp",
     "leaky_relu",
@@ -802,6 +804,7 @@ __all__ = [
     "rfftn",
     "right_shift",
     "rint",
+    "rms_norm",
     "rnn",
     "rnn_cell",
     "roll",
