@@ -222,7 +222,14 @@ from .ops.nanfunctions import (
     nansum,
     nanvar,
 )
-from .ops.normalization import batch_norm, normalize_batch
+from .ops.normalization import (
+    batch_norm,
+    channel_affine,
+    group_norm,
+    instance_norm,
+    local_response_norm,
+    normalize_batch,
+)
 from .ops.norms import cond, matrix_norm, matrix_rank, norm, vector_norm
 from .ops.padding import pad
 from .ops.piecewise import interp, unwrap
@@ -464,6 +471,7 @@ __all__ = [
     "cdist",
     "ceil",
     "celu",
+    "channel_affine",
     "channel_shuffle",
     "checkpoint",
     "cholesky",
@@ -599,6 +607,7 @@ __all__ = [
     "greater",
     "greater_equal",
     "grid_sample",
+    "group_norm",
     "gru",
     "gru_cell",
     "gumbel_softmax",
@@ -636,6 +645,7 @@ __all__ = [
     "index_select",
     "inner",
     "insert",
+    "instance_norm",
     "interp",
     "interpolate",
     "inv",
@@ -670,6 +680,7 @@ __all__ = [
     "linspace",
     "local_conv1d",
     "local_conv2d",
+    "local_response_norm",
     "log",
     "log1p",
     "log2",
