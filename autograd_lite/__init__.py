@@ -305,6 +305,7 @@ from .ops.rounding import (
     trunc,
 )
 from .ops.sampling import bernoulli, gumbel_softmax, multinomial, normal, rand, randint, randn, randperm, uniform
+from .ops.scaling import normalize, power_iteration, spectral_norm, weight_norm
 from .ops.scan import cummax, cummin, cumprod, cumsum, cumulative_prod, cumulative_sum, logcumsumexp
 from .ops.scattering import scatter_reduce
 from .ops.selecting import (
@@ -767,6 +768,7 @@ __all__ = [
     "nonzero",
     "norm",
     "normal",
+    "normalize",
     "normalize_batch",
     "not_equal",
     "one_hot",
@@ -788,6 +790,7 @@ __all__ = [
     "polygamma",
     "positive",
     "power",
+    "power_iteration",
     "prelu",
     "prod",
     "ptp",
@@ -857,6 +860,7 @@ __all__ = [
     "solve_triangular",
     "sort",
     "spacing",
+    "spectral_norm",
     "split",
     "sqrt",
     "sqrtm",
@@ -915,6 +919,7 @@ __all__ = [
     "vjp",
     "vsplit",
     "vstack",
+    "weight_norm",
     "where",
     "xlog1py",
     "xlogy",
