@@ -27,6 +27,8 @@ def _holds_integers(part: Any) -> bool:
 
 def add_at(buffer: Array, index: Any, values: Any) -> None:
     """``buffer[index] += values``, where an element that the index names twice gets both."""
+    if isinstance(index, tuple) and len(index) == 1 and isinstance(index[0], np.ndarray):
+        (index,) = index
     if not may_repeat(index):
         buffer[index] += values
     elif _names_rows(buffer, index):
