@@ -31,8 +31,8 @@ _ALIASES = {
 }
 # numpy.linalg has some functions that differ from np's of the same name: these arguments make up for it.
 _LINALG = {"trace": {"axis1": -2, "axis2": -1}, "diagonal": {"axis1": -2, "axis2": -1}}
-# NumPy's names of arguments where ours differ. Both say how many degrees of freedom the mean has taken.
-_RENAMED = {"ddof": "correction"}
+# Second names of arguments in NumPy, and ours.
+_RENAMED = {"ddof": "correction", "min": "a_min", "max": "a_max"}
 # What says how NumPy is to store a result; there is no choice for tensors, so only NumPy's default goes.
 _STORAGE = ("out", "order", "subok", "casting", "like", "copy", "overwrite_input")
 
@@ -47,9 +47,8 @@ DESCRIPTIVE = frozenset(
 # The same, but arrays that they return become tensors, which need no history.
 CONSTANT = frozenset(
     """
-    array_equal array_equiv bitwise_count empty_like full_like histogram_bin_edges intersect1d iscomplex isin
-    isreal lexsort nextafter packbits ravel_multi_index setdiff1d setxor1d spacing ones_like
-    union1d unpackbits unravel_index zeros_like
+    allclose array_equal array_equiv empty_like full_like intersect1d iscomplex isin isreal ones_like packbits
+    ravel_multi_index setdiff1d setxor1d union1d unpackbits unravel_index zeros_like
     """.split()  # noqa: SIM905  # a list of 20 quoted words is harder to read
 )
 # What NumPy writes into an argument of; tensors are values. (Some have a counterpart here that returns a new tensor.)

@@ -12,7 +12,30 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from . import core, numpy_protocol
-from .ops import comparison, elementwise, indexing, linalg, reduction, shape, softmax
+from .ops import (
+    comparison,
+    counting,
+    diagonal,
+    elementwise,
+    exponential,
+    gather,
+    indexing,
+    linalg,
+    masking,
+    products,
+    reduction,
+    rounding,
+    scan,
+    selecting,
+    shape,
+    softmax,
+    sorting,
+    special,
+    statistics,
+    tiling,
+    trigonometric,
+    turning,
+)
 
 Axis = int | tuple[int, ...] | None
 Operand = Any  # Tensor | ArrayLike; NumPy's own operators are no more exact
@@ -283,6 +306,8 @@ class Tensor(core.Handle):
     __mul__ = _operator(elementwise.multiply)
     __truediv__ = _operator(elementwise.divide)
     __pow__ = _operator(elementwise.power)
+    __floordiv__ = _operator(rounding.floor_divide)
+    __mod__ = _operator(rounding.remainder)
     __matmul__ = _operator(linalg.matmul)
 
     def __radd__(self, other: Operand) -> Tensor:
@@ -303,6 +328,29 @@ class Tensor(core.Handle):
     def __rmatmul__(self, other: Operand) -> Tensor:
         return linalg.matmul(other, self)
 
+    def __rfloordiv__(self, other: Operand) -> Tensor:
+        return rounding.floor_divide(other, self)
+
+    def __rmod__(self, other: Operand) -> Tensor:
+        return rounding.remainder(other, self)
+
+    def __divmod__(self, other: Operand) -> tuple[Tensor, Tensor]:
+        return rounding.divmod(self, other)
+
+    def __rdivmod__(self, other: Operand) -> tuple[Tensor, Tensor]:
+        return rounding.divmod(other, self)
+
+    def __and__(self, other: Operand) -> Tensor:
+        return comparison.bitwise_and(self, other)
+
+    def __or__(self, other: Operand) -> Tensor:
+        return comparison.bitwise_or(self, other)
+
+    def __xor__(self, other: Operand) -> Tensor:
+        return comparison.bitwise_xor(self, other)
+
+    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
+
     def __neg__(self) -> Tensor:
         return elementwise.negative(self)
 
@@ -313,7 +361,10 @@ class Tensor(core.Handle):
         return elementwise.abs(self)
 
     def __invert__(self) -> Tensor:
-        return comparison.logical_not(self)
+        return comparison.invert(self)
+
+    def __round__(self, ndigits: int | None = None) -> Tensor:
+        return rounding.round(self, ndigits or 0)
 
     def __eq__(self, other: Operand) -> Tensor:  # type: ignore[override]  # elementwise, as in NumPy
         return comparison.equal(self, other)
@@ -367,6 +418,110 @@ class Tensor(core.Handle):
         """`ag.relu` of this tensor."""
         return elementwise.relu(self)
 
+    def expm1(self) -> Tensor:
+        """`ag.expm1` of this tensor."""
+        return exponential.expm1(self)
+
+    def exp2(self) -> Tensor:
+        """`ag.exp2` of this tensor."""
+        return exponential.exp2(self)
+
+    def log1p(self) -> Tensor:
+        """`ag.log1p` of this tensor."""
+        return exponential.log1p(self)
+
+    def log2(self) -> Tensor:
+        """`ag.log2` of this tensor."""
+        return exponential.log2(self)
+
+    def log10(self) -> Tensor:
+        """`ag.log10` of this tensor."""
+        return exponential.log10(self)
+
+    def sin(self) -> Tensor:
+        """`ag.sin` of this tensor."""
+        return trigonometric.sin(self)
+
+    def cos(self) -> Tensor:
+        """`ag.cos` of this tensor."""
+        return trigonometric.cos(self)
+
+    def tan(self) -> Tensor:
+        """`ag.tan` of this tensor."""
+        return trigonometric.tan(self)
+
+    def arcsin(self) -> Tensor:
+        """`ag.arcsin` of this tensor."""
+        return trigonometric.arcsin(self)
+
+    def arccos(self) -> Tensor:
+        """`ag.arccos` of this tensor."""
+        return trigonometric.arccos(self)
+
+    def arctan(self) -> Tensor:
+        """`ag.arctan` of this tensor."""
+        return trigonometric.arctan(self)
+
+    def sinh(self) -> Tensor:
+        """`ag.sinh` of this tensor."""
+        return trigonometric.sinh(self)
+
+    def cosh(self) -> Tensor:
+        """`ag.cosh` of this tensor."""
+        return trigonometric.cosh(self)
+
+    def arcsinh(self) -> Tensor:
+        """`ag.arcsinh` of this tensor."""
+        return trigonometric.arcsinh(self)
+
+    def arccosh(self) -> Tensor:
+        """`ag.arccosh` of this tensor."""
+        return trigonometric.arccosh(self)
+
+    def arctanh(self) -> Tensor:
+        """`ag.arctanh` of this tensor."""
+        return trigonometric.arctanh(self)
+
+    def reciprocal(self) -> Tensor:
+        """`ag.reciprocal` of this tensor."""
+        return elementwise.reciprocal(self)
+
+    def sign(self) -> Tensor:
+        """`ag.sign` of this tensor."""
+        return elementwise.sign(self)
+
+    def floor(self) -> Tensor:
+        """`ag.floor` of this tensor."""
+        return rounding.floor(self)
+
+    def ceil(self) -> Tensor:
+        """`ag.ceil` of this tensor."""
+        return rounding.ceil(self)
+
+    def trunc(self) -> Tensor:
+        """`ag.trunc` of this tensor."""
+        return rounding.trunc(self)
+
+    def round(self, decimals: int = 0) -> Tensor:
+        """`ag.round` of this tensor."""
+        return rounding.round(self, decimals)
+
+    def isnan(self) -> Tensor:
+        """`ag.isnan` of this tensor."""
+        return comparison.isnan(self)
+
+    def isinf(self) -> Tensor:
+        """`ag.isinf` of this tensor."""
+        return comparison.isinf(self)
+
+    def isfinite(self) -> Tensor:
+        """`ag.isfinite` of this tensor."""
+        return comparison.isfinite(self)
+
+    def erf(self) -> Tensor:
+        """`ag.erf` of this tensor."""
+        return special.erf(self)
+
     def clip(self, a_min: Operand = None, a_max: Operand = None) -> Tensor:
         """`ag.clip` of this tensor."""
         return elementwise.clip(self, a_min, a_max)
@@ -411,6 +566,38 @@ class Tensor(core.Handle):
         """`ag.min` of this tensor."""
         return reduction.min(self, axis, keepdims=keepdims)
 
+    def prod(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+        """`ag.prod` of this tensor."""
+        return reduction.prod(self, axis, keepdims=keepdims)
+
+    def std(self, axis: Axis = None, *, correction: float = 0, keepdims: bool = False) -> Tensor:
+        """`ag.std` of this tensor."""
+        return reduction.std(self, axis, correction=correction, keepdims=keepdims)
+
+    def ptp(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+        """`ag.ptp` of this tensor."""
+        return reduction.ptp(self, axis, keepdims=keepdims)
+
+    def all(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+        """`ag.all` of this tensor."""
+        return reduction.all(self, axis, keepdims=keepdims)
+
+    def any(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+        """`ag.any` of this tensor."""
+        return reduction.any(self, axis, keepdims=keepdims)
+
+    def count_nonzero(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+        """`ag.count_nonzero` of this tensor."""
+        return reduction.count_nonzero(self, axis, keepdims=keepdims)
+
+    def median(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+        """`ag.median` of this tensor."""
+        return statistics.median(self, axis, keepdims=keepdims)
+
+    def quantile(self, q: Operand, axis: Axis = None, *, method: str = "linear", keepdims: bool = False) -> Tensor:
+        """`ag.quantile` of this tensor."""
+        return statistics.quantile(self, q, axis, method=method, keepdims=keepdims)
+
     def argmax(self, axis: int | None = None, *, keepdims: bool = False) -> Tensor:
         """`ag.argmax` of this tensor."""
         return reduction.argmax(self, axis, keepdims=keepdims)
@@ -422,6 +609,46 @@ class Tensor(core.Handle):
     def logsumexp(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
         """`ag.logsumexp` of this tensor."""
         return reduction.logsumexp(self, axis, keepdims=keepdims)
+
+    # -- methods: scans and order ---------------------------------------------------------------------------------
+
+    def cumsum(self, axis: int | None = None) -> Tensor:
+        """`ag.cumsum` of this tensor."""
+        return scan.cumsum(self, axis)
+
+    def cumprod(self, axis: int | None = None) -> Tensor:
+        """`ag.cumprod` of this tensor."""
+        return scan.cumprod(self, axis)
+
+    def cummax(self, axis: int = -1) -> tuple[Tensor, Tensor]:
+        """`ag.cummax` of this tensor."""
+        return scan.cummax(self, axis)
+
+    def cummin(self, axis: int = -1) -> tuple[Tensor, Tensor]:
+        """`ag.cummin` of this tensor."""
+        return scan.cummin(self, axis)
+
+    def logcumsumexp(self, axis: int = -1) -> Tensor:
+        """`ag.logcumsumexp` of this tensor."""
+        return scan.logcumsumexp(self, axis)
+
+    def sort(self, axis: int | None = -1, *, descending: bool = False) -> Tensor:
+        """`ag.sort` of this tensor."""
+        return sorting.sort(self, axis, descending=descending)
+
+    def argsort(self, axis: int | None = -1, *, descending: bool = False) -> Tensor:
+        """`ag.argsort` of this tensor."""
+        return sorting.argsort(self, axis, descending=descending)
+
+    def topk(self, k: int, axis: int = -1, *, largest: bool = True, sorted: bool = True) -> tuple[Tensor, Tensor]:
+        """`ag.topk` of this tensor."""
+        return sorting.topk(self, k, axis, largest=largest, sorted=sorted)
+
+    def nonzero(self) -> tuple[Tensor, ...]:
+        """`ag.nonzero` of this tensor."""
+        return counting.nonzero(self)
+
+    # -- methods: networks ----------------------------------------------------------------------------------------
 
     def softmax(self, axis: Axis = -1) -> Tensor:
         """`ag.softmax` of this tensor."""
@@ -449,9 +676,69 @@ class Tensor(core.Handle):
         """`ag.squeeze` of this tensor."""
         return shape.squeeze(self, axis)
 
-    def flatten(self) -> Tensor:
-        """All elements along one axis, in row-major order."""
-        return shape.reshape(self, (-1,))
+    def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Tensor:
+        """`ag.flatten` of this tensor."""
+        return shape.flatten(self, start_dim, end_dim)
+
+    def ravel(self) -> Tensor:
+        """`ag.ravel` of this tensor."""
+        return shape.ravel(self)
+
+    def unflatten(self, axis: int, lengths: tuple[int, ...]) -> Tensor:
+        """`ag.unflatten` of this tensor."""
+        return shape.unflatten(self, axis, lengths)
+
+    def moveaxis(self, source: int | tuple[int, ...], destination: int | tuple[int, ...]) -> Tensor:
+        """`ag.moveaxis` of this tensor."""
+        return shape.moveaxis(self, source, destination)
+
+    def expand_dims(self, axis: int | tuple[int, ...]) -> Tensor:
+        """`ag.expand_dims` of this tensor."""
+        return shape.expand_dims(self, axis)
+
+    def broadcast_to(self, lengths: int | tuple[int, ...]) -> Tensor:
+        """`ag.broadcast_to` of this tensor."""
+        return shape.broadcast_to(self, lengths)
+
+    def flip(self, axis: Axis = None) -> Tensor:
+        """`ag.flip` of this tensor."""
+        return shape.flip(self, axis)
+
+    def roll(self, shift: int | tuple[int, ...], axis: Axis = None) -> Tensor:
+        """`ag.roll` of this tensor."""
+        return turning.roll(self, shift, axis)
+
+    def repeat(self, repeats: Operand, axis: int | None = None) -> Tensor:
+        """`ag.repeat` of this tensor."""
+        return tiling.repeat(self, repeats, axis)
+
+    def tile(self, reps: int | tuple[int, ...]) -> Tensor:
+        """`ag.tile` of this tensor."""
+        return tiling.tile(self, reps)
+
+    def split(self, indices_or_sections: int | tuple[int, ...], axis: int = 0) -> tuple[Tensor, ...]:
+        """`ag.split` of this tensor."""
+        return shape.split(self, indices_or_sections, axis)
+
+    def unstack(self, axis: int = 0) -> tuple[Tensor, ...]:
+        """`ag.unstack` of this tensor."""
+        return shape.unstack(self, axis)
+
+    def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
+        """`ag.diagonal` of this tensor."""
+        return diagonal.diagonal(self, offset, axis1, axis2)
+
+    def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
+        """`ag.trace` of this tensor."""
+        return reduction.trace(self, offset, axis1, axis2)
+
+    def tril(self, k: int = 0) -> Tensor:
+        """`ag.tril` of this tensor."""
+        return diagonal.tril(self, k)
+
+    def triu(self, k: int = 0) -> Tensor:
+        """`ag.triu` of this tensor."""
+        return diagonal.triu(self, k)
 
     @property
     def T(self) -> Tensor:
@@ -462,6 +749,54 @@ class Tensor(core.Handle):
     def mT(self) -> Tensor:
         """The last two axes exchanged: each matrix transposed."""
         return shape.swapaxes(self, -1, -2)
+
+    # -- methods: choosing elements -------------------------------------------------------------------------------
+
+    def take(self, indices: Operand, axis: int | None = None, mode: str = "raise") -> Tensor:
+        """`ag.take` of this tensor."""
+        return selecting.take(self, indices, axis, mode)
+
+    def compress(self, condition: Operand, axis: int | None = None) -> Tensor:
+        """`ag.compress` of this tensor."""
+        return selecting.compress(condition, self, axis)
+
+    def index_select(self, axis: int, index: Operand) -> Tensor:
+        """`ag.index_select` of this tensor."""
+        return selecting.index_select(self, axis, index)
+
+    def index_add(self, axis: int, index: Operand, source: Operand, alpha: float = 1) -> Tensor:
+        """`ag.index_add` of this tensor."""
+        return selecting.index_add(self, axis, index, source, alpha)
+
+    def gather(self, axis: int, index: Operand) -> Tensor:
+        """`ag.gather` of this tensor."""
+        return gather.gather(self, axis, index)
+
+    def scatter(self, axis: int, index: Operand, src: Operand) -> Tensor:
+        """`ag.scatter` of this tensor."""
+        return gather.scatter(self, axis, index, src)
+
+    def scatter_add(self, axis: int, index: Operand, src: Operand) -> Tensor:
+        """`ag.scatter_add` of this tensor."""
+        return gather.scatter_add(self, axis, index, src)
+
+    def masked_fill(self, mask: Operand, value: Operand) -> Tensor:
+        """`ag.masked_fill` of this tensor."""
+        return masking.masked_fill(self, mask, value)
+
+    def masked_select(self, mask: Operand) -> Tensor:
+        """`ag.masked_select` of this tensor."""
+        return masking.masked_select(self, mask)
+
+    # -- methods: linear algebra ----------------------------------------------------------------------------------
+
+    def matmul(self, other: Operand) -> Tensor:
+        """`ag.matmul` of this tensor."""
+        return linalg.matmul(self, other)
+
+    def dot(self, other: Operand) -> Tensor:
+        """`ag.dot` of this tensor."""
+        return products.dot(self, other)
 
     # -- NumPy's protocols ---------------------------------------------------------------------------------------
 

@@ -98,7 +98,7 @@ def max_pool(
 ) -> Array:
     """The largest element in each window of images with so many axes; see `max_pool2d` for arguments and errors.
 
-    x: real, (N, C, *size). Returns (N, C, *counts).
+    x: real, (N, C, *size). Returns (N, C, *counts). At a tie in a window the gradient goes to the first element.
 
     >>> max_pool(distinct(2, 2, 4, 5), 2, 2)
     >>> max_pool(distinct(1, 2, 5, 6), 2, (3, 2), (1, 2), (1, 0), (1, 2))
