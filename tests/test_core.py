@@ -326,22 +326,27 @@ def test_a_loop_over_rows_adds_into_one_buffer(monkeypatch):
     np.testing.assert_allclose(x.grad.data, expected)
 
 
+def calls_of(function):
+    """How many functions, of Python and of C, are called."""
+    counted = 0
+
+    def count(frame, event, argument):
+        nonlocal counted
+        counted += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        function()
+    finally:
+        sys.setprofile(None)
+    return counted
+
+
 def test_work_of_a_loop_over_rows_grows_linearly():
     def calls(length):
         x = randn(length, 2)
         y = sum((x[t] for t in range(1, length)), x[0])
-        counted = 0
-
-        def count(frame, event, argument):
-            nonlocal counted
-            counted += event in ("call", "c_call")
-
-        sys.setprofile(count)
-        try:
-            y.sum().backward()
-        finally:
-            sys.setprofile(None)
-        return counted
+        return calls_of(lambda: y.sum().backward())
 
     assert calls(400) < 2.2 * calls(200)
 
@@ -486,6 +491,36 @@ def test_a_fused_op_uses_its_backward_plainly_and_its_spec_for_higher_orders():
         assert ag.gradients(g.sum(), x)[0].item() == 2.0
     finally:
         del core.registry["fused_product"]
+
+
+def test_an_op_with_only_a_spec_is_differentiated_by_running_that_again():
+    runs = []
+
+    @core.op(spec=lambda a, b: runs.append(core.is_grad_enabled()) or a * b * b, registered=False)
+    def replayed_product(a: core.Array, b: core.Array) -> core.Array:
+        return a * b * b
+
+    assert "replayed_product" not in core.registry
+    x, y = leaf(3.0), leaf(5.0)
+    z = replayed_product(x, y)
+    assert runs == []
+    with ag.no_grad():
+        assert [g.item() for g in ag.gradients(z, [x, y], np.ones(1), retain_graph=True)] == [25.0, 30.0]
+    (g,) = ag.gradients(z, y, np.ones(1), create_graph=True)
+    assert [h.item() for h in ag.gradients(g, [x, y], np.ones(1))] == [10.0, 6.0]
+    assert runs == [True, True]
+    c = replayed_product(x, 2.0)
+    assert ag.gradients(c, x, np.ones(1))[0].item() == 4.0
+
+
+def test_work_of_a_recorded_backward_through_fused_ops_grows_linearly():
+    def calls(length):
+        y = x = randn(2)
+        for _ in range(length):
+            y = ag.softmax(y)
+        return calls_of(lambda: ag.gradients(y.sum(), x, create_graph=True))
+
+    assert calls(200) < 2.2 * calls(100)
 
 
 # -- several outputs, sequences --------------------------------------------------------------------------------------
