@@ -42,10 +42,13 @@ def _unrepeated(g: Any, shape: tuple[int, ...], repeats: Any, axis: int | None) 
 def sum_runs(g_out: Array, counts: Any, axis: int) -> Array:
     """Sums over runs of `counts` neighbours along an axis, 0 for an empty run: the adjoint of `repeat`.
 
-    g_out: as long along the axis as the counts are in sum. Returns that shape, the axis as long as `counts`.
+    g_out: as long along the axis as the counts are in sum. Returns that shape, the axis as long as `counts`. Raises
+    ValueError for another length.
 
     >>> sum_runs(randn(2, 3), (2, 0, 1), 1)
     """
+    if g_out.shape[axis] != np.sum(counts):
+        raise ValueError("the counts must add up to the length of the axis; look at what they belong to")
     return kernels.sum_runs(g_out, counts, axis)
 
 
