@@ -346,6 +346,7 @@ from .ops.shape import (
     unstack,
 )
 from .ops.signal import convolve, correlate
+from .ops.similarity import bilinear, cosine_similarity, pairwise_distance
 from .ops.softmax import log_softmax, softmax
 from .ops.solving import inv, solve, tensorinv, tensorsolve
 from .ops.sorting import argpartition, argsort, digitize, kthvalue, lexsort, partition, searchsorted, sort, topk
@@ -457,6 +458,7 @@ __all__ = [
     "bernoulli",
     "beta",
     "betaln",
+    "bilinear",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "bincount",
@@ -500,6 +502,7 @@ __all__ = [
     "cos",
     "cosh",
     "cosine_embedding_loss",
+    "cosine_similarity",
     "count_nonzero",
     "cov",
     "cross",
@@ -778,6 +781,7 @@ __all__ = [
     "optim",
     "outer",
     "pad",
+    "pairwise_distance",
     "partition",
     "pdist",
     "percentile",
