@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Array, composite, op, raw
+from ..core import Array, Index, composite, op, raw
 from .indexing import getitem
 from .reduction import sum
 from .shape import expand_dims, ravel, reshape
@@ -64,6 +64,8 @@ def bincount(x: Array, weights: Array | None = None, minlength: int = 0) -> Arra
     if weights is None:
         return np.bincount(x, None, minlength)
     weights = np.asarray(weights)
+    if weights.shape != np.shape(x):  # NumPy lets it pass where x is empty
+        raise ValueError("weights must have the shape of x; broadcast them")
     if weights.dtype.kind == "c":
         out = np.bincount(x, weights.real, minlength) + 1j * np.bincount(x, weights.imag, minlength)
     else:
@@ -72,7 +74,7 @@ def bincount(x: Array, weights: Array | None = None, minlength: int = 0) -> Arra
 
 
 @op()
-def histogram_bin_edges(x: Array, bins: Any = 10, range: Any = None, weights: Array | None = None) -> Array:
+def histogram_bin_edges(x: Array, bins: Index = 10, range: Any = None, weights: Array | None = None) -> Array:
     """The edges of the bins that `histogram` makes. Has no gradient.
 
     x, bins, range, weights: as in `histogram`. Returns one axis, one longer than there are bins.
@@ -80,7 +82,7 @@ def histogram_bin_edges(x: Array, bins: Any = 10, range: Any = None, weights: Ar
     >>> histogram_bin_edges(randn(5))
     >>> histogram_bin_edges(randn(5), 3, (-1, 1), positive(5))
     """
-    return np.histogram_bin_edges(x, raw(bins), range, weights)
+    return np.histogram_bin_edges(x, bins, range, weights)
 
 
 @op()

@@ -37,7 +37,7 @@ def diff(x: Array, n: int = 1, axis: int = -1, prepend: Array | None = None, app
     if not shape:
         raise ValueError("a 0-d array has no neighbours; reshape it to one axis")
     axis = normalize_axis_index(axis, len(shape))
-    parts = [_as_part(prepend, shape, axis), x, _as_part(append, shape, axis)]
+    parts = [_as_part(prepend, x, axis), x, _as_part(append, x, axis)]
     out = x if prepend is append is None else concatenate([part for part in parts if part is not None], axis)
     for _ in range(n):
         behind, before = _part(out, axis, 1, None), _part(out, axis, None, -1)
@@ -45,11 +45,15 @@ def diff(x: Array, n: int = 1, axis: int = -1, prepend: Array | None = None, app
     return out
 
 
-def _as_part(value: Any, shape: Lengths, axis: int) -> Any:
-    """What is joined to an array of this shape: a number is repeated, in one slice along the axis."""
+def _as_part(value: Any, x: Any, axis: int) -> Any:
+    """What is joined to x: a number is repeated, in one slice along the axis. One of Python's does not promote."""
     if value is None or np.ndim(raw(value)) > 0:
         return value
-    return broadcast_to(value, (*shape[:axis], 1, *shape[axis + 1 :]))
+    shape = np.shape(raw(x))
+    shape = (*shape[:axis], 1, *shape[axis + 1 :])
+    return (
+        broadcast_to(value, shape) if hasattr(value, "dtype") else np.full(shape, value, np.result_type(raw(x), value))
+    )
 
 
 @composite()

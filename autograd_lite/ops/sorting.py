@@ -6,9 +6,12 @@ larger than every number.
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Any
 
-from ..core import Array, Arrays, composite, op
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
+
+from ..core import Array, Arrays, composite, op, raw
 from ..kernels import sorting as kernels
 from .gather import take_along_axis
 from .shape import squeeze
@@ -51,6 +54,7 @@ def topk(x: Array, k: int, axis: int = -1, *, largest: bool = True, sorted: bool
     >>> topk(distinct(2, 4), 2)
     >>> topk(distinct(4, 2), 3, 0, largest=False, sorted=False)
     """
+    _check_k(x, k, axis, 0)
     indices = argtopk(x, k, axis, largest, sorted)
     return take_along_axis(x, indices, axis), indices
 
@@ -64,8 +68,6 @@ def argtopk(x: Array, k: int, axis: int, largest: bool, ordered: bool) -> Array:
     >>> argtopk(distinct(2, 4), 2, -1, True, True)
     """
     x = np.moveaxis(np.asarray(x), axis, -1)
-    if not 0 <= k <= x.shape[-1]:
-        raise ValueError(f"k is {k}, the axis has {x.shape[-1]} elements; take at most so many")
     return np.moveaxis(kernels.topk(x, k, largest, ordered), -1, axis)
 
 
@@ -79,6 +81,7 @@ def kthvalue(x: Array, k: int, axis: int = -1, *, keepdims: bool = False) -> tup
     >>> kthvalue(distinct(2, 4), 3)
     >>> kthvalue(distinct(4, 2), 1, 0, keepdims=True)
     """
+    _check_k(x, k, axis, 1)
     indices = argkth(x, k, axis)
     values = take_along_axis(x, indices, axis)
     return (values, indices) if keepdims else (squeeze(values, axis), squeeze(indices, axis))
@@ -93,9 +96,14 @@ def argkth(x: Array, k: int, axis: int) -> Array:
     >>> argkth(distinct(2, 4), 3, -1)
     """
     x = np.moveaxis(np.asarray(x), axis, -1)
-    if not 1 <= k <= x.shape[-1]:
-        raise ValueError(f"k is {k}, the axis has {x.shape[-1]} elements; count from 1 to so many")
     return np.moveaxis(kernels.first_of_rank(x, np.array([k - 1])), -1, axis)
+
+
+def _check_k(x: Any, k: int, axis: int, least: int) -> None:
+    shape = np.shape(raw(x))
+    length = shape[normalize_axis_index(axis, len(shape))]
+    if not least <= k <= length:
+        raise ValueError(f"k is {k}, the axis has {length} elements; k runs from {least} to {length}")
 
 
 @composite()
