@@ -90,7 +90,7 @@ def silu_gradient(g: Any, x: Any, gate: Any) -> Any:
 def gelu_gate(x: Any, approximate: str) -> Any:
     """What gelu multiplies x with: the normal distribution function, or a logistic one that is close to it."""
     if approximate == "none":
-        return scipy_special("ndtr")(x)
+        return np.asarray(scipy_special("ndtr")(x), np.result_type(x, np.float16))  # SciPy widens float16
     inner = np.asarray(x * x * (_CUBIC * _TANH))
     inner += _TANH
     inner *= x
@@ -125,11 +125,11 @@ def mish(x: Any) -> Any:
 
 
 def mish_gradient(g: Any, x: Any) -> Any:
-    """g times the slope of mish, ``(n + 4 x e / (n + 2) (e + 1)) / (n + 2)`` with e and n as there."""
+    """g times the slope of mish, ``(n + 4 x / (n + 2) e (e + 1)) / (n + 2)`` with e and n as there."""
     e = _exponential(x)
     n = e * (e + 2)
-    slope = np.asarray(4 * x * e)
-    slope /= n + 2
+    slope = np.asarray(4 * x / (n + 2))
+    slope *= e
     slope *= e + 1
     slope += n
     slope /= n + 2

@@ -108,6 +108,14 @@ def test_single_precision_is_double_precision_rounded(name):
         np.testing.assert_allclose(*results, rtol=2e-5, atol=1e-30)
 
 
+@table
+def test_half_precision_stays(name):
+    x = ag.tensor(AROUND[2:-2].astype(np.float16), requires_grad=True)
+    y = TABLE[name][0](x)
+    assert y.dtype == np.float16
+    assert np.isfinite(ag.gradients(y.sum(), x)[0].data).all()
+
+
 def test_tails_keep_their_relative_precision():
     x = np.array([-12.0, -30.0])
     np.testing.assert_allclose(ag.logsigmoid(-x), -np.exp(x), rtol=1e-5)
