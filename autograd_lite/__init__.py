@@ -233,6 +233,7 @@ from .ops.normalization import (
 from .ops.norms import cond, matrix_norm, matrix_rank, norm, vector_norm
 from .ops.padding import pad
 from .ops.piecewise import interp, unwrap
+from .ops.polynomials import polyadd, polyder, polyint, polymul, polysub, polyval
 from .ops.pooling import (
     adaptive_avg_pool1d,
     adaptive_avg_pool2d,
@@ -791,7 +792,13 @@ __all__ = [
     "pixel_unshuffle",
     "poisson_nll_loss",
     "polar",
+    "polyadd",
+    "polyder",
     "polygamma",
+    "polyint",
+    "polymul",
+    "polysub",
+    "polyval",
     "positive",
     "power",
     "power_iteration",
