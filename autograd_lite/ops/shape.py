@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
-from ..core import Array, Arrays, Handle, composite, op, raw
+from ..core import Array, Arrays, Handle, Index, composite, op, raw
 from ..kernels import shape as kernels
 
 Shape = int | tuple[int, ...]
@@ -300,7 +300,7 @@ def stack(arrays: Arrays, axis: int = 0) -> Array:
 
 
 @op(outputs=(), x=lambda g, axis: concatenate(g, axis))
-def split(x: Array, indices_or_sections: int | tuple[int, ...], axis: int = 0) -> tuple[Array, ...]:
+def split(x: Array, indices_or_sections: Index, axis: int = 0) -> tuple[Array, ...]:
     """Views of `x` cut along `axis` into so many equal parts, or before each of the given positions.
 
     x: any shape. Returns a tuple of arrays of x's shape but for the axis.

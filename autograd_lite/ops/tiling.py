@@ -22,10 +22,13 @@ def repeat(x: Array, repeats: Index, axis: int | None = None) -> Array:
     """Each element along an axis (None: of the flattened array) several times, one after the other.
 
     x: any shape. repeats: how often, one number for all or one for each element. Returns x's shape with a longer axis.
+    Raises TypeError for numbers that are not whole.
 
     >>> repeat(randn(2, 3), 2)
     >>> repeat(randn(2, 3), [2, 0, 1], axis=-1)
     """
+    if np.ndim(repeats) == 0:
+        operator.index(repeats)  # NumPy rounds a single number down
     return np.repeat(x, repeats, axis)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+
 import numpy as np
 
 from ..core import Array, composite, op
@@ -47,9 +49,9 @@ def rot90(x: Array, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Array:
     """Turned `k` times by a right angle, from the first of two axes towards the second.
 
     x: at least two axes. Returns x's shape, with the two lengths exchanged for an odd `k`. Raises ValueError for axes
-    that are not two different ones.
+    that are not two different ones, TypeError for a `k` that is not whole.
 
     >>> rot90(randn(3, 2))
     >>> rot90(randn(2, 1, 3), -2, (2, 0))
     """
-    return np.rot90(x, k, axes)
+    return np.rot90(x, operator.index(k), axes)

@@ -67,6 +67,13 @@ def test_booleans_and_tensors_say_where_to_insert_and_to_delete():
         np.testing.assert_array_equal(ag.delete(x, positions).data, x.data[[0, 2]])
 
 
+@pytest.mark.parametrize("cut", [ag.split, ag.array_split, ag.vsplit, np.split])
+def test_tensors_say_where_to_cut(cut):
+    x = leaf(4, 2)
+    assert [part.shape for part in cut(x, ag.tensor(np.array([1, 3])))] == [(1, 2), (2, 2), (1, 2)]
+    assert [part.shape for part in cut(x, ag.tensor(np.array(2)))] == [(2, 2), (2, 2)]
+
+
 def test_matrices_along_a_diagonal_in_batches():
     a, b = leaf(3, 1, 2, 2), leaf(2, 1, 3, seed=1)
     result = ag.block_diag(a, b)

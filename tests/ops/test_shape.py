@@ -320,6 +320,8 @@ ERRORS = [
     ("diagonal_scatter(i, v[:2])", TypeError, "cannot hold"),
     ("diagonal_scatter(x, v)", ValueError, "broadcast"),
     ("tril(s)", ValueError, "one axis at least"),
+    ("repeat(v, 1.5)", TypeError, "integer"),
+    ("rot90(x, 0.5)", TypeError, "integer"),
     ("repeat(v, -1)", ValueError, "negative"),
     ("repeat(v, [1, 2])", ValueError, "broadcast"),
     ("tile(v, -1)", ValueError, "negative"),
