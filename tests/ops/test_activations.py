@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.special
 
 import autograd_lite as ag
 from autograd_lite.kernels import activations as kernels
@@ -152,6 +153,28 @@ def test_masked_products_choose_as_where_does(slope, dtype):
     slope = np.asarray(slope, dtype)
     np.testing.assert_array_equal(kernels.leaky_slope(x, slope), np.where(x > 0, dtype(1), slope))
     np.testing.assert_array_equal(kernels.leaky_relu(x, slope), np.where(x > 0, x, slope * x))
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (lambda x: kernels.elu(x, 1.5, 1), lambda x: np.where(x > 0, x, 1.5 * np.expm1(x))),
+        (lambda x: kernels.elu(x, 1.5, 1.5), lambda x: np.where(x > 0, x, 1.5 * np.expm1(x / 1.5))),
+        (lambda x: kernels.softplus(x, 1, 20), lambda x: np.where(x > 20, x, np.log1p(np.exp(x)))),
+        (lambda x: kernels.softplus(x, 2, 1), lambda x: np.where(2 * x > 1, x, np.log1p(np.exp(2 * x)) / 2)),
+        (kernels.logsigmoid, scipy.special.log_expit),
+        (kernels.mish, lambda x: x * np.tanh(np.log1p(np.exp(x)))),
+        (kernels.hardswish, lambda x: np.where(x < -3, 0, np.where(x > 3, x, x * (x + 3) / 6))),
+        (lambda x: kernels.gelu_gate(x, "none"), lambda x: (1 + scipy.special.erf(x / np.sqrt(2))) / 2),
+        (
+            lambda x: kernels.gelu_gate(x, "tanh"),
+            lambda x: (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3))) / 2,
+        ),
+    ],
+)
+def test_kernels_compute_what_the_definitions_say(found, expected):
+    x = np.linspace(-30, 30, 601)
+    np.testing.assert_allclose(found(x), expected(x), rtol=1e-12, atol=1e-14)
 
 
 # -- chance, and what is refused -----------------------------------------------------------------------------------
