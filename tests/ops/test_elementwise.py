@@ -23,6 +23,10 @@ def gradient(function, *values):
         (lambda x: ag.maximum(x, 1.0), (0.0, 1.0, 2.0), (0, 0.5, 1)),
         (lambda x: ag.minimum(x, 1.0), (0.0, 1.0, 2.0), (1, 0.5, 0)),
         (lambda x: ag.clip(x, 0.0, 1.0), (-1.0, 0.0, 1.0, 2.0), (0, 1, 1, 0)),
+        (lambda x: ag.fmax(x, [1.0, 1.0, np.nan, 1.0]), (np.nan, 1.0, 2.0, 3.0), (0, 0.5, 1, 1)),
+        (lambda x: ag.fmin(x, [1.0, 1.0, np.nan, 1.0]), (np.nan, 1.0, 2.0, 3.0), (0, 0.5, 1, 0)),
+        (lambda x: ag.fmax(x, np.nan), (np.nan, -np.inf), (0, 1)),
+        (lambda x: ag.abs(x * (1 + 1j)), (0.0, 1.0, -2.0), (0, np.sqrt(2), -np.sqrt(2))),
         (ag.max, (2.0, 1.0, 2.0, 2.0), (1 / 3, 0, 1 / 3, 1 / 3)),
         (ag.min, (2.0, 1.0, 1.0), (0, 0.5, 0.5)),
     ],
@@ -52,6 +56,8 @@ def test_both_limits_of_clip_and_both_sides_of_a_tie_get_their_share():
         lambda x: ag.where(x > 0, 1 / x, 0.0),
         lambda x: ag.where(x > 0, x**-0.5, 0.0),
         lambda x: ag.where(x > 0, x**0.5, 0.0),
+        lambda x: ag.where(x > 0, ag.reciprocal(x), 0.0),
+        lambda x: ag.where(x > 0, ag.exp(1 / x), 0.0),
     ],
 )
 def test_a_masked_out_branch_with_an_infinite_slope_never_becomes_nan(function):
@@ -98,3 +104,40 @@ def test_an_infinite_gradient_stays_infinite(activation):
 def test_the_far_tails_of_the_logistic_function():
     found = ag.sigmoid(np.array([-1e4, -100, 100, 1e4, -np.inf, np.inf, np.nan], np.float32))
     np.testing.assert_allclose(found, [0, np.exp(np.float32(-100)), 1, 1, 0, 1, np.nan], rtol=1e-6)
+
+
+def test_both_ends_of_an_interpolation_are_exact():
+    start, end = np.float32([1e8, 0.1, -3.0]), np.float32([0.1, 1e8, 0.7])
+    np.testing.assert_array_equal(ag.lerp(start, end, 0.0), start)
+    np.testing.assert_array_equal(ag.lerp(start, end, 1.0), end)
+
+
+def test_the_sign_of_complex_numbers_is_refused_because_it_has_a_gradient():
+    with pytest.raises(TypeError, match=r"sign: the sign of a complex number .*; use sgn\(x\)"):
+        ag.sign(ag.tensor([1 + 1j]))
+
+
+REAL = np.array([-2.3, -0.9, -0.4, 0.15, 0.7, 1.9])
+COMPLEX = np.array([0.4 + 0.3j, -1.2 + 0.8j, 0.9 - 2.1j, -0.3 - 0.6j, 2.5 + 0.1j])
+
+
+@pytest.mark.parametrize("name", ["fmax", "fmin", "maximum", "minimum"])
+def test_the_larger_and_the_smaller_of_two_agree_with_torch(agrees_with_torch, name):
+    ties = 0.0 if name in ("maximum", "minimum") else 0.01  # where fmax and fmin of PyTorch give all to the first
+    a, b = REAL[:, None], np.append(REAL[::-1], 0.3) + ties
+    agrees_with_torch(getattr(ag, name), lambda torch, a, b: getattr(torch, name)(a, b), a, b)
+
+
+@pytest.mark.parametrize("values", [REAL, COMPLEX])
+def test_functions_of_one_argument_agree_with_torch(agrees_with_torch, values):
+    for name in ("abs", "positive", "negative", "reciprocal", "square", "tanh"):
+        agrees_with_torch(getattr(ag, name), lambda torch, x, name=name: getattr(torch, name)(x), values)
+
+
+@pytest.mark.parametrize(
+    "operands",
+    [(REAL, REAL[::-1].copy(), np.array(0.7)), (COMPLEX, COMPLEX[::-1].copy(), REAL[:5]), (COMPLEX, -COMPLEX, COMPLEX)],
+)
+def test_lerp_agrees_with_torch(agrees_with_torch, operands):
+    weight = operands[2].astype(operands[0].dtype)
+    agrees_with_torch(ag.lerp, lambda torch, a, b, w: torch.lerp(a, b, w), *operands[:2], weight)
