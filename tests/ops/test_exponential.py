@@ -59,7 +59,9 @@ def test_agrees_with_torch(agrees_with_torch, name, values):
 
 @pytest.mark.parametrize("name", ["logaddexp", "logaddexp2"])
 def test_functions_of_two_arguments_agree_with_torch(agrees_with_torch, name):
-    agrees_with_torch(getattr(ag, name), lambda torch, a, b: getattr(torch, name)(a, b), REAL[:, None], REAL[::-1].copy())
+    agrees_with_torch(
+        getattr(ag, name), lambda torch, a, b: getattr(torch, name)(a, b), REAL[:, None], REAL[::-1].copy()
+    )
 
 
 @pytest.mark.parametrize(
