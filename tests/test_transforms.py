@@ -129,6 +129,7 @@ def test_trees_of_every_kind():
     assert_trees_close(found, OrderedDict(b=Pair(V, [X, None]), a=({"w": 2 * M}, ())))
     value, derivative = jvp(lambda p: {"out": p["b"].left}, (tree,), (tree,))
     assert_trees_close((value, derivative), ({"out": X}, {"out": X}))
+    assert_trees_close(jvp(lambda p: p.left * 2, Pair(X, V), Pair(V, None)), (2 * X, 2 * V))
     blocks = jacobian(lambda p: [p["b"].left, None])(tree)
     assert blocks[1] is None
     np.testing.assert_array_equal(blocks[0]["b"].left, np.eye(3))

@@ -25,15 +25,15 @@ from . import trees
 Generator = np.random.Generator
 
 
-def checkpoint(f: Callable[..., Any], *args: Any, rng: Any = None, **kwargs: Any) -> Any:
+def checkpoint(f: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     """What ``f(*args, **kwargs)`` returns, remembering only its arguments: backward runs `f` again.
 
     args, kwargs: trees of whatever `f` takes; it gets Tensors of its own for those among them. `f` may use other
     Tensors, such as the parameters of a module, which get their gradients. It must do the same each time, and what it
     does beside returning a result (running statistics) is done twice. Random numbers are the same: those of the
-    package's own generator, and of generators that are arguments, `rng` (a generator or several), attributes of a
-    Module, or variables that `f` uses by name. Works to any order and inside another checkpoint; under `no_grad`
-    it is a plain call. Returns what `f` returns: a Tensor, or a tree with Tensors.
+    package's own generator, and of generators that are arguments, attributes of a Module, or variables that `f` uses
+    by name. Works to any order and inside another checkpoint; under `no_grad` it is a plain call. Returns what `f`
+    returns: a Tensor, or a tree with Tensors.
 
     Backward raises RuntimeError if what `f` uses has moved on since (``x += 1``), was written by an optimizer, or if
     the result is another one.
@@ -41,7 +41,7 @@ def checkpoint(f: Callable[..., Any], *args: Any, rng: Any = None, **kwargs: Any
     segment = _Segment(f, args, kwargs)
     if not is_grad_enabled():
         return segment.call(segment.inputs)
-    segment.chance = _Chance(f, (args, kwargs, rng))
+    segment.chance = _Chance(f, (args, kwargs))
     return segment.first()
 
 
@@ -159,7 +159,7 @@ class _Segment:
     def _changed(self, how: str) -> RuntimeError:
         return RuntimeError(
             f"checkpoint: {self.__name__}, run again for backward, {how}; what it uses must not change or move on"
-            " (x += 1) before backward, and generators that it draws from must be passed as rng="
+            " (x += 1) before backward, and generators that it draws from must be among its arguments"
         )
 
 

@@ -100,12 +100,11 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[An
 def jvp(f: Callable[..., Any], primals: Any, tangents: Any) -> tuple[Any, Any]:
     """The value of `f` at `primals`, and its derivative along `tangents`: the Jacobian times a vector.
 
-    primals: a tuple of the arguments of `f`, or its only argument; tangents: the same, of the same shapes; None stands
-    for zeros. Returns ``(value, derivative)``, trees of one structure, with zeros for outputs of integers. Raises
-    ValueError or TypeError for tangents that do not fit the primals.
+    primals: a plain tuple of the arguments of `f`, or its only argument; tangents: the same, of the same shapes; None
+    stands for zeros. Returns ``(value, derivative)``, trees of one structure, with zeros for outputs of integers.
+    Raises ValueError or TypeError for tangents that do not fit the primals.
     """
-    arguments = primals if isinstance(primals, tuple) else (primals,)
-    along = tangents if isinstance(primals, tuple) else (tangents,)
+    arguments, along = (primals, tangents) if type(primals) is tuple else ((primals,), (tangents,))
     run = Run("jvp", f, arguments, {}, range(len(arguments)))
     weights = matched("jvp", "tangent", arguments, along, run.variables)
     lasting = is_grad_enabled() and (run.lasting or any_history(weights))
@@ -121,7 +120,7 @@ def hvp(f: Callable[..., Any], primals: Any, tangents: Any) -> Any:
 
     >>> ag.hvp(lambda x: (x**3).sum(), np.array([1.0, 2.0]), np.array([1.0, 0.0]))  # array([6.0, 0.0])
     """
-    if not isinstance(primals, tuple):
+    if type(primals) is not tuple:
         return hvp(f, (primals,), (tangents,))[0]
     gradient = gradient_function("hvp", f, range(len(primals)))
     return vjp(gradient, *primals)[1](tangents)

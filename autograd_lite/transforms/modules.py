@@ -14,8 +14,8 @@ def functional_call(module: Any, parameters: Mapping[str, Any], *args: Any, **kw
     """What ``module(*args, **kwargs)`` gives with other values for parameters: a module as a function of them.
 
     parameters: arrays or Tensors by the names of `module.named_parameters`; others keep their values. Returns what the
-    module returns; afterwards it is as before. Not for a module that several threads use at once. Raises ValueError for
-    names that the module does not have, and for other shapes or dtypes.
+    module returns; afterwards it is as before. Not for a module that several threads use at once, nor for one with a
+    checkpoint in it. Raises ValueError for names that the module does not have, and for other shapes or dtypes.
 
     >>> ag.grad(lambda p: loss(ag.functional_call(model, p, x)))({k: p.data for k, p in model.named_parameters()})
     """
