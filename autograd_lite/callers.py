@@ -1,4 +1,4 @@
-"""A specialised caller and pullback for each op, written as source text and compiled once, when the op is defined.
+"""A specialised caller and pullback for each op, written as source text and compiled when it is first wanted.
 
 `core.call` and `core.plain_pullback` say what a call and a derivative mean, with loops and dictionaries over the
 arguments. The functions built here do the same with every position resolved beforehand: a chain of small operations
@@ -13,6 +13,7 @@ import inspect
 import itertools
 import linecache
 import sys
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -21,13 +22,33 @@ FILE_PREFIX = "<autograd_lite op "
 
 
 def specialise(op: Any, namespace: dict[str, Any]) -> None:
-    """Give `op` its public function and its pullback; `namespace` holds what generated code may use of the engine."""
-    caller = _plain_caller(op) if not op.differentiable else _recording_caller(op)
-    op.function = _compile(op, op.name, caller, namespace)
+    """Give `op` its public function and its pullback; `namespace` holds what generated code may use of the engine.
+
+    Both are compiled when they are first wanted: most programs use few of the ops, and to compile the callers of all
+    would take a third of the time of an import.
+    """
+    names = _names(op, namespace)
+    names["_compiled_function"] = functools.partial(_compiled_function, op, names)
+    op.function = FunctionType(_first_call.__code__, names, op.name)
     op.function.op = op
     op.function.__doc__, op.function.__signature__ = op.doc, op.signature
     op.function.__module__, op.function.__wrapped__ = op.forward.__module__, op.forward
     op.build_pullback = functools.partial(_pullback, op, namespace)
+
+
+def _first_call(*args: Any, **kwargs: Any) -> Any:
+    """What the function of an op does until it is compiled; the name below is found among the op's own."""
+    return _compiled_function()(*args, **kwargs)  # type: ignore[call-arg]
+
+
+def _compiled_function(op: Any, names: dict[str, Any]) -> Any:
+    """The op's function with the code that was generated for it: the same object, which others have by name already."""
+    caller = _plain_caller(op) if not op.differentiable else _recording_caller(op)
+    compiled = _compile(op.name, caller, names)
+    # The code last: who calls meanwhile, from another thread, still finds the first call, which takes anything.
+    op.function.__defaults__, op.function.__kwdefaults__ = compiled.__defaults__, compiled.__kwdefaults__
+    op.function.__code__ = compiled.__code__
+    return op.function
 
 
 def _pullback(op: Any, namespace: dict[str, Any]) -> Any:
@@ -35,7 +56,7 @@ def _pullback(op: Any, namespace: dict[str, Any]) -> Any:
     if not op.formulas:
         return namespace["_pull"]
     source = _sequence_pullback(op) if op.sequence else _fixed_pullback(op)
-    return _compile(op, f"{op.name}_pullback", source, namespace)
+    return _compile(f"{op.name}_pullback", source, _names(op, namespace))
 
 
 def complete(definition: Any, namespace: dict[str, Any]) -> None:
@@ -69,14 +90,18 @@ def complete(definition: Any, namespace: dict[str, Any]) -> None:
     function.op, function.__signature__ = definition, definition.signature  # type: ignore[attr-defined]
 
 
-def _compile(op: Any, name: str, source: str, namespace: dict[str, Any]) -> Any:
-    file = f"{FILE_PREFIX}{name}>"
-    names = dict(namespace)
-    names["_op"], names["_forward"] = op, op.forward
+def _names(op: Any, namespace: dict[str, Any]) -> dict[str, Any]:
+    """What generated code may name: the engine, the op, its formulas, the defaults of its arguments."""
+    names = {**namespace, "_op": op, "_forward": op.forward}
     for parameter in op.signature.parameters.values():
         names[f"_default_{parameter.name}"] = parameter.default
     for target, formula in op.formulas.items():
         names[f"_formula_{target}"] = formula.function
+    return names
+
+
+def _compile(name: str, source: str, names: dict[str, Any]) -> Any:
+    file = f"{FILE_PREFIX}{name}>"
     exec(compile(source, file, "exec"), names)  # the text is made here, from names checked by Op
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     return names[name]
