@@ -9,9 +9,9 @@ import numpy as np
 from ..core import Array, composite, op, raw
 from ..kernels import softmax as kernels
 from ..kernels.indexing import largest_unsigned
-from .elementwise import maximum, safe_multiply, sigmoid, where
+from .elementwise import maximum, sigmoid, where
 from .indexing import getitem
-from .losses import check_reduction, paired, reduced
+from .losses import check_reduction, paired, reduced, times_finite
 from .reduction import sum
 from .shape import reshape
 from .softmax import log_softmax, real_numbers
@@ -90,7 +90,7 @@ def _loss_of_classes(
     if weight is not None:
         _check_weight(weight, log_p)
         factors = getitem(weight, classes)
-        losses = safe_multiply(factors, losses)
+        losses = times_finite(factors, losses)
     if label_smoothing:
         even = label_smoothing / shape[_class_axis(log_p)]
         losses = (1 - label_smoothing) * losses + _sum_over_classes(even, log_p, weight)
@@ -105,7 +105,7 @@ def _sum_over_classes(shares: Any, log_p: Any, weight: Any) -> Any:
     if weight is not None:
         _check_weight(weight, log_p)
         shares = shares * (weight if log_p.ndim < 3 else reshape(weight, (-1, *(1,) * (log_p.ndim - 2))))
-    return -sum(safe_multiply(shares, log_p), _class_axis(log_p))
+    return -sum(times_finite(shares, log_p), _class_axis(log_p))
 
 
 def _check_weight(weight: Any, log_p: Any) -> None:
@@ -260,8 +260,8 @@ def _with_weight(losses: Any, weight: Any, reduction: str) -> Any:
 
 def _fitting(weight: Any, x: Any, name: str) -> Any:
     """A weight that broadcasts to the shape of x. Raises ValueError if it does not."""
-    shape = np.shape(raw(x))
-    if np.broadcast_shapes(np.shape(raw(weight)), shape) != shape:
+    shape, own = np.shape(raw(x)), np.shape(raw(weight))
+    if len(own) > len(shape) or any(n not in (1, m) for n, m in zip(own[::-1], shape[::-1], strict=False)):
         raise ValueError(f"{name} must broadcast to x's shape {shape}; compare the shapes from the last axis")
     return weight
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Array, composite, raw
-from .elementwise import abs, astype, clip, exp, log, safe_multiply, square, where
+from .elementwise import abs, astype, clip, exp, log, square, where
 from .reduction import mean, sum
 
 REDUCTIONS = ("mean", "sum", "none")
@@ -63,6 +63,12 @@ def paired(x: Any, target: Any) -> Any:
     return in_dtype_of(x, target)
 
 
+def times_finite(shares: Any, losses: Any) -> Any:
+    """``shares * losses``, where an infinite loss costs nothing if nothing of it is wanted."""
+    unwanted = np.isinf(raw(losses)) & (raw(shares) == 0)
+    return shares * (where(unwanted, 0, losses) if unwanted.any() else losses)
+
+
 # -- distances ---------------------------------------------------------------------------------------------------
 
 
@@ -98,16 +104,20 @@ def huber_loss(
 ) -> Array:
     """Half the squared error up to a distance `delta`, from there on a line of slope `delta`. Huber 1964.
 
-    x, target, weight: of one shape; a mean with weights divides by their sum. Returns a scalar, or that shape for
-    "none". The gradient is continuous; its own at the distance `delta` is that of the square. Raises ValueError for
-    different shapes, and unless delta > 0.
+    x, target, weight: of one shape; a mean divides by the number of losses with weights, too, as PyTorch's. Returns a
+    scalar, or that shape for "none". The gradient is continuous; its own at the distance `delta` is that of the square.
+    Raises ValueError for different shapes, and unless delta > 0.
 
     >>> huber_loss(distinct(3, 2), distinct(3, 2) + 0.05)
     >>> huber_loss(distinct(5), distinct(5) + 0.05, "none", 0.3, positive(5))
     """
     if not delta > 0:
         raise ValueError("delta must be positive; pass the distance from which on the loss is a line")
-    return weighted(_half_square_then_line(x - paired(x, target), delta), weight, reduction)
+    losses = _half_square_then_line(x - paired(x, target), delta)
+    if weight is not None:
+        check_one_shape(x, weight, "x and weight")
+        losses = losses * weight
+    return reduced(losses, reduction)
 
 
 @composite()
@@ -153,7 +163,7 @@ def kl_div(x: Array, target: Array, reduction: str = "mean", log_target: bool = 
     if log_target:
         losses = exp(target) * (target - x)
     else:
-        losses = safe_multiply(target, log(where(target == 0, 1, target)) - x)
+        losses = times_finite(target, log(where(target == 0, 1, target)) - x)
     batchmean = reduction == "batchmean"
     return reduced(losses, "mean" if batchmean else reduction, _first_length(x) if batchmean else None)
 

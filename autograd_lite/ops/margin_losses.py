@@ -13,6 +13,7 @@ import numpy as np
 from ..core import Array, composite, raw
 from .cross_entropy import logistic_loss
 from .elementwise import minimum, relu, sqrt, square, where
+from .gather import take_along_axis
 from .indexing import getitem
 from .losses import check_one_shape, in_dtype_of, paired, reduced
 from .norms import vector_norm
@@ -116,7 +117,7 @@ def multi_margin_loss(
         raise ValueError(f"weight must have one number for each of the {shape[-1]} classes; check the sizes")
     _check_classes(classes, 0, shape[-1])
     own = np.arange(shape[-1]) == classes[..., None]
-    missed = relu(margin - sum(x * own, -1, keepdims=True) + x)
+    missed = relu(margin - take_along_axis(x, classes[..., None], -1) + x)
     losses = sum(where(own, 0, missed if p == 1 else square(missed)), -1) / max(1, shape[-1])
     return reduced(losses if weight is None else losses * getitem(weight, classes), reduction)
 
