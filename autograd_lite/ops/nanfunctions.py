@@ -1,7 +1,7 @@
 """Reductions and scans that pass over NaN: it counts as missing, and its gradient is 0.
 
-Each is the function without "nan" in its name, with a neutral element in the place of NaN, or of the elements that are
-counted. Medians and quantiles are in `statistics`.
+Each is the function without "nan" in its name, of the elements that are numbers. Medians and quantiles are in
+`statistics`.
 """
 
 from __future__ import annotations
@@ -12,21 +12,14 @@ import numpy as np
 
 from ..core import Array, composite, op, raw
 from ..kernels.reduction import Axis
-from .elementwise import abs, where
+from .reduction_where import filled, mean_of, var_of
 from .reduction import extreme_gradient, prod, root, sum
 from .scan import cumprod, cumsum
 
 
-def _filled(x: Any, value: float) -> Any:
-    """`x` with a number in the place of NaN."""
-    missing = np.isnan(raw(x))
-    return where(missing, value, x) if missing.any() else x
-
-
-def _number(x: Any, axis: Axis) -> Any:
-    """How many elements along `axis` are not NaN, with the axes of length 1, in a dtype that x divides by."""
-    number = np.count_nonzero(~np.isnan(raw(x)), axis=axis, keepdims=True)
-    return np.asarray(number, np.result_type(raw(x).real.dtype, np.float16))
+def _numbers(x: Any) -> Any:
+    """Which elements count."""
+    return ~np.isnan(raw(x))
 
 
 # -- sums and products -------------------------------------------------------------------------------------------
@@ -41,7 +34,7 @@ def nansum(x: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
     >>> nansum(randn(3, 2))
     >>> nansum(randn(3, 2, 2), axis=(0, -1), keepdims=True)
     """
-    return sum(_filled(x, 0), axis, keepdims=keepdims)
+    return sum(filled(x, _numbers(x), 0), axis, keepdims=keepdims)
 
 
 @composite()
@@ -53,7 +46,7 @@ def nanprod(x: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
     >>> nanprod(randn(3, 2))
     >>> nanprod(randn(3, 2, 2), axis=(0, -1), keepdims=True)
     """
-    return prod(_filled(x, 1), axis, keepdims=keepdims)
+    return prod(filled(x, _numbers(x), 1), axis, keepdims=keepdims)
 
 
 @composite()
@@ -65,7 +58,7 @@ def nancumsum(x: Array, axis: int | None = None) -> Array:
     >>> nancumsum(randn(3, 2))
     >>> nancumsum(randn(3, 2), 0)
     """
-    return cumsum(_filled(x, 0), axis)
+    return cumsum(filled(x, _numbers(x), 0), axis)
 
 
 @composite()
@@ -77,7 +70,7 @@ def nancumprod(x: Array, axis: int | None = None) -> Array:
     >>> nancumprod(randn(3, 2))
     >>> nancumprod(randn(3, 2), 0)
     """
-    return cumprod(_filled(x, 1), axis)
+    return cumprod(filled(x, _numbers(x), 1), axis)
 
 
 # -- mean and spread ---------------------------------------------------------------------------------------------
@@ -92,8 +85,7 @@ def nanmean(x: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
     >>> nanmean(randn(3, 2))
     >>> nanmean(randn(3, 2, 2), axis=(0, -1), keepdims=True)
     """
-    total = sum(_filled(x, 0), axis, keepdims=keepdims)
-    return total / _number(x, axis).reshape(np.shape(raw(total)))
+    return mean_of(x, _numbers(x), axis, keepdims)
 
 
 @composite()
@@ -106,12 +98,7 @@ def nanvar(x: Array, axis: Axis = None, *, correction: float = 0, keepdims: bool
     >>> nanvar(randn(3, 2))
     >>> nanvar(randn(3, 2, 2), axis=(0, -1), correction=1, keepdims=True)
     """
-    number = _number(x, axis)
-    deviation = _filled(x - sum(_filled(x, 0), axis, keepdims=True) / number, 0)
-    squares = deviation * deviation if raw(x).dtype.kind != "c" else abs(deviation) ** 2
-    total = sum(squares, axis, keepdims=keepdims)
-    freedom = np.where(number > correction, number - correction, number.dtype.type(np.nan))
-    return total / freedom.astype(number.dtype).reshape(np.shape(raw(total)))
+    return var_of(x, _numbers(x), axis, correction, keepdims)
 
 
 @composite()
@@ -124,7 +111,7 @@ def nanstd(x: Array, axis: Axis = None, *, correction: float = 0, keepdims: bool
     >>> nanstd(randn(3, 2))
     >>> nanstd(randn(3, 2, 2), axis=(0, -1), correction=1, keepdims=True)
     """
-    return root(nanvar(x, axis, correction=correction, keepdims=keepdims))
+    return root(var_of(x, _numbers(x), axis, correction, keepdims))
 
 
 # -- extremes ----------------------------------------------------------------------------------------------------
