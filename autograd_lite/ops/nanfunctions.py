@@ -12,8 +12,8 @@ import numpy as np
 
 from ..core import Array, composite, op, raw
 from ..kernels.reduction import Axis
-from .reduction_where import filled, mean_of, var_of
 from .reduction import extreme_gradient, prod, root, sum
+from .reduction_where import filled, mean_of, var_of
 from .scan import cumprod, cumsum
 
 
