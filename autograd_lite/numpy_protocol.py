@@ -17,7 +17,7 @@ import numpy as np
 
 from . import core
 
-# NumPy's own second names: what `function.__name__` gives, and what we (and np.*) call it.
+# Second names: what `function.__name__` gives, and what we call it. (SciPy's special functions are ufuncs, too.)
 _ALIASES = {
     "absolute": "abs",
     "amax": "max",
@@ -26,6 +26,8 @@ _ALIASES = {
     "conjugate": "conj",
     "degrees": "rad2deg",
     "fix": "trunc",
+    "log_expit": "logsigmoid",
+    "psi": "digamma",
     "radians": "deg2rad",
     "true_divide": "divide",
 }
@@ -57,7 +59,7 @@ IN_PLACE = frozenset({"copyto", "fill_diagonal", "place", "put", "put_along_axis
 _INSTEAD = {
     "apply_along_axis": "ag.stack([f(row) for row in tensor])",
     "copyto": "ag.where(mask, values, x)",
-    "fill_diagonal": "ag.where(np.eye(n, dtype=bool), value, x)",
+    "fill_diagonal": "ag.diagonal_scatter",
     "interp": "ag.interp",
     "place": "ag.masked_scatter",
     "put": "x[index] = value",

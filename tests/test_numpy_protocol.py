@@ -172,6 +172,16 @@ def test_they_are_recorded(x):
     np.testing.assert_allclose(x.grad.data, 1 - np.tanh(x.data) ** 2)
 
 
+@pytest.mark.parametrize("name", ["erf", "expit", "digamma", "gammaln", "xlogy", "log_expit", "ndtr"])
+def test_scipys_special_functions_are_ufuncs_too(name, x):
+    special = pytest.importorskip("scipy.special")
+    function = getattr(special, name)
+    arguments = (x, x) if function.nin == 2 else (x,)
+    result = function(*arguments)
+    assert result.requires_grad
+    np.testing.assert_allclose(result.data, function(*(a.data for a in arguments)), rtol=1e-12)
+
+
 def test_what_is_missing_is_an_error_at_the_call(x):
     """Every function that is counted as missing says so when it is called, whatever it is called with."""
     for _, missing in catalogue.coverage().values():
