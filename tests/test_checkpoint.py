@@ -155,6 +155,56 @@ def test_inside_of_transforms():
     assert ag.gradcheck(f, x, order=2)
 
 
+def test_training_of_modules():
+    def train(run):
+        rng = np.random.default_rng(1)
+        embedding, cell = nn.Embedding(7, 4, rng=rng), nn.LSTM(4, 5, rng=rng)
+        block = nn.Sequential(nn.Linear(5, 6, rng=rng), nn.Tanh(), nn.Dropout(0.3, rng=rng), nn.Linear(6, 7, rng=rng))
+        model = nn.Sequential(embedding, cell, block)
+        optimizer = ag.optim.Adam(model.parameters(), lr=0.01)
+        tokens = rng.integers(0, 7, (6, 3))
+        losses = []
+        for _ in range(4):
+            h = run(embedding, tokens)
+            h, _ = run(cell, h)
+            loss = run(lambda h: ag.cross_entropy(run(block, h).reshape(-1, 7), tokens.reshape(-1)), h)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+        return losses
+
+    losses = train(ag.checkpoint)
+    np.testing.assert_allclose(losses, train(plainly), rtol=1e-5)
+    assert len(set(losses)) == 4
+
+
+def test_inside_of_a_module_as_a_function_of_its_parameters():
+    class Checkpointed(nn.Module):
+        def __init__(self, run):
+            self.run, self.linear = run, nn.Linear(3, 3, rng=np.random.default_rng(0))
+
+        def forward(self, x):
+            return self.run(lambda x: ag.tanh(self.linear(x)), self.run(self.linear, x))
+
+    def second_order(run):
+        model = Checkpointed(run)
+        own = {name: (p.data, p.node) for name, p in model.named_parameters()}
+        values = {name: p.data * 2 for name, p in model.named_parameters()}
+        x = randn(2, 3).astype(np.float32)
+
+        def loss(values):
+            return (ag.functional_call(model, values, x) ** 2).sum()
+
+        product = ag.hvp(loss, values, values)
+        assert own == {name: (p.data, p.node) for name, p in model.named_parameters()}
+        return ag.grad(loss)(values) | {f"{name}'": value for name, value in product.items()}
+
+    found, expected = second_order(ag.checkpoint), second_order(plainly)
+    for name, value in expected.items():
+        np.testing.assert_allclose(found[name], value, rtol=1e-5, atol=1e-6)
+
+
 def test_only_what_is_wanted_is_recomputed():
     x, w, calls = leaf(3), leaf(3, seed=1), []
 

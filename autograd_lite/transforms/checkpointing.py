@@ -21,6 +21,7 @@ from ..core import Array, Handle, Leaf, Node, Output, is_grad_enabled, op, raw, 
 from ..nodes import next_serial
 from ..ops.random import default_rng, drawing_from
 from . import trees
+from .modules import present_stand_ins, standing_in
 
 Generator = np.random.Generator
 
@@ -65,6 +66,7 @@ class _Segment:
 
     def __init__(self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]):
         self.f, self.__name__ = f, getattr(f, "__name__", type(f).__name__)  # the name is for pictures
+        self.stand_ins = present_stand_ins()
         self.inputs: list[Any] = []
         self.sources: dict[Hashable, int] = {}
         self.arguments = trees.map_leaves(self._put, (args, kwargs))
@@ -123,7 +125,7 @@ class _Segment:
     def again(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
         """Run it once more, for a history that ends in `inputs`; the results that the node has."""
         start = next_serial()
-        with self.chance.again():
+        with self.chance.again(), standing_in(self.stand_ins):
             leaves = trees.leaves(self.call(inputs))
         outputs = [leaves[i] for i in self.numbers if i < len(leaves)]
         if not all(isinstance(output, Handle) for output in outputs) or len(outputs) < len(self.numbers):
