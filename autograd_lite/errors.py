@@ -41,6 +41,8 @@ _FIXES = {
     "unsupported operand type": "pass numbers, arrays or Tensors",
     "einstein sum": "give one term of letters for each operand, one letter for each axis",
     "Size of label": "an axis must have the same length wherever its letter stands",
+    "did not appear in the input": "each letter of the result must stand in a term",
+    "appeared more than once in the output": "each letter of the result stands there once",
     "remapped shapes": "from the last axis on, each length must be 1 or the one that is asked for",
     "could not broadcast input array": "from the last axis on, each length must be 1 or the one that is asked for",
     "subscript": "give one term of letters for each operand, one letter for each axis",

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Array, op
+from ..core import Array, op, raw
 from ..kernels import decompositions as kernels
 from .matrices import require_square
 from .shape import concatenate
@@ -39,12 +39,20 @@ def expm(x: Array) -> Array:
     return kernels.expm(x)
 
 
-@op(x=lambda g, x: _in_direction(logm, x.mT, g))
+def _logarithm_in_direction(x: Any, direction: Any) -> Any:
+    """The derivative of the logarithm. Beside the cut, copies of an eigenvalue must not come to lie on both sides."""
+    w = np.linalg.eigvals(raw(x))
+    if ((w == 0) | (np.abs(np.angle(-w)) < np.sqrt(np.finfo(w.dtype).eps))).any():
+        raise ValueError("an eigenvalue is negative or 0, where the principal logarithm jumps and has no gradient")
+    return _in_direction(logm, x, direction)
+
+
+@op(x=lambda g, x: _logarithm_in_direction(x.mT, g))
 def logm(x: Array) -> Array:
     """Principal matrix logarithm, the inverse of `expm`.
 
-    x: (..., n, n), without eigenvalues that are negative or 0. Returns the same shape; complex where real matrices have
-    no real logarithm. Raises ValueError for matrices that are not square.
+    x: (..., n, n). Returns the same shape; complex where real matrices have no real logarithm. Where an eigenvalue is
+    negative or 0 there is no gradient: backward raises ValueError. Raises ValueError for matrices that are not square.
 
     >>> logm(0.2 * randn(2, 2, 2) + np.eye(2))
     """

@@ -68,8 +68,7 @@ def vector_norm(x: Array, *, axis: Axis = None, keepdims: bool = False, ord: Ord
     """
     if isinstance(ord, str) or ord is None:
         raise ValueError(f"vectors have no norm of order {ord!r}; use a number, inf or -inf")
-    if x.dtype.kind not in "fc":
-        x = astype(x, np.float64)
+    x = _inexact(x)
     if ord == np.inf:
         return max(abs(x), axis, keepdims=keepdims)
     if ord == -np.inf:
@@ -131,9 +130,13 @@ def matrix_norm(x: Array, *, keepdims: bool = False, ord: Order = "fro") -> Arra
         s = abs(svdvals(x))  # abs says what the gradient is at 0
         result = sum(s, -1) if ord == "nuc" else max(s, -1) if ord == 2 else min(s, -1)
     else:
-        sums = sum(abs(x), -2 if ord in (1, -1) else -1)
+        sums = sum(abs(_inexact(x)), -2 if ord in (1, -1) else -1)
         result = max(sums, -1) if ord in (1, np.inf) else min(sums, -1)
     return reshape(result, (*result.shape, 1, 1)) if keepdims else result
+
+
+def _inexact(x: Any) -> Any:
+    return x if x.dtype.kind in "fc" else astype(x, np.float64)
 
 
 # -- what depends on norms ---------------------------------------------------------------------------------------

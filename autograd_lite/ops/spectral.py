@@ -98,7 +98,7 @@ def eig(x: Array) -> tuple[Array, Array]:
 
     x: (..., n, n). Returns w (..., n) and v (..., n, n), complex unless all eigenvalues are real, as in NumPy. The
     gradient is that of losses that depend on no sign or phase of vectors; at matrices without a basis of eigenvectors
-    there is none. Raises ValueError for matrices that are not square.
+    there is none, and backward raises ValueError. Raises ValueError for matrices that are not square.
 
     >>> eig(0.2 * randn(3, 3) + np.diag([1.0, 2.0, 4.0]))
     >>> eig(0.2 * randn(2, 2, 2) + np.diag([1.0, 3.0]))
@@ -112,7 +112,7 @@ def eigvals(x: Array) -> Array:
     """Eigenvalues of general matrices.
 
     x: (..., n, n). Returns (..., n), complex unless all are real, as in NumPy. At matrices without a basis of
-    eigenvectors there is no gradient. Raises ValueError for matrices that are not square.
+    eigenvectors there is no gradient: backward raises ValueError. Raises ValueError for matrices that are not square.
 
     >>> eigvals(0.2 * randn(3, 3) + np.diag([1.0, 2.0, 4.0]))
     >>> eigvals(randn(1, 2, 2) + 2 * np.array([[0.0, -1.0], [1.0, 0.0]]))
@@ -122,7 +122,10 @@ def eigvals(x: Array) -> Array:
 
 
 def _of_general_values(g_w: Any, v: Any) -> Any:
-    """v^-H diag(g_w) v^H."""
+    """v^-H diag(g_w) v^H. Raises ValueError where v is singular but for rounding errors: it would be wrong there."""
+    s = np.linalg.svd(raw(v), compute_uv=False)
+    if (s[..., -1:] <= 4 * np.finfo(v.dtype).eps * s[..., :1]).any():
+        raise ValueError("a matrix has no basis of eigenvectors, so they and the eigenvalues have no gradient")
     return solve(adjoint(v), g_w[..., :, None] * adjoint(v))
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
+from autograd_lite.ops.linalg import contract
 
 
 def numbers(*shape, seed=0):
@@ -15,6 +16,50 @@ def numbers(*shape, seed=0):
 def test_einsum_broadcasts_axes_of_length_one(subscripts, first, second):
     a, b = numbers(*first), numbers(*second, seed=1)
     ag.gradcheck(lambda a, b: ag.einsum(subscripts, a, b), a, b, order=2)
+
+
+EXPRESSIONS = [
+    ("ij,jk,kl->il", (2, 3), (3, 4), (4, 2)),
+    ("i,j,k->ikj", (2,), (3,), (2,)),
+    ("ij,ij,jk,k", (2, 3), (2, 3), (3, 4), (4,)),
+    ("...ij,jk,...k->...i", (2, 3, 4), (4, 2), (2,)),
+    ("iij,jk,k->i", (2, 2, 3), (3, 2), (2,)),
+    ("ab,bc,ca->", (2, 3), (3, 4), (4, 2)),
+    ("ij,kl,il->", (2, 3), (3, 2), (2, 2)),
+    ("aa,a,aa->a", (2, 2), (2,), (2, 2)),
+    ("ii", (3, 3)),
+    ("ijk->kj", (2, 3, 2)),
+    ("ij,jk,kl->li", (2, 1), (3, 2), (1, 2)),
+]
+
+
+@pytest.mark.parametrize(("subscripts", "shapes"), [(e[0], e[1:]) for e in EXPRESSIONS])
+@pytest.mark.parametrize("optimize", [True, False, "optimal"])
+def test_einsum_of_several_operands(subscripts, shapes, optimize):
+    operands = [numbers(*shape, seed=i) + 1j * numbers(*shape, seed=9 + i) for i, shape in enumerate(shapes)]
+    expected = np.einsum(subscripts, *operands)
+    np.testing.assert_allclose(ag.einsum(subscripts, *operands, optimize=optimize), expected, atol=1e-12)
+    if optimize is True:
+        assert ag.gradcheck(lambda *xs: ag.einsum(subscripts, *xs), *operands, order=2, max_entries=40)
+
+
+def test_einsum_takes_numpys_other_form_and_its_paths():
+    a, b, c = numbers(2, 3), numbers(3, 4), numbers(4, 5)
+    np.testing.assert_allclose(ag.einsum(a, [0, 1], b, [1, 2], [2, 0]), np.einsum("ij,jk->ki", a, b))
+    np.testing.assert_allclose(ag.einsum(a, [0, 7], b, [7, 2]), a @ b)
+    np.testing.assert_allclose(ag.einsum(ag.tensor(a), [..., 0], [0, ...]).data, a.T)
+    path = np.einsum_path("ij,jk,kl", a, b, c, optimize="optimal")[0]
+    np.testing.assert_allclose(ag.einsum("ij,jk,kl", a, b, c, optimize=path), a @ b @ c)
+
+
+def test_the_derivative_of_einsum_never_multiplies_more_than_two_at_a_time():
+    """Nor any two that are not neighbours here: the largest array on the way is a matrix."""
+    xs = [ag.tensor(numbers(30, 30, seed=i), requires_grad=True) for i in range(4)]
+    loss = ag.einsum("ab,bc,cd,de->", *xs)
+    found = ag.gradients(loss, xs, create_graph=True)
+    nodes, _ = ag.core.history(*found)
+    assert max(np.prod(node.shape) for node in nodes if node.op and node.op.outputs is None) == 900
+    assert all(len(node.parents) <= 2 for node in nodes)
 
 
 @pytest.mark.parametrize(("first", "second"), [((2, 0), (0, 3)), ((0, 2), (2, 3)), ((4, 2, 0), (0, 3)), ((0,), (0,))])
@@ -30,6 +75,14 @@ def test_products_of_nothing_have_gradients(first, second):
         (lambda: ag.matmul(numbers(2, 3), 2.0), "matmul: a matrix product needs at least one axis on each side"),
         (lambda: ag.einsum("ij,jk", numbers(2, 3), numbers(2, 3)), "wherever its letter stands"),
         (lambda: ag.einsum("ijk", numbers(2, 3)), "one letter for each axis"),
+        (lambda: ag.einsum("ij", numbers(2, 3), numbers(2, 3)), "one letter for each axis"),
+        (
+            lambda: ag.einsum("ij->ik", numbers(2, 3)),
+            "einsum: Output character k .*; each letter of the result must stand in a term",
+        ),
+        (lambda: ag.einsum("ij,jk->ik", numbers(2, 3), numbers(3)), "one letter for each axis"),
+        (lambda: contract("ij,jk->ik", numbers(2, 3), numbers(3)), "one letter for each axis"),
+        (lambda: contract("ii,i->i", numbers(1, 3), numbers(3)), "one length wherever its letter stands"),
     ],
 )
 def test_errors(call, message):
