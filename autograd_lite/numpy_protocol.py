@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import core
+from .ops import reduction_where
 
 # Second names: what `function.__name__` gives, and what we call it. (SciPy's special functions are ufuncs, too.)
 _ALIASES = {
@@ -78,6 +79,7 @@ _REDUCTIONS = {
     "logical_or": "any",
     "logaddexp": "logsumexp",
 }
+_OF_SOME = ("where", "initial")  # what all reductions of NumPy take, and ours apart
 _SCANS = {"add": "cumsum", "multiply": "cumprod", "logaddexp": "logcumsumexp"}
 
 
@@ -106,9 +108,10 @@ def array_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: M
     operation = _operation(ours, asked)
     kwargs = {**defaults, **kwargs}
     dtype = kwargs.pop("dtype", None)
-    if unknown := [key for key in kwargs if key not in operation.roles]:
+    known = {*operation.roles, *(_OF_SOME if method == "reduce" else ())}
+    if unknown := [key for key in kwargs if key not in known]:
         raise TypeError(f"{asked}: {unknown[0]}= is not available for tensors; leave it out")
-    return operation.function(*[_cast(value, dtype) for value in inputs], **kwargs)
+    return _function(operation, kwargs)(*[_cast(value, dtype) for value in inputs], **kwargs)
 
 
 def array_function(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
@@ -177,13 +180,20 @@ class _Translation(NamedTuple):
         parameters = self.operation.signature.parameters
         leading = [name for name in parameters if parameters[name].kind is inspect.Parameter.POSITIONAL_OR_KEYWORD]
         by_position = [named.pop(name) for name in _while_given(leading, named)] if not first else []
-        return self.operation.function(*first, *by_position, **named)
+        return _function(self.operation, named)(*first, *by_position, **named)
 
     def _cast_array(self, name: str, value: Any, dtype: Any) -> Any:
         return _cast(value, dtype) if name in self.operation.arrays else value
 
     def _fix(self) -> str:
         return f"ag.{self.operation.name} takes {', '.join(self.operation.roles)}"
+
+
+def _function(operation: core.Definition, named: Mapping[str, Any]) -> Callable[..., Any]:
+    """The operation, or what reduces only some elements where these arguments ask for that."""
+    if any(name in named and name not in operation.roles for name in _OF_SOME):
+        return functools.partial(reduction_where.reduced, operation.name)
+    return operation.function
 
 
 def _while_given(names: list[str], given: Mapping[str, Any]) -> Iterator[str]:
@@ -209,6 +219,8 @@ def _translation(function: Callable[..., Any]) -> _Translation:
     for name, other in _RENAMED.items():
         if other in operation.roles:
             ours[name] = other
+    if operation.name in reduction_where.NAMES:
+        ours |= {name: name for name in _OF_SOME}
     if any(p.kind is kinds.VAR_KEYWORD for p in parameters):
         ours |= {name: name for name in places}
     defaults = {p.name: p.default for p in parameters if p.default is not p.empty}

@@ -18,6 +18,7 @@ from .shape import broadcast_to, concatenate, reshape
 
 # What changes nothing in a reduction. The largest and the smallest of no elements exist only with an `initial`.
 NEUTRAL = {"sum": 0, "prod": 1, "any": False, "all": True}
+NAMES = (*NEUTRAL, "max", "min", "mean", "var", "std")
 
 
 def reduced(
