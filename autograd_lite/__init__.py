@@ -406,6 +406,8 @@ from .transforms import (
     vjp,
 )
 
+amax, amin = max, min  # NumPy's second names of these
+
 __version__ = "0.1.0"
 
 __all__ = [
@@ -427,6 +429,8 @@ __all__ = [
     "all",
     "allclose",
     "alpha_dropout",
+    "amax",
+    "amin",
     "angle",
     "any",
     "append",
