@@ -16,9 +16,9 @@ from .elementwise import minimum, relu, sqrt, square, where
 from .gather import take_along_axis
 from .indexing import getitem
 from .losses import check_one_shape, in_dtype_of, paired, reduced
-from .norms import vector_norm
 from .reduction import mean, sum
 from .shape import expand_dims
+from .similarity import pairwise_distance
 
 
 def _signs(x: Any, target: Any, shape: tuple[int, ...] | None = None) -> Any:
@@ -223,7 +223,7 @@ def triplet_margin_loss(
 ) -> Array:
     """``max(0, margin + distance(anchor, positive) - distance(anchor, negative))``. Balntas et al. 2016.
 
-    anchor, positive, negative: (N, D) or (D,). The distance is the norm of order `p` of the difference plus `eps`.
+    anchor, positive, negative: (N, D) or (D,). The distance is `pairwise_distance` with `p` and `eps`.
     swap: take the distance of the positive from the negative, if that is less than the anchor's. Returns a scalar, or
     (N,) or () for "none". At the margin the gradient is 0. Raises ValueError for different shapes.
 
@@ -231,10 +231,9 @@ def triplet_margin_loss(
     >>> triplet_margin_loss(randn(3), randn(3), randn(3), 5.0, 3.0, 0.1, True, "none")
     """
 
-    def distance(a: Any, b: Any) -> Any:
-        return vector_norm(a - b + eps, axis=-1, ord=p)
-
-    return _of_triplets(distance, anchor, positive, negative, margin, swap, reduction)
+    return _of_triplets(
+        lambda a, b: pairwise_distance(a, b, p, eps), anchor, positive, negative, margin, swap, reduction
+    )
 
 
 @composite()
@@ -248,18 +247,17 @@ def triplet_margin_with_distance_loss(
     swap: bool = False,
     reduction: str = "mean",
 ) -> Array:
-    """`triplet_margin_loss` with any distance: a function of two arrays (N, D), which gives (N,); None: Euclid's.
+    """`triplet_margin_loss` with any distance: a function of two arrays (N, D), which gives (N,).
 
-    anchor, positive, negative: (N, D) or (D,). Returns a scalar, or (N,) or () for "none". At the margin the gradient
-    is 0. Raises ValueError for different shapes.
+    anchor, positive, negative: (N, D) or (D,). distance_function: None for `pairwise_distance`. Returns a scalar, or
+    (N,) or () for "none". At the margin the gradient is 0. Raises ValueError for different shapes.
 
     >>> triplet_margin_with_distance_loss(randn(2, 3), randn(2, 3), randn(2, 3))
     >>> triplet_margin_with_distance_loss(
     ...     randn(3), randn(3), randn(3), distance_function=lambda a, b: sum((a - b) ** 2, -1), margin=9.0, swap=True,
     ...     reduction="none")
     """
-    distance = distance_function or (lambda a, b: vector_norm(a - b + 1e-6, axis=-1))
-    return _of_triplets(distance, anchor, positive, negative, margin, swap, reduction)
+    return _of_triplets(distance_function or pairwise_distance, anchor, positive, negative, margin, swap, reduction)
 
 
 def _of_triplets(

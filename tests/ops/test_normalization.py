@@ -1,4 +1,4 @@
-"""Batch normalization as PyTorch's function has it."""
+"""Normalization of channels as PyTorch's functions have it."""
 
 import numpy as np
 import pytest
@@ -104,3 +104,90 @@ def test_running_statistics_move_together_or_not_at_all(error, spread):
     with pytest.raises(error, match="running statistic"):
         ag.batch_norm(np.ones((3, 2)), center, spread, training=True)
     assert not center.any()
+
+
+def test_nested_lists_are_taken():
+    out = ag.batch_norm([[1.0, 2.0], [3.0, 6.0]], [1.0, 2.0], [4.0, 4.0], eps=0.0)
+    assert out.dtype == np.float32
+    np.testing.assert_allclose(out, [[0, 0], [1, 2]])
+    np.testing.assert_allclose(ag.batch_norm([[1.0, 2.0], [3.0, 6.0]], training=True, eps=0.0), [[-1, -1], [1, 1]])
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_evaluation_to_second_order_as_pytorchs(shape, agrees_with_torch):
+    x, *vectors = operands(shape)
+    agrees_with_torch(
+        lambda x, *v: ag.batch_norm(x, *v, eps=1e-3),
+        lambda torch, x, *v: (
+            torch.nn.functional.batch_norm(x, v[0].detach(), v[1].detach(), *v[2:], eps=1e-3)
+            + 0 * (v[0].sum() + v[1].sum())
+        ),
+        x,
+        *vectors,
+        order=0,
+    )
+    agrees_with_torch(
+        lambda x, *v: ag.batch_norm(x, *vectors[:2], *v, eps=1e-3),
+        lambda torch, x, *v: torch.nn.functional.batch_norm(x, *map(torch.tensor, vectors[:2]), *v, eps=1e-3),
+        x,
+        *vectors[2:],
+    )
+
+
+@pytest.mark.parametrize("affine", [False, True])
+@pytest.mark.parametrize("groups", [1, 2, 6])
+@pytest.mark.parametrize("shape", [(3, 6, 4), (2, 6), (2, 6, 2, 3)])
+def test_groups_as_pytorchs(shape, groups, affine, agrees_with_torch):
+    if groups == shape[1] and len(shape) == 2:
+        return  # single numbers have no variance
+    x, *vectors = operands(shape)
+    agrees_with_torch(
+        lambda x, *v: ag.group_norm(x, groups, *v, eps=1e-3),
+        lambda torch, x, *v: torch.nn.functional.group_norm(x, groups, *v, eps=1e-3),
+        x,
+        *(vectors[:2] if affine else []),
+    )
+
+
+@pytest.mark.parametrize("use_input_stats", [True, False])
+@pytest.mark.parametrize("shape", [(4, 3, 5), (2, 3, 4, 5)])
+def test_instances_and_their_running_statistics_as_pytorchs(shape, use_input_stats, agrees_with_torch):
+    torch = pytest.importorskip("torch")
+    x, mean, var, *vectors = operands(shape)
+    ours, theirs = [mean.copy(), var.copy()], [torch.tensor(mean), torch.tensor(var)]
+    options = {"use_input_stats": use_input_stats, "momentum": 0.3, "eps": 1e-3}
+    agrees_with_torch(
+        lambda x, *v: ag.instance_norm(x, *ours, *v, **options),
+        lambda torch, x, *v: torch.nn.functional.instance_norm(x, *theirs, *v, **options),
+        x,
+        *vectors,
+    )
+    for a, b in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(a, b.numpy(), rtol=1e-12)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 9])
+@pytest.mark.parametrize("shape", [(2, 5, 3), (2, 5, 2, 3)])
+def test_local_responses_as_pytorchs(shape, size, agrees_with_torch):
+    agrees_with_torch(
+        lambda x: ag.local_response_norm(x, size, 0.5, 0.6, 2.0),
+        lambda torch, x: torch.nn.functional.local_response_norm(x, size, 0.5, 0.6, 2.0),
+        operands(shape)[0],
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "call"),
+    [
+        ("3 channels cannot be 2 groups", lambda x: ag.group_norm(x, 2)),
+        ("weight must have one number for each of the 3", lambda x: ag.group_norm(x, 3, np.ones(2))),
+        ("one number in each channel of an image", lambda x: ag.instance_norm(x)),
+        ("running_mean and running_var are missing", lambda x: ag.instance_norm(x, use_input_stats=False)),
+        ("size must be at least 1", lambda x: ag.local_response_norm(x, 0)),
+        (r"x must be \(N, C\)", lambda x: ag.local_response_norm(x[0], 2)),
+        ("scale must have one number", lambda x: ag.channel_affine(x, np.ones(2), np.ones(3))),
+    ],
+)
+def test_errors_of_the_others(words, call):
+    with pytest.raises(ValueError, match=words):
+        call(np.ones((4, 3)))
