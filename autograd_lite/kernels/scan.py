@@ -36,9 +36,11 @@ def _forwards(a: Array, b: Array) -> Array:
     factors, terms = _cut(a, pieces, steps, before=1), _cut(b, pieces, steps)
     # What each piece gives by itself, and by how much it multiplies what arrives from the one before.
     apart = linear_recurrence_reference(factors[1:], terms)
-    reach = np.multiply.accumulate(factors, axis=0)
-    arriving = _forwards(reach[-1, 1:], apart[-1])[:-1]
-    apart[:, 1:] += reach[:, 1:] * arriving
+    with np.errstate(over="ignore", invalid="ignore"):
+        reach = np.multiply.accumulate(factors, axis=0)
+    if not np.isfinite(reach).all():  # it may have left the range of numbers where what arrives would bring it back
+        return linear_recurrence_reference(a, b)
+    apart[:, 1:] += reach[:, 1:] * _forwards(reach[-1, 1:], apart[-1])[:-1]
     return np.moveaxis(apart, 0, 1).reshape(pieces * steps, *b.shape[1:])[:n]
 
 
@@ -59,12 +61,23 @@ def linear_recurrence_reference(a: Array, b: Array) -> Array:
 
 def running_argmax(x: Array, axis: int) -> Any:
     """For each element the position, along `axis`, of the largest so far: the first of equals, the first NaN."""
-    return _positions_of_changes(np.maximum.accumulate(x, axis), axis)
+    return _positions_of_changes(np.maximum.accumulate(_with_axis(x), axis), axis)
 
 
 def running_argmin(x: Array, axis: int) -> Any:
     """For each element the position, along `axis`, of the smallest so far: the first of equals, the first NaN."""
-    return _positions_of_changes(np.minimum.accumulate(x, axis), axis)
+    return _positions_of_changes(np.minimum.accumulate(_with_axis(x), axis), axis)
+
+
+def logcumsumexp(x: Array, axis: int) -> Array:
+    """``log(cumsum(exp(x)))`` along `axis`, one sum after the other, none of which overflows."""
+    return np.logaddexp.accumulate(_with_axis(x), axis)
+
+
+def _with_axis(x: Array) -> Array:
+    if x.ndim == 0:
+        raise ValueError("a 0-d array has no axis to go along; reshape it to one axis")
+    return x
 
 
 def _positions_of_changes(extreme: Array, axis: int) -> Any:

@@ -10,7 +10,7 @@ from ..core import Array, composite, op, raw
 from ..kernels import reduction as kernels
 from ..kernels.reduction import Axis
 from .diagonal import diagonal
-from .elementwise import conj, where
+from .elementwise import conj, safe_multiply, where
 from .scan import exclusive_prod, share
 from .shape import broadcast_to, reshape, transpose
 
@@ -58,7 +58,7 @@ def mean(x: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
     return kernels.sum(x, axis, keepdims) / kernels.count(x.shape, axis)
 
 
-@op(x=lambda g, x, axis: _kept(g, x.shape, axis) * separated(exclusive_prod(joined(x, axis)), x.shape, axis))
+@op(x=lambda g, x, axis: _prod_gradient(g, x, axis))
 def prod(x: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
     """Product of the elements along `axis` (all of them for None).
 
@@ -69,6 +69,11 @@ def prod(x: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
     >>> prod(randn(3, 2, 2), axis=(0, -1), keepdims=True)
     """
     return kernels.multiply_reduce(x, axis=axis, keepdims=keepdims)
+
+
+def _prod_gradient(g: Any, x: Any, axis: Axis) -> Any:
+    others = separated(exclusive_prod(joined(x, axis)), x.shape, axis)
+    return safe_multiply(_kept(g, x.shape, axis), others)
 
 
 @composite()

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..core import Array, composite, op, raw
 from ..kernels import scan as kernels
-from .elementwise import exp, where
+from .elementwise import exp, safe_multiply, where
 from .gather import take_along_axis
 from .shape import concatenate, flip, reshape
 
@@ -100,7 +100,7 @@ def _cumprod_gradient(g: Any, x: Any, out: Any, axis: int) -> Any:
     """``y[k + 1] = x[k + 1] * y[k]``: what arrives at y[k] comes from behind, times the product before k."""
     factors = reshape(x, out.shape)
     arriving = linear_recurrence(_but_first(factors, axis), g, axis, True)
-    return reshape(arriving * _after_first(1, out, axis), x.shape)
+    return reshape(safe_multiply(arriving, _after_first(1, out, axis)), x.shape)
 
 
 @composite()
@@ -222,7 +222,7 @@ def logcumsumexp(x: Array, axis: int = -1) -> Array:
     >>> logcumsumexp(randn(2, 3))
     >>> logcumsumexp(randn(3, 2), 0)
     """
-    return np.logaddexp.accumulate(x, axis)
+    return kernels.logcumsumexp(np.asarray(x), axis)
 
 
 def _logcumsumexp_gradient(g: Any, x: Any, out: Any, axis: int) -> Any:

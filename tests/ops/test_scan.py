@@ -93,6 +93,14 @@ def test_values_are_numpys(shape, dtype):
             np.testing.assert_allclose(found, getattr(np, name)(x, axis=axis, include_initial=initial), rtol=1e-6)
 
 
+def test_what_overflows_behind_does_not_reach_the_gradient_of_what_comes_before():
+    x = ag.tensor(np.full(2000, 10.0, "f4"), requires_grad=True)
+    with np.errstate(over="ignore"):
+        (g,) = ag.gradients(ag.cumprod(x, 0)[:3].sum(), x)
+    np.testing.assert_array_equal(g.data[:4], [111, 110, 100, 0])
+    assert not g.data[3:].any()
+
+
 # -- running extremes --------------------------------------------------------------------------------------------
 
 
@@ -154,6 +162,8 @@ def test_impossible_terms_have_gradient_zero_to_second_order(x):
         (lambda: ag.cumulative_sum(numbers(2, 2)), ValueError, "cumulative_sum: .* pass axis="),
         (lambda: ag.cumsum(numbers(2), 3), ValueError, "out of bounds"),
         (lambda: ag.cummax(numbers(2), 3), ValueError, "out of bounds"),
+        (lambda: ag.cummin(np.array(1.0)), ValueError, "a 0-d array has no axis to go along"),
+        (lambda: ag.logcumsumexp(3.0), ValueError, "logcumsumexp: a 0-d array has no axis"),
     ],
 )
 def test_errors(call, error, message):
