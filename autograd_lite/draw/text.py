@@ -22,7 +22,7 @@ def parameters(op: Op, values: tuple[Any, ...]) -> tuple[str, ...]:
 def _parameters(op: Op, values: tuple[Any, ...]) -> Iterator[str]:
     for name, value in zip(op.params, values, strict=True):
         default = op.signature.parameters[name].default
-        if op.roles[name] == "index":
+        if name == "index":
             yield cut(f"[{_index(value)}]")
         elif name != "shape" and not _is_default(value, default):
             yield f"{name}={short(value)}"  # a target shape is what the node shows as its result anyway
