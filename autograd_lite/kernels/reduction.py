@@ -15,6 +15,7 @@ Axis = int | tuple[int, ...] | None
 
 add_reduce: Any = np.add.reduce  # np.sum without its Python wrapper, which costs a microsecond
 multiply_reduce: Any = np.multiply.reduce  # np.prod, likewise
+maximum_reduce: Any = np.maximum.reduce
 LARGE = 1 << 13  # elements from which a look at the order of memory pays
 LONG = 1 << 16  # elements from which a sum should be taken in pairs
 
@@ -49,6 +50,12 @@ def kept_shape(shape: tuple[int, ...], axis: Axis) -> tuple[int, ...]:
         return (1,) * len(shape)
     axes = {i % len(shape) for i in (axis if isinstance(axis, tuple) else (axis,))} if shape else set()
     return tuple(1 if i in axes else n for i, n in enumerate(shape))
+
+
+def left_shape(shape: tuple[int, ...], axis: Axis) -> tuple[int, ...]:
+    """`shape` without the reduced axes."""
+    order, kept = joined_last(len(shape), axis)
+    return tuple(shape[i] for i in order[:kept])
 
 
 def count(shape: tuple[int, ...], axis: Axis) -> int:
@@ -91,15 +98,17 @@ def var_reference(x: Array, axis: Axis, correction: float, keepdims: bool) -> An
     return np.var(x, axis=axis, ddof=correction, keepdims=keepdims)
 
 
-def logsumexp(x: np.ndarray[Any, Any], axis: Axis, keepdims: bool) -> Any:
+def logsumexp(x: Array, axis: Axis, keepdims: bool) -> Any:
     """``log(sum(exp(x)))`` without overflow: the largest element is taken out first."""
     x = np.asarray(x)
     x = x if x.dtype.kind == "f" else x.astype(np.result_type(x, np.float16))
-    largest = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
-    largest = np.where(np.isfinite(largest), largest, np.zeros((), x.dtype)).astype(x.dtype, copy=False)
+    largest = np.asarray(maximum_reduce(x, axis=axis, keepdims=True, initial=-np.inf))
+    largest[~np.isfinite(largest)] = 0
+    terms = np.asarray(x - largest)
+    np.exp(terms, out=terms)
     with np.errstate(divide="ignore"):  # log(0) = -inf is the right answer for a row of -inf
-        out = np.log(np.sum(np.exp(x - largest), axis=axis, keepdims=True)) + largest
-    return out if keepdims else out.reshape(np.sum(np.empty(x.shape, bool), axis=axis).shape)
+        out = np.log(sum(terms, axis, True)) + largest
+    return out if keepdims else out.reshape(left_shape(x.shape, axis))
 
 
 def tie_weights(x: np.ndarray[Any, Any], extreme: np.ndarray[Any, Any], axis: Axis) -> Any:

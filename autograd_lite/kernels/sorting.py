@@ -78,7 +78,7 @@ def first_of_rank(x: Array, ranks: Array, strict: bool = False) -> Any:
     `strict`, its position for every rank. Few ranks are found by partition, which takes a sixth of sorting: see `topk`.
     """
     if ranks.ndim == 1:
-        values = np.partition(x, np.unique(np.append(ranks, x.shape[-1] - 1)), -1)
+        values = np.partition(x, np.append(ranks, x.shape[-1] - 1), -1)
         largest, values = values[..., -1:], values[..., ranks]
     else:
         values = np.sort(x, -1)

@@ -106,7 +106,7 @@ def nanstd(x: Array, axis: Axis = None, *, correction: float = 0, keepdims: bool
     """Standard deviation of the elements along `axis` that are not NaN, with ``n - correction`` in the denominator.
 
     x: any shape. Returns x's shape without the reduced axes (of length 1 with keepdims), real; NaN where the
-    denominator is not positive. The gradient of NaN is 0, and so is that of all elements where they are equal.
+    denominator is not positive. The gradient of NaN is 0, and so is every gradient where the result is 0.
 
     >>> nanstd(randn(3, 2))
     >>> nanstd(randn(3, 2, 2), axis=(0, -1), correction=1, keepdims=True)

@@ -114,8 +114,8 @@ def _var_gradient(g: Any, x: Any, axis: Axis, correction: float) -> Any:
 def std(x: Array, axis: Axis = None, *, correction: float = 0, keepdims: bool = False) -> Array:
     """Standard deviation along `axis`: the root of the variance, with ``n - correction`` in its denominator.
 
-    x: any shape. Returns x's shape without the reduced axes (of length 1 with keepdims), real. Where all elements are
-    equal, the gradient is 0.
+    x: any shape. Returns x's shape without the reduced axes (of length 1 with keepdims), real. Where the result is 0,
+    the gradient is 0.
 
     >>> std(randn(3, 2))
     >>> std(randn(3, 2, 4), axis=(0, -1), correction=1, keepdims=True)
