@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from ..core import Array, op
-from ..kernels import sinc as kernels
-from .elementwise import power, safe_divide, safe_multiply, sqrt
+from ..kernels import elementwise as kernels
+from ..kernels import sinc as sinc_kernels
+from .elementwise import power, safe_divide, safe_multiply, safe_product, sqrt
 
 # -- trigonometric -----------------------------------------------------------------------------------------------
 
@@ -93,11 +94,25 @@ def _over_one_plus_square(g: Any, x: Any) -> Any:
     """``g / (1 + x ** 2)``, where the square may overflow."""
     if x.dtype.kind == "c":
         return safe_divide(safe_divide(g, 1 + 1j * x), 1 - 1j * x)
-    length = hypot(1, x)
-    return safe_divide(safe_divide(g, length), length)
+    root = root_of_one_plus_square(x)
+    return safe_divide(safe_divide(g, root), root)
 
 
-@op(a=lambda g, a, b: _around(g, b, a), b=lambda g, a, b: -_around(g, a, b))
+@op(x=lambda g, x, out: safe_multiply(g, safe_divide(x, out)))
+def root_of_one_plus_square(x: Array) -> Array:
+    """``sqrt(1 + x ** 2)``, elementwise, without overflow.
+
+    x: real, any shape. Returns the same shape.
+
+    >>> root_of_one_plus_square(randn(3, 2))
+    """
+    return kernels.root_of_one_plus_square(x)
+
+
+@op(
+    a=lambda g, a, b: safe_multiply(g, over_square_norm(b, a)),
+    b=lambda g, a, b: -safe_multiply(g, over_square_norm(a, b)),
+)
 def arctan2(a: Array, b: Array) -> Array:
     """The angle of the point with the coordinates b and a, that of ``b + 1j * a``: from -pi to pi.
 
@@ -109,10 +124,19 @@ def arctan2(a: Array, b: Array) -> Array:
     return np.arctan2(a, b)
 
 
-def _around(g: Any, across: Any, along: Any) -> Any:
-    """``g * across / (across ** 2 + along ** 2)``, and 0 at the origin."""
-    radius = hypot(across, along)
-    return safe_divide(safe_multiply(g, safe_divide(across, radius)), radius)
+@op(
+    a=lambda g, a, b, out: safe_multiply(g, power(over_square_norm(b, a), 2) - power(out, 2)),
+    b=lambda g, a, b, out: -2 * safe_multiply(g, safe_product(out, over_square_norm(b, a))),
+)
+def over_square_norm(a: Array, b: Array) -> Array:
+    """``a / (a ** 2 + b ** 2)``, elementwise, without overflow, and 0 at the origin.
+
+    a, b: real, broadcast against each other. Returns the broadcast shape. (With ``over_square_norm(b, a)`` it makes the
+    two parts of 1 / z, whose derivative is ``-(1 / z) ** 2``.) At the origin the gradient is 0.
+
+    >>> over_square_norm(randn(3, 2), randn(2))
+    """
+    return kernels.over_square_norm(a, b)
 
 
 @op(
@@ -148,7 +172,7 @@ def sinc_derivative(x: Array, order: int) -> Array:
     >>> sinc_derivative(randn(3, 2), 1)
     >>> sinc_derivative(3 * randn(3, 2), 4)
     """
-    return kernels.derivative(x, order)
+    return sinc_kernels.derivative(x, order)
 
 
 # -- hyperbolic --------------------------------------------------------------------------------------------------
@@ -188,7 +212,7 @@ def arcsinh(x: Array) -> Array:
 
 
 def _over_root_of_one_plus_square(g: Any, x: Any) -> Any:
-    return _over_roots(g, 1 + 1j * x, 1 - 1j * x) if x.dtype.kind == "c" else safe_divide(g, hypot(1, x))
+    return _over_roots(g, 1 + 1j * x, 1 - 1j * x) if x.dtype.kind == "c" else safe_divide(g, root_of_one_plus_square(x))
 
 
 @op(x=lambda g, x: _over_roots(g, x - 1, x + 1))

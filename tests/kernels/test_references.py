@@ -41,3 +41,38 @@ def test_rows_that_are_added_up(shape, dtype):
     indexing.add_rows(found, g, rows)
     indexing.add_rows_reference(expected, g, rows)
     np.testing.assert_allclose(found, expected, rtol=1e-5 if dtype == np.float32 else 1e-12)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "extremes"), [(np.float32, [1e38, 1e-38, 1e-45]), (np.float64, [1e300, 1e-300, 5e-324])]
+)
+def test_lengths_whose_squares_may_leave_the_range_of_numbers(dtype, extremes):
+    usual = numbers(50, dtype=dtype)
+    for x in (usual, np.append(usual, np.array([0, np.inf, *extremes], dtype))):
+        a, b = x[:, None], np.append(-x, dtype(1))
+        for function, reference, operands in (
+            (elementwise.root_of_one_plus_square, elementwise.root_of_one_plus_square_reference, (x,)),
+            (elementwise.over_square_norm, elementwise.over_square_norm_reference, (a, b)),
+        ):
+            with np.errstate(over="ignore"):
+                expected = reference(*operands)
+            found = function(*operands)
+            assert found.dtype == dtype
+            np.testing.assert_allclose(found, expected, rtol=8 * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("factor", [0.0, 1.0])
+def test_a_factor_of_zero_wins_over_infinity_and_nan(factor):
+    other = np.array([1.0, np.inf, np.nan, 0.0])
+    with np.errstate(invalid="ignore"):
+        product = factor * other
+    expected = other if factor else np.zeros(4)
+    np.testing.assert_array_equal(elementwise.zero_wins(product, np.full(4, factor)), expected)
+    assert elementwise.zero_wins(product[:2].astype(np.float32), np.full(2, factor)).dtype == np.float32
+
+
+def test_the_share_of_the_larger_one():
+    a, b = np.array([1.0, 1.0, 1.0, np.nan, np.inf]), np.array([0.0, 1.0, 2.0, 1.0, np.inf])
+    np.testing.assert_array_equal(elementwise.preference(a, b), [1, 0.5, 0, 0, 0.5])
+    assert elementwise.preference(np.float32([1, 2]), 1.5).dtype == np.float32
+    assert elementwise.preference(1.0, 2.0) == 0
