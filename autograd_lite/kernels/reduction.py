@@ -78,8 +78,8 @@ def joined_last(ndim: int, axis: Axis) -> tuple[tuple[int, ...], int]:
 def var(x: Array, axis: Axis, correction: float, keepdims: bool) -> Any:
     """np.var; over the last axis or all of them, the squares are summed as a product of the deviations with themselves.
 
-    That saves a pass over the numbers: for (256, 1024) in float32 it takes 0.27 ms instead of 0.33 over the last axis,
-    and 3 us instead of 9 for 32 numbers. Other axes are no faster that way, and long ones less exact: a product adds up
+    That saves a pass over the numbers: for (256, 1024) in float32 it takes 0.25 ms instead of 0.30 over the last axis,
+    and 4 us instead of 9 for 32 numbers. Other axes are no faster that way, and long ones less exact: a product adds up
     without pairs, so that ten million numbers in float32 are off by 3e-5, where NumPy's are by 3e-8.
     """
     inner = axis is None or (x.ndim > 0 and axis in (-1, x.ndim - 1))

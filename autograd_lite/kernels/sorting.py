@@ -22,7 +22,7 @@ def argsort(x: Array, axis: int | None, descending: bool) -> Any:
 def _argsort(x: Array, axis: int) -> Any:
     """np.argsort(x, axis, stable=True). NumPy's other way is four times as fast, and the same where nothing is equal.
 
-    A million doubles take 35 ms instead of 120. Among integers something is equal as a rule.
+    A million doubles take 39 ms instead of 122. Among integers something is equal as a rule.
     """
     if x.dtype.kind != "f":
         return argsort_reference(x, axis)
@@ -75,15 +75,11 @@ def first_of_rank(x: Array, ranks: Array, strict: bool = False) -> Any:
     """Positions along the last axis of the elements of these ranks (0: the smallest): the first of equal ones.
 
     x (..., n), ranks (m,), or (..., m) where they differ -> (..., m). NaN counts as the largest; where there is one and
-    `strict`, its position for every rank. Few ranks are found by partition, which takes a sixth of sorting: see `topk`.
+    `strict`, its position for every rank. To sort a million doubles takes 7 ms, to find three ranks by partition 13.
     """
-    if ranks.ndim == 1:
-        values = np.partition(x, np.append(ranks, x.shape[-1] - 1), -1)
-        largest, values = values[..., -1:], values[..., ranks]
-    else:
-        values = np.sort(x, -1)
-        largest, values = values[..., -1:], np.take_along_axis(values, ranks, -1)
-    undefined = np.isnan(largest if strict else values)
+    ascending = np.sort(x, -1)
+    values = ascending[..., ranks] if ranks.ndim == 1 else np.take_along_axis(ascending, ranks, -1)
+    undefined = np.isnan(ascending[..., -1:] if strict else values)
     positions = np.empty(values.shape, np.intp)
     for m in range(ranks.shape[-1]):
         positions[..., m] = np.argmax(x == values[..., m : m + 1], -1)
