@@ -30,7 +30,7 @@ def safe_subtract(a: Any, b: Any) -> Any:
 
 def lerp(start: Any, end: Any, weight: Any) -> Any:
     """``start + weight * (end - start)``, written from the nearer end, so that both ends are exact."""
-    distance = np.subtract(end, start)
+    distance = end - start  # operators: NumPy's functions make float64 of two of Python's numbers
     return np.where(np.abs(weight) < 0.5, start + weight * distance, end - (1 - weight) * distance)
 
 
@@ -95,7 +95,7 @@ def root_of_one_plus_square_reference(x: Any) -> Any:
 def over_square_norm(a: Any, b: Any) -> Any:
     """``a / (a ** 2 + b ** 2)``, and 0 at the origin; by way of hypot where a square leaves the range of numbers."""
     with np.errstate(over="ignore"):
-        norm = np.square(a) + np.square(b)
+        norm = np.asarray(a * a + b * b)
     limits = np.finfo(norm.dtype)
     if norm.size and norm.min() > limits.tiny / limits.eps and norm.max() < limits.max:
         return a / norm
