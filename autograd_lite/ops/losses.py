@@ -47,14 +47,15 @@ def weighted(losses: Any, weight: Any, reduction: str) -> Any:
 
 def check_one_shape(a: Any, b: Any, names: str = "x and target") -> None:
     """Raise ValueError for different shapes."""
-    if np.shape(raw(a)) != np.shape(raw(b)):
+    if getattr(a, "shape", ()) != getattr(b, "shape", ()):
         raise ValueError(f"{names} must have one shape; reshape one, or broadcast_to if it is meant to repeat")
 
 
 def in_dtype_of(x: Any, target: Any) -> Any:
     """A target, which has the dtype of `x` then if it had whole numbers or booleans: they never promote."""
-    dtype = np.result_type(raw(x), np.float16)
-    return astype(target, dtype) if np.asarray(raw(target)).dtype.kind in "biu" and dtype.kind in "fc" else target
+    if getattr(target, "dtype", np.dtype(float)).kind in "fc":
+        return target
+    return astype(target, np.result_type(raw(x), np.float16))
 
 
 def paired(x: Any, target: Any) -> Any:
