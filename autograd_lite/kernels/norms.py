@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .decompositions import each
 from .reduction import Axis, add_reduce
 
 Array = np.ndarray[Any, Any]
@@ -21,3 +22,16 @@ def power_norm(x: Array, p: float, axis: Axis, keepdims: bool) -> Any:
         return add_reduce(modulus, axis, keepdims=keepdims)
     with np.errstate(divide="ignore"):  # the reciprocal of 0 is infinite, and that of the sum then 0
         return add_reduce(modulus**p, axis, keepdims=keepdims) ** (1 / p)
+
+
+def euclidean_distances(a: Array, b: Array) -> Array:
+    """Distances of the rows of a (..., n, d) and b (..., m, d), real, computed in double precision."""
+    from scipy.spatial.distance import cdist
+
+    kind = np.result_type(a, b, np.float32 if a.dtype.kind == b.dtype.kind == "f" else np.float64)
+    return each(lambda a, b: (cdist(a, b),), a, b)[0].astype(kind, copy=False)
+
+
+def euclidean_distances_reference(a: Array, b: Array) -> Any:
+    """The same from all differences."""
+    return np.sqrt(np.square(a[..., :, None, :] - b[..., None, :, :]).sum(-1))

@@ -21,20 +21,23 @@ from .spectral import svdvals
 
 
 @op(x=lambda g, x, out, hermitian: _pinv_gradient(g, x, out, hermitian))
-def pinv(x: Array, rcond: Array | None = None, hermitian: bool = False) -> Array:
+def pinv(x: Array, rcond: Array | None = None, hermitian: bool = False, *, rtol: Array | None = None) -> Array:
     """Pseudo-inverse (Moore and Penrose) of each matrix.
 
-    x: (..., m, n). rcond: singular values below rcond times the largest (default 1e-15) count as 0; a number, or one
-    for each matrix. hermitian: x is symmetric (Hermitian), which is faster; its symmetric part is taken. Returns
-    (..., n, m). The gradient is right where the rank does not change nearby, as for matrices of full rank.
+    x: (..., m, n). rcond (or rtol): singular values below rcond times the largest (default 1e-15) count as 0; a
+    number, or one for each matrix. hermitian: x is symmetric (Hermitian), which is faster; its symmetric part is taken.
+    Returns (..., n, m). The gradient is right where the rank does not change nearby, as for matrices of full rank.
+    Raises ValueError for both rcond and rtol.
 
     >>> pinv(randn(3, 2))
     >>> pinv(randn(2, 2, 3), rcond=1e-6)
-    >>> pinv(randn(2, 2), hermitian=True)
+    >>> pinv(randn(2, 2), hermitian=True, rtol=1e-6)
     """
     require_matrix(x)
+    if rcond is not None and rtol is not None:
+        raise ValueError("rcond and rtol mean the same; pass one of them")
     x = hermitian_part(x) if hermitian else x
-    return np.linalg.pinv(x, rcond, hermitian)
+    return np.linalg.pinv(x, rcond if rtol is None else rtol, hermitian)
 
 
 def _pinv_gradient(g: Any, x: Any, out: Any, hermitian: bool) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Array, Deferred, Handle, composite, op, raw
+from ..core import Array, Deferred, Handle, as_array, composite, op
 from ..kernels import einsum as named
 from ..kernels import linalg as kernels
 from .shape import expand_dims, reshape, squeeze
@@ -93,7 +93,7 @@ def einsum(subscripts: str, *operands: Array, optimize: Any = True) -> Array:
     """
     if not isinstance(subscripts, str):
         subscripts, operands = named.letters(subscripts, *operands)
-    line = [x if hasattr(x, "dtype") else np.asarray(raw(x)) for x in operands]
+    line = [x if hasattr(x, "dtype") else as_array(x) for x in operands]
     path = tuple(optimize) if isinstance(optimize, list) else optimize
     for positions, step in named.steps(subscripts, tuple([x.shape for x in line]), path):
         taken = [line[i] for i in positions]

@@ -5,6 +5,7 @@ import pytest
 import scipy.spatial.distance as scipy_distance
 
 import autograd_lite as ag
+from autograd_lite.kernels import norms as kernels
 
 
 def numbers(*shape, seed=0):
@@ -50,6 +51,24 @@ def test_small_distances_far_from_the_origin_are_exact(scale):
     a = np.full((1, 3), float(scale))
     b = a + np.array([0, 3e-6, 4e-6])
     np.testing.assert_allclose(ag.cdist(a, b), np.linalg.norm(a - b)[None, None])
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8", "i8"])
+def test_euclidean_distances_are_those_of_all_differences(dtype):
+    a, b = (5 * numbers(3, 1, 4, 2)).astype(dtype), (5 * numbers(2, 3, 2, seed=1)).astype(dtype)
+    expected, found = kernels.euclidean_distances_reference(a, b), kernels.euclidean_distances(a, b)
+    assert (found.shape, found.dtype) == (expected.shape, expected.dtype)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    a, b = (ag.tensor(x.astype("f8"), requires_grad=True) for x in (a, b))
+    slow = ag.vector_norm(a[..., :, None, :] - b[..., None, :, :], axis=-1)
+    for ours, theirs in zip(*(ag.gradients((d**2).sum(), [a, b]) for d in (ag.cdist(a, b), slow)), strict=True):
+        np.testing.assert_allclose(ours.data, theirs.data)
+
+
+def test_complex_points():
+    a = A + 1j * A[::-1]
+    np.testing.assert_allclose(ag.cdist(a, B), np.linalg.norm(a[:, None] - B, axis=-1))
+    assert ag.gradcheck(ag.cdist, a, B, order=2, max_entries=20)
 
 
 def test_sets_of_few_points():
