@@ -19,9 +19,9 @@ from .core import (
     gradients,
     is_grad_enabled,
     no_grad,
+    observe,
     op,
     set_default_dtype,
-    trace,
 )
 from .draw import draw
 from .gradcheck import gradcheck, gradgradcheck
@@ -282,6 +282,7 @@ from .ops.reduction import (
     ptp,
     std,
     sum,
+    trace,
     var,
 )
 from .ops.rounding import (
@@ -782,6 +783,7 @@ __all__ = [
     "one_hot",
     "ones",
     "ones_like",
+    "observe",
     "op",
     "optim",
     "outer",

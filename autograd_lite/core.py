@@ -41,7 +41,7 @@ from .nodes import (
     written,
     written_since,
 )
-from .recording import Call, enable_grad, gate, is_grad_enabled, local, no_grad, position, trace, user_line
+from .recording import Call, enable_grad, gate, is_grad_enabled, local, no_grad, observe, position, user_line
 
 # Layers above import what they need of the engine from here.
 __all__ = [
@@ -71,6 +71,7 @@ __all__ = [
     "label",
     "local",
     "no_grad",
+    "observe",
     "op",
     "position",
     "raw",
@@ -80,7 +81,6 @@ __all__ = [
     "retained",
     "set_default_dtype",
     "tensor_of",
-    "trace",
     "written",
 ]
 

@@ -104,7 +104,7 @@ class enable_grad(_Switch):
         local.recording = True
 
 
-class trace(_Switch):
+class observe(_Switch):
     """A block in which each operation of this thread is reported to `observer`, a function of one `Call`."""
 
     def __init__(self, observer: Callable[[Call], None]):
@@ -113,8 +113,8 @@ class trace(_Switch):
     def _set(self) -> None:
         local.observers = (*local.observers, self.observer)
 
-    def _again(self) -> trace:
-        return trace(self.observer)
+    def _again(self) -> observe:
+        return observe(self.observer)
 
 
 class Line(NamedTuple):

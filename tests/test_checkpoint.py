@@ -487,7 +487,7 @@ def test_a_picture_shows_one_node():
 
 def test_a_trace_sees_what_is_inside_each_time():
     calls, x = [], leaf(3)
-    with ag.trace(lambda call: calls.append(call.op.name)):
+    with ag.observe(lambda call: calls.append(call.op.name)):
         y = ag.checkpoint(ag.tanh, x)
         assert calls == ["tanh", "checkpoint"]
         ag.gradients(y, x, np.ones(3))

@@ -648,10 +648,10 @@ def test_two_threads_may_share_a_history():
         np.testing.assert_array_equal(result, results[0])
 
 
-def test_trace_reports_operations_with_arguments_branch_and_line():
+def test_an_observer_learns_of_operations_with_arguments_branch_and_line():
     calls = []
     x = leaf(-1.0, 2.0)
-    with ag.trace(calls.append):
+    with ag.observe(calls.append):
         assert core.position() == recording.TRACE
         y = ag.relu(x)
         z = ag.sum(y, axis=0)
@@ -663,24 +663,24 @@ def test_trace_reports_operations_with_arguments_branch_and_line():
     np.testing.assert_array_equal(calls[0].branch, [False, True])
     assert calls[1].branch is None
     assert calls[0].line.file == __file__
-    assert calls[0].line.function == "test_trace_reports_operations_with_arguments_branch_and_line"
-    (g,) = ag.gradients(z, x)  # a trace records as usual
+    assert calls[0].line.function == "test_an_observer_learns_of_operations_with_arguments_branch_and_line"
+    (g,) = ag.gradients(z, x)  # what is observed is recorded as usual
     np.testing.assert_array_equal(g.data, [0.0, 1.0])
 
 
-def test_trace_sees_constants_and_what_no_grad_cuts_off():
+def test_an_observer_sees_constants_and_what_no_grad_cuts_off():
     calls = []
-    with ag.trace(calls.append), ag.no_grad():
+    with ag.observe(calls.append), ag.no_grad():
         y = ag.exp(leaf(1.0)) + ag.tensor([1.0])
     assert [call.op.name for call in calls] == ["exp", "add"]
     assert not y.requires_grad
 
 
-def test_trace_sees_the_graph_of_a_gradient():
+def test_an_observer_sees_the_graph_of_a_gradient():
     calls = []
     x = leaf(0.5)
     y = ag.tanh(x).sum()
-    with ag.trace(calls.append):
+    with ag.observe(calls.append):
         ag.gradients(y, x, create_graph=True)
     assert "multiply" in [call.op.name for call in calls]
 

@@ -371,7 +371,7 @@ def test_the_specialised_pullback_gives_what_the_formulas_give(op: core.Op) -> N
 def test_an_observer_learns_of_the_call(op: core.Op) -> None:
     for sample in samples(op):
         calls: list[core.Call] = []
-        with ag.trace(calls.append):
+        with ag.observe(calls.append):
             sample.call({name: ag.Tensor(x) for name, x in sample.arrays().items()})
         assert [call.op for call in calls] == [op], sample.line
         assert (calls[0].branch is not None) is (op.branch is not None), sample.line

@@ -399,7 +399,7 @@ def test_lists_of_whole_numbers_are_indices_and_targets():
     x = ag.tensor(np.arange(6.0).reshape(2, 3), requires_grad=True)
     np.testing.assert_array_equal(ag.embedding([1, 0], x).data, x.data[[1, 0]])
     assert ag.cross_entropy(x, [2, 0]).item() == ag.cross_entropy(x, np.array([2, 0])).item()
-    with ag.trace(lambda call: None):  # the plain caller does the same
+    with ag.observe(lambda call: None):  # the plain caller does the same
         np.testing.assert_array_equal(ag.embedding([1, 0], x).data, x.data[[1, 0]])
     assert (x * [1, 2, 3]).dtype == np.float64  # an operand with a gradient: numbers of the default dtype
     assert (ag.zeros(3) * [1, 2, 3]).dtype == np.float32

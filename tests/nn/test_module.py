@@ -162,7 +162,7 @@ class TestNames:
 def test_under_a_trace_each_call_knows_the_modules_it_ran_in():
     model = nn.Sequential(nn.Linear(2, 2), nn.Sequential(nn.ReLU()))
     calls = []
-    with ag.trace(calls.append):
+    with ag.observe(calls.append):
         model(np.ones((1, 2), np.float32))
     found = {call.op.name: call.modules for call in calls}
     assert found["linear"] == (model, model[0])
@@ -171,7 +171,7 @@ def test_under_a_trace_each_call_knows_the_modules_it_ran_in():
 
 
 def test_the_running_modules_are_forgotten_when_forward_fails():
-    with ag.trace(lambda call: None), pytest.raises(ValueError, match="3 features"):
+    with ag.observe(lambda call: None), pytest.raises(ValueError, match="3 features"):
         nn.Sequential(nn.Linear(2, 2))(np.ones((1, 3), np.float32))
     assert ag.core.local.modules == ()
 

@@ -52,7 +52,7 @@ def test_padding_never_wins():
 
 def test_the_branch_is_the_winner():
     calls = []
-    with ag.trace(calls.append):
+    with ag.observe(calls.append):
         ag.max_pool2d(np.arange(16.0).reshape(1, 1, 4, 4), 2)
     (call,) = calls
     np.testing.assert_array_equal(call.branch, np.full((1, 1, 2, 2), 3))
