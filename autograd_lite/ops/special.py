@@ -18,7 +18,7 @@ from .elementwise import exp, log, power, safe_divide, safe_multiply, sigmoid, w
 # -- the error function and its relatives ------------------------------------------------------------------------
 
 
-@op(x=lambda g, x: g * (exp(-power(x, 2)) * (2 / math.sqrt(math.pi))))
+@op(x=lambda g, x: safe_multiply(g, exp(-power(x, 2)) * (2 / math.sqrt(math.pi))))
 def erf(x: Array) -> Array:
     """Error function, ``2 / sqrt(pi)`` times the integral of ``exp(-t**2)`` from 0 to `x`.
 
@@ -29,7 +29,7 @@ def erf(x: Array) -> Array:
     return scipy_special("erf")(x)
 
 
-@op(x=lambda g, x: g * (exp(-power(x, 2)) * (-2 / math.sqrt(math.pi))))
+@op(x=lambda g, x: safe_multiply(g, exp(-power(x, 2)) * (-2 / math.sqrt(math.pi))))
 def erfc(x: Array) -> Array:
     """``1 - erf(x)``, exact where erf is close to 1.
 
@@ -87,7 +87,7 @@ def erfcinv(x: Array) -> Array:
     return scipy_special("erfcinv")(x)
 
 
-@op(x=lambda g, x: g * (exp(-0.5 * power(x, 2)) * (1 / math.sqrt(2 * math.pi))))
+@op(x=lambda g, x: safe_multiply(g, exp(-0.5 * power(x, 2)) * (1 / math.sqrt(2 * math.pi))))
 def ndtr(x: Array) -> Array:
     """The distribution function of the standard normal: how probable a value below `x` is.
 
