@@ -1,4 +1,4 @@
-"""Layers of batch normalization: their state, training and evaluation, and PyTorch's next to them."""
+"""Layers of normalization: their state, training and evaluation, and PyTorch's next to them."""
 
 import numpy as np
 import pytest
@@ -98,3 +98,87 @@ def test_errors():
 def test_its_arguments_are_shown():
     text = "BatchNorm2d(8, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True)"
     assert repr(nn.BatchNorm2d(8)) == text
+
+
+@pytest.mark.parametrize("options", [{"eps": "small"}, {"eps": -1e-5}, {"momentum": -0.1}, {"momentum": "slow"}])
+def test_numbers_that_are_none(options):
+    (name,) = options
+    with pytest.raises(ValueError, match=f"BatchNorm1d: {name} is .*; pass a number that is not negative"):
+        nn.BatchNorm1d(3, **options)
+
+
+# -- the others --------------------------------------------------------------------------------------------------
+
+OTHERS = {
+    "InstanceNorm1d": [((3,), {}, (2, 3, 4)), ((3,), {"affine": True}, (3, 4))],
+    "InstanceNorm2d": [((3, 0.1), {"track_running_stats": True, "momentum": 0.3}, (2, 3, 4, 2))],
+    "InstanceNorm3d": [((3,), {"affine": True, "track_running_stats": True}, (2, 3, 2, 2, 2))],
+    "GroupNorm": [((2, 4), {}, (3, 4, 2)), ((4, 4, 0.1), {"affine": False}, (3, 4, 2, 2))],
+    "LayerNorm": [
+        ((4,), {}, (2, 3, 4)),
+        (((3, 4), 0.1), {}, (2, 3, 4)),
+        (([4],), {"elementwise_affine": False}, (2, 4)),
+        ((4,), {"bias": False}, (2, 4)),
+    ],
+    "RMSNorm": [((4,), {}, (2, 3, 4)), (((3, 4), 0.1), {"elementwise_affine": False}, (2, 3, 4))],
+    "LocalResponseNorm": [((3,), {}, (2, 4, 3)), ((2, 0.5, 0.6, 2.0), {}, (2, 4, 3, 3))],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "options", "shape"), [(name, *case) for name, cases in OTHERS.items() for case in cases]
+)
+def test_the_others_as_pytorchs(name, args, options, shape):
+    torch = pytest.importorskip("torch")
+    ours, theirs = getattr(nn, name)(*args, **options), getattr(torch.nn, name)(*args, **options)
+    for parameter, reference in zip(ours.parameters(), theirs.parameters(), strict=True):
+        parameter.data[...] = batch(parameter.shape, 7)
+        reference.data = torch.tensor(parameter.data)
+    for training in (True, False):
+        ours.train(training)
+        theirs.train(training)
+        x, reference = ag.tensor(batch(shape), requires_grad=True), torch.tensor(batch(shape), requires_grad=True)
+        out, expected = ours(x), theirs(reference)
+        np.testing.assert_allclose(out.data, expected.detach().numpy(), atol=1e-5)
+        (out * out * out).sum().backward()
+        (expected * expected * expected).sum().backward()
+        np.testing.assert_allclose(x.grad.data, reference.grad.numpy(), atol=1e-4)
+    for parameter, reference in zip(ours.parameters(), theirs.parameters(), strict=True):
+        np.testing.assert_allclose(parameter.grad.data, reference.grad.numpy(), rtol=1e-4, atol=1e-4)
+    state = theirs.state_dict()
+    assert list(ours.state_dict()) == list(state)
+    for key, value in ours.state_dict().items():
+        np.testing.assert_allclose(value, state[key].numpy(), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("error", "words", "call"),
+    [
+        (ValueError, r"InstanceNorm2d: x is \(2, 3\), not \(C, H, W\) or", lambda: nn.InstanceNorm2d(3)(batch((2, 3)))),
+        (ValueError, "has 4 channels, the layer 3", lambda: nn.InstanceNorm1d(3)(batch((4, 5)))),
+        (ValueError, "5 channels cannot be 2 groups", lambda: nn.GroupNorm(2, 5)),
+        (ValueError, r"not \(N, 4, ...\)", lambda: nn.GroupNorm(2, 4)(batch((2, 6)))),
+        (ValueError, "num_groups is 0", lambda: nn.GroupNorm(0, 4)),
+        (TypeError, r"normalized_shape\[1\] is 2.5", lambda: nn.LayerNorm((3, 2.5))),
+        (ValueError, "normalized_shape must be the lengths", lambda: nn.LayerNorm(3)(batch((3, 4)))),
+        (TypeError, "float64", lambda: nn.RMSNorm(3)(batch((2, 3)).astype("float64"))),
+        (ValueError, "eps is -1", lambda: nn.LayerNorm(3, -1)),
+        (ValueError, "size is 0", lambda: nn.LocalResponseNorm(0)),
+    ],
+)
+def test_errors_of_the_others(error, words, call):
+    with pytest.raises(error, match=words):
+        call()
+
+
+def test_layers_without_parameters_take_lists():
+    x = [[1.0, 3.0], [2.0, 6.0]]
+    for layer in (nn.LayerNorm(2, 0.0, False), nn.InstanceNorm1d(2, 0.0)):
+        np.testing.assert_allclose(layer(x), [[-1, 1], [-1, 1]])
+    np.testing.assert_allclose(nn.BatchNorm1d(2, 0.0, affine=False, track_running_stats=False)(x), [[-1, -1], [1, 1]])
+
+
+def test_their_arguments_are_shown():
+    assert repr(nn.LayerNorm((3, 4))) == "LayerNorm((3, 4), eps=1e-05, elementwise_affine=True)"
+    assert repr(nn.GroupNorm(2, 4)) == "GroupNorm(2, 4, eps=1e-05, affine=True)"
+    assert repr(nn.LocalResponseNorm(2)) == "LocalResponseNorm(2, alpha=0.0001, beta=0.75, k=1.0)"
