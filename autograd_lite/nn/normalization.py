@@ -272,7 +272,7 @@ class _OverFeatures(_Affine):
     """What normalises the last axes, whose lengths are given."""
 
     normalized_shape: tuple[int, ...]
-    eps: float | None
+    eps: Any  # a number; None for that of the dtype, where that is known
 
     def _make(self, normalized_shape: int | Sequence[int], affine: bool, bias: bool, dtype: DTypeLike | None) -> None:
         given = normalized_shape if isinstance(normalized_shape, Sequence) else (normalized_shape,)
