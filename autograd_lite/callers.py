@@ -62,6 +62,7 @@ def _pullback(op: Any, namespace: dict[str, Any]) -> Any:
 def complete(definition: Any, namespace: dict[str, Any]) -> None:
     """Give a composite its public function: lists become arrays, and its own errors get its name and operands."""
     forward, errors, describe = definition.forward, namespace["_ERRORS"], namespace["_describe"]
+    with_arrays = namespace["_with_arrays"]
     kinds = {name: "_operand" if definition.takes_gradient(name) else "_constant_operand" for name in definition.arrays}
     roles = definition.roles.items()
     convert = {name: namespace[kinds[name]] if role == "array" else None for name, role in roles}
@@ -76,15 +77,18 @@ def complete(definition: Any, namespace: dict[str, Any]) -> None:
                 kwargs[name] = to_array(value)
         try:
             return forward(*args, **kwargs)
-        except errors as error:
+        except (*errors, AttributeError) as error:
             if getattr(error, "described", False):  # by an operation that this one is made of
                 error.add_note(f"in {definition.name}")
                 raise
             try:
-                given = definition.signature.bind(*args, **kwargs).arguments
+                given = definition.signature.bind(*args, **kwargs)
             except TypeError:  # not a call of this function at all: Python's own words are best
                 raise error from None
-            raise describe(definition.name, given, error) from error
+            if isinstance(error, AttributeError):
+                given.apply_defaults()
+                return with_arrays(definition, tuple(given.arguments.values()), error)
+            raise describe(definition.name, given.arguments, error) from error
 
     definition.function = function
     function.op, function.__signature__ = definition, definition.signature  # type: ignore[attr-defined]
@@ -154,6 +158,7 @@ def _recording_caller(op: Any) -> str:
         f"        {results} = {_forward_call(op)}",
         "    except _ERRORS as _error:",
         f"        raise _describe(_op.name, _op.arguments({_values(op)}), _error) from _error",
+        *(() if op.sequence else _retry(op)),
         "    if not _wrap:",
         "        return _out",
         *(_single_output(op) if op.outputs is None else _several_outputs(op)),
@@ -189,6 +194,17 @@ def _recorded(op: Any) -> str:
     if op.sequence:
         return "any([_parent is not None for _parent in _parents])"
     return " or ".join(f"_node_{name} is not None" for name in op.arrays if op.takes_gradient(name))
+
+
+def _retry(op: Any) -> list[str]:
+    """A Python number has not the attributes of an array: then it becomes one, which costs nobody else anything."""
+    handles = {
+        name: f"_tensor_of({name}, _node_{name}) if type({name}) is _ndarray and _wrap else {name}"
+        for name in op.arrays
+        if op.takes_gradient(name)
+    }
+    values = "".join(f"{handles.get(name, name)}, " for name in op.roles)
+    return ["    except AttributeError as _error:", f"        return _with_arrays(_op, ({values}), _error)"]
 
 
 def _single_output(op: Any) -> list[str]:

@@ -178,11 +178,33 @@ def call(op: Op, values: tuple[Any, ...]) -> Any:
         result = op.bind(op.forward, plain)
     except OPERAND_ERRORS as error:
         raise describe(op.name, op.arguments(values), error) from error
+    except AttributeError as error:
+        return with_arrays(op, values, error)
     out, residuals = (result[0], result[1:]) if op.residuals else (result, ())
     output = _wrap_outputs(op, out, residuals, plain, handles)
     if local.observers:
         _report(op, values, plain, out, residuals, output)
     return output
+
+
+def with_arrays(op: Definition, values: tuple[Any, ...], error: AttributeError) -> Any:
+    """The call once more with arrays in the place of Python numbers, whose lack of an attribute was the error.
+
+    Raises the error itself if there is none of these, TypeError if an operand is no array at all.
+    """
+    arrays = tuple(
+        as_array(value) if role == "array" and isinstance(value, bool | int | float | complex) else value
+        for role, value in zip(op.roles.values(), values, strict=True)
+    )
+    if any(array is not value for array, value in zip(arrays, values, strict=True)):
+        return op.bind(op.function, arrays)
+    for (name, role), value in zip(op.roles.items(), values, strict=True):
+        if role == "array" and not isinstance(value, Handle | np.ndarray | np.generic):
+            required = value is not None or op.signature.parameters[name].default is not None
+            if required:
+                rule = TypeError(f"{name} is no array; pass an array, a Tensor, a number or a list of numbers")
+                raise describe(op.name, op.arguments(values), rule) from error
+    raise error
 
 
 def _plain_value(op: Op, argument: tuple[str, str], value: Any) -> Any:
@@ -809,6 +831,8 @@ _namespace: dict[str, Any] = {
     "_shape": np.shape,
     "_dtype": np.result_type,
     "_describe": describe,
+    "_tensor_of": tensor_of,
+    "_with_arrays": with_arrays,
     "_ERRORS": OPERAND_ERRORS,
 }
 

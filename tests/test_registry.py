@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -328,6 +329,18 @@ def assert_sound(sample: Sample, arrays: Arrays) -> None:
         for gradient, tensor in zip(found, inputs.values(), strict=True):
             assert gradient is None or (gradient.shape, gradient.dtype) == (tensor.shape, tensor.dtype), sample.line
             assert gradient is None or np.isfinite(gradient.data).all(), sample.line
+
+
+@pytest.mark.filterwarnings("ignore")  # NumPy's, about degrees of freedom and the like
+@over(OPS)
+def test_numbers_lists_and_what_is_no_array_in_the_place_of_an_array(op: core.Definition) -> None:
+    """There is a result, or an error of a kind that says what is wrong; never a missing attribute."""
+    for sample in samples(op):
+        for name, x in sample.arrays().items():
+            for value in (0.7, 3, x.tolist(), None, "text"):
+                with np.errstate(all="ignore"), suppress(TypeError, ValueError, IndexError):
+                    sample.call({name: value})
+                    sample.call({**{n: ag.Tensor(y) for n, y in sample.arrays().items()}, name: value})
 
 
 # -- the engine's specialised code ---------------------------------------------------------------------------------
