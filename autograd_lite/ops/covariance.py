@@ -10,7 +10,7 @@ from ..core import Array, composite, raw
 from .diagonal import diagonal
 from .elementwise import astype, clip, real, sqrt
 from .linalg import matmul
-from .matrices import adjoint
+from .matrices import adjoint, real_dtype
 from .reduction import mean, sum
 from .shape import concatenate, expand_dims, reshape, squeeze
 
@@ -40,7 +40,7 @@ def cov(
     x = _rows(x, rowvar or np.ndim(raw(x)) == 1)
     if y is not None:
         x = concatenate([x, _rows(y, rowvar or np.ndim(raw(y)) == 1 or np.shape(raw(y))[0] == 1)], 0)
-    n, dtype = x.shape[1], np.zeros(0, x.dtype).real.dtype
+    n, dtype = x.shape[1], real_dtype(x)
     ddof = ddof if ddof is not None else 0 if bias else 1
     weights = [astype(w, dtype) for w in _checked_weights(fweights, aweights, n)]
     if not weights:

@@ -20,6 +20,7 @@ from .matrices import (
     conjugate,
     hermitian_part,
     lower_half,
+    real_dtype,
     require_matrix,
     require_square,
     strictly_lower,
@@ -127,7 +128,7 @@ def lu(x: Array, permute_l: bool = False, *, p_indices: bool = False) -> tuple[A
     rows, lower, upper = pivoted_factors(x)
     if p_indices and not permute_l:
         return rows, lower, upper
-    p = _permutation(rows, lower.dtype)
+    p = _permutation(rows, lower)
     return (p @ lower, upper) if permute_l else (p, lower, upper)
 
 
@@ -144,9 +145,9 @@ def pivoted_factors(x: Array) -> tuple[Array, ...]:
     return kernels.lu(x)
 
 
-def _permutation(rows: Any, dtype: Any) -> Any:
+def _permutation(rows: Any, like: Any) -> Any:
     """The matrix p with ``p @ l = l[rows]``."""
-    return astype(equal(expand_dims(rows, -1), np.arange(rows.shape[-1])), np.zeros(0, dtype).real.dtype)
+    return astype(equal(expand_dims(rows, -1), np.arange(rows.shape[-1])), real_dtype(like))
 
 
 def _lu_gradient(g_l: Any, g_u: Any, rows: Any, l: Any, u: Any) -> Any:  # noqa: E741  # its name everywhere
@@ -167,4 +168,4 @@ def _lu_gradient(g_l: Any, g_u: Any, rows: Any, l: Any, u: Any) -> Any:  # noqa:
         more = [right]
     inner = strictly_lower(l_1.mT @ g_l1) + upper(g_u1 @ u_1.mT)
     square = substitute(u_1, substitute(l_1.mT, inner, False, True).mT, False, False).mT
-    return _permutation(rows, l.dtype) @ concatenate([square, *more], -2 if l.shape[-2] > k else -1)
+    return _permutation(rows, l) @ concatenate([square, *more], -2 if l.shape[-2] > k else -1)

@@ -43,20 +43,25 @@ def hermitian_part(x: Any) -> Any:
     return (x + adjoint(x)) / 2
 
 
+def real_dtype(x: Any) -> Any:
+    """The dtype of x's real part."""
+    return np.zeros(0, x.dtype).real.dtype
+
+
 def lower_half(x: Any) -> Any:
     """The part below the diagonal and half of the diagonal: y with y + y^T = x, for symmetric x."""
     n = x.shape[-1]
-    return x * (np.tri(n, dtype=_real_dtype(x)) - np.eye(n, dtype=_real_dtype(x)) / 2)
+    return x * (np.tri(n, dtype=real_dtype(x)) - np.eye(n, dtype=real_dtype(x)) / 2)
 
 
 def strictly_lower(x: Any) -> Any:
     """The part below the diagonal."""
-    return x * np.tri(x.shape[-2], x.shape[-1], -1, dtype=_real_dtype(x))
+    return x * np.tri(x.shape[-2], x.shape[-1], -1, dtype=real_dtype(x))
 
 
 def upper(x: Any) -> Any:
     """The part above and on the diagonal."""
-    return x * np.tri(x.shape[-1], x.shape[-2], dtype=_real_dtype(x)).T
+    return x * np.tri(x.shape[-1], x.shape[-2], dtype=real_dtype(x)).T
 
 
 def columns_times(x: Any, weights: Any) -> Any:
@@ -64,11 +69,7 @@ def columns_times(x: Any, weights: Any) -> Any:
     return x * weights[..., None, :]
 
 
-def _real_dtype(x: Any) -> Any:
-    return np.zeros(0, x.dtype).real.dtype
-
-
 def reciprocal_or_zero(x: Any, scale: Any) -> Any:
-    """1 / x, and 0 where x is nothing but the rounding error of numbers as large as `scale`."""
-    small = np.abs(raw(x)) <= 4 * np.finfo(x.dtype).eps * np.abs(raw(scale))
+    """1 / x, and 0 where x is nothing but a rounding error of values of matrices as large as `scale`."""
+    small = np.abs(raw(x)) <= 4 * x.shape[-1] * np.finfo(x.dtype).eps * scale
     return where(small, 0, 1 / where(small, 1, x))

@@ -12,7 +12,7 @@ from ..kernels import norms as kernels
 from ..kernels.reduction import Axis, kept_shape
 from .comparison import not_equal
 from .elementwise import abs, astype, power, sign, where
-from .matrices import conjugate, require_matrix, require_square
+from .matrices import conjugate, real_dtype, require_matrix, require_square
 from .reduction import max, min, sum
 from .shape import reshape, transpose
 from .solving import inv
@@ -74,7 +74,7 @@ def vector_norm(x: Array, *, axis: Axis = None, keepdims: bool = False, ord: Ord
     if ord == -np.inf:
         return min(abs(x), axis, keepdims=keepdims)
     if ord == 0:
-        return sum(astype(not_equal(x, 0), np.zeros(0, x.dtype).real.dtype), axis, keepdims=keepdims)
+        return sum(astype(not_equal(x, 0), real_dtype(x)), axis, keepdims=keepdims)
     return power_norm(x, float(ord), axis, keepdims=keepdims)
 
 

@@ -33,6 +33,8 @@ from .matrices import (
 from .reduction import sum
 from .solving import solve
 
+_NO_CONVERGENCE = "the iteration for eigenvalues or singular values does not converge; look for inf or NaN"
+
 # -- symmetric matrices ------------------------------------------------------------------------------------------
 
 
@@ -48,10 +50,11 @@ def eigh(x: Array, UPLO: str = "L") -> tuple[Array, Array]:
     >>> eigh(randn(3, 3))
     >>> eigh(randn(2, 2, 2), "U")
     """
-    return tuple(_eigh(x, UPLO))
+    require_square(x)
+    return tuple(kernels.refused(np.linalg.eigh, _NO_CONVERGENCE, hermitian_part(x), UPLO))
 
 
-@op(x=lambda g, x, UPLO: conjugate(_of_values(g, eigh(x, UPLO)[1])))
+@op(x=lambda g, x, UPLO: conjugate(_eigvalsh_gradient(g, eigh(x, UPLO)[1])))
 def eigvalsh(x: Array, UPLO: str = "L") -> Array:
     """Eigenvalues of symmetric (Hermitian) matrices, rising; the symmetric part is taken as in `eigh`.
 
@@ -66,22 +69,14 @@ def eigvalsh(x: Array, UPLO: str = "L") -> Array:
     return kernels.refused(np.linalg.eigvalsh, _NO_CONVERGENCE, hermitian_part(x), UPLO)
 
 
-_NO_CONVERGENCE = "the iteration for eigenvalues or singular values does not converge; look for inf or NaN"
-
-
-def _eigh(x: Any, uplo: str) -> Any:
-    require_square(x)
-    return kernels.refused(np.linalg.eigh, _NO_CONVERGENCE, hermitian_part(x), uplo)
-
-
-def _of_values(g_w: Any, v: Any) -> Any:
+def _eigvalsh_gradient(g_w: Any, v: Any) -> Any:
     return columns_times(v, g_w) @ adjoint(v)
 
 
 def _eigh_gradient(g_w: Any, g_v: Any, w: Any, v: Any) -> Any:
     """v (diag(g_w) + f * (v^H g_v)) v^H with f[i, j] = 1 / (w[j] - w[i])."""
     f = reciprocal_or_zero(w[..., None, :] - w[..., :, None], _largest(w))
-    return _of_values(g_w, v) + hermitian_part(v @ (f * (adjoint(v) @ g_v)) @ adjoint(v))
+    return _eigvalsh_gradient(g_w, v) + hermitian_part(v @ (f * (adjoint(v) @ g_v)) @ adjoint(v))
 
 
 def _largest(values: Any) -> Any:
@@ -107,9 +102,9 @@ def eig(x: Array) -> tuple[Array, Array]:
     return tuple(kernels.refused(np.linalg.eig, _NO_CONVERGENCE, x))
 
 
-@op(x=lambda g, x: conjugate(_of_general_values(conjugate(g), eig(x)[1])))
+@composite()
 def eigvals(x: Array) -> Array:
-    """Eigenvalues of general matrices.
+    """Eigenvalues of general matrices, in the order of `eig`.
 
     x: (..., n, n). Returns (..., n), complex unless all are real, as in NumPy. At matrices without a basis of
     eigenvectors there is no gradient: backward raises ValueError. Raises ValueError for matrices that are not square.
@@ -117,27 +112,22 @@ def eigvals(x: Array) -> Array:
     >>> eigvals(0.2 * randn(3, 3) + np.diag([1.0, 2.0, 4.0]))
     >>> eigvals(randn(1, 2, 2) + 2 * np.array([[0.0, -1.0], [1.0, 0.0]]))
     """
-    require_square(x)
-    return kernels.refused(np.linalg.eigvals, _NO_CONVERGENCE, x)
-
-
-def _of_general_values(g_w: Any, v: Any) -> Any:
-    """v^-H diag(g_w) v^H. Raises ValueError where v is singular but for rounding errors: it would be wrong there."""
-    s = np.linalg.svd(raw(v), compute_uv=False)
-    if (s[..., -1:] <= 4 * np.finfo(v.dtype).eps * s[..., :1]).any():
-        raise ValueError("a matrix has no basis of eigenvectors, so they and the eigenvalues have no gradient")
-    return solve(adjoint(v), g_w[..., :, None] * adjoint(v))
+    return eig(x)[0]
 
 
 def _eig_gradient(g_w: Any, g_v: Any, w: Any, v: Any) -> Any:
     """v^-H (diag(g_w) + f * (v^H g_v - v^H v diag(re(v^H g_v)))) v^H with f[i, j] = 1 / conj(w[j] - w[i]).
 
-    The second term keeps the lengths of the vectors.
+    The second term keeps the lengths of the vectors. Raises ValueError where v is singular but for rounding errors: the
+    result would be wrong.
     """
+    s = np.linalg.svd(raw(v), compute_uv=False)
+    if (s[..., -1:] <= 4 * np.finfo(v.dtype).eps * s[..., :1]).any():
+        raise ValueError("a matrix has no basis of eigenvectors, so they and the eigenvalues have no gradient")
     f = conjugate(reciprocal_or_zero(w[..., None, :] - w[..., :, None], _largest(w)))
     overlap = sum(real(conjugate(v) * g_v), axis=-2)
     turn = f * (adjoint(v) @ g_v - columns_times(adjoint(v) @ v, overlap))
-    return _of_general_values(g_w, v) + solve(adjoint(v), turn @ adjoint(v))
+    return solve(adjoint(v), g_w[..., :, None] * adjoint(v) + turn @ adjoint(v))
 
 
 # -- singular values ---------------------------------------------------------------------------------------------
@@ -172,7 +162,7 @@ def _svd_of_hermitian(x: Any) -> Any:
     return v, abs(w), adjoint(columns_times(v, sign(w)))
 
 
-@op(x=lambda g, x: conjugate(_of_singular_values(g, *singular_vectors(x, False))))
+@op(x=lambda g, x: conjugate(_svdvals_gradient(g, *singular_vectors(x, False))))
 def svdvals(x: Array) -> Array:
     """Singular values, falling.
 
@@ -186,8 +176,8 @@ def svdvals(x: Array) -> Array:
     return kernels.refused(np.linalg.svd, _NO_CONVERGENCE, x, compute_uv=False)
 
 
-def _of_singular_values(g: Any, u: Any, s: Any, vh: Any) -> Any:
-    return columns_times(u, g) @ vh
+def _svdvals_gradient(g_s: Any, u: Any, s: Any, vh: Any) -> Any:
+    return columns_times(u, g_s) @ vh
 
 
 @op(outputs=("u", "s", "vh"), x=lambda g, out: conjugate(_svd_gradient(*map(conjugate, g), *out)))
@@ -221,7 +211,7 @@ def _svd_gradient(g_u: Any, g_s: Any, g_vh: Any, u: Any, s: Any, vh: Any) -> Any
     inner = columns_times(f * turn_u, s) + s_column * (f * turn_v)
     if u.dtype.kind == "c":
         inner = inner + turn_u * columns_times(np.eye(k, dtype=s.dtype), inverse) / 2
-    found = u @ inner @ adjoint(v) + _of_singular_values(g_s, u, s, adjoint(v))
+    found = u @ inner @ adjoint(v) + _svdvals_gradient(g_s, u, s, adjoint(v))
     found = found + columns_times(g_u - u @ u_g, inverse) @ adjoint(v)
     return found + columns_times(u, inverse) @ adjoint(g_v - v @ v_g)
 
