@@ -36,6 +36,8 @@ _ALIASES = {
 _LINALG = {"trace": {"axis1": -2, "axis2": -1}, "diagonal": {"axis1": -2, "axis2": -1}}
 # Second names of arguments in NumPy, and ours.
 _RENAMED = {"ddof": "correction", "min": "a_min", "max": "a_max"}
+# Sorting is stable here, whatever is asked for.
+_IMMATERIAL = {"sort": ("kind", "stable"), "argsort": ("kind", "stable")}
 # What says how NumPy is to store a result; there is no choice for tensors, so only NumPy's default goes.
 _STORAGE = ("out", "order", "subok", "casting", "like", "copy", "overwrite_input")
 
@@ -97,6 +99,9 @@ def array_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: M
         ours, defaults = name, {}
     elif method == "reduce" and name in _REDUCTIONS:
         ours, defaults = _REDUCTIONS[name], {"axis": 0}
+    elif method == "accumulate" and name in ("maximum", "minimum"):
+        _refuse_storage(asked, kwargs)
+        return _operation(f"cum{name[:3]}", asked).function(*inputs, **{"axis": 0, **kwargs})[0]
     elif method == "accumulate" and name in _SCANS:
         ours, defaults = _SCANS[name], {"axis": 0}
     elif method == "outer" and ufunc.nin == 2 and ufunc.signature is None:
@@ -164,6 +169,8 @@ class _Translation(NamedTuple):
         dtype = given.pop("dtype", None) if "dtype" not in self.ours else None
         translated = {}
         for name, value in given.items():
+            if name in _IMMATERIAL.get(self.operation.name, ()):
+                continue
             if name not in self.ours:
                 raise TypeError(f"{asked}: {name}= is not available for tensors; {self._fix()}")
             translated[self.ours[name]] = value
