@@ -9,7 +9,7 @@ import numpy as np
 from ..core import Array, composite, op, raw
 from ..kernels import softmax as kernels
 from ..kernels.indexing import largest_unsigned
-from .elementwise import maximum, sigmoid, where
+from .elementwise import clip, maximum, sigmoid, where
 from .indexing import getitem
 from .losses import check_reduction, paired, reduced, times_finite
 from .reduction import sum
@@ -250,7 +250,8 @@ def sigmoid_focal_loss(
     """
     target = paired(x, target)
     missed = sigmoid(x) * (1 - target) + sigmoid(-x) * target  # 1 - p, which would lose its digits where p is near 1
-    losses = logistic_loss(x, target, 1 - target) * missed**gamma
+    nothing = float(np.sqrt(np.finfo(np.result_type(raw(missed))).tiny))  # whose powers of -2 and above are finite
+    losses = logistic_loss(x, target, 1 - target) * clip(missed, nothing) ** gamma
     return reduced(losses if alpha < 0 else losses * (alpha * target + (1 - alpha) * (1 - target)), reduction)
 
 
