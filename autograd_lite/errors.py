@@ -43,6 +43,7 @@ _FIXES = {
     "Size of label": "an axis must have the same length wherever its letter stands",
     "did not appear in the input": "each letter of the result must stand in a term",
     "appeared more than once in the output": "each letter of the result stands there once",
+    "is unsupported in linalg": "convert it, with astype('float32') or astype('float64')",
     "remapped shapes": "from the last axis on, each length must be 1 or the one that is asked for",
     "could not broadcast input array": "from the last axis on, each length must be 1 or the one that is asked for",
     "subscript": "give one term of letters for each operand, one letter for each axis",

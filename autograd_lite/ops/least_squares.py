@@ -13,7 +13,7 @@ import numpy as np
 from ..core import Array, composite, op, raw
 from ..kernels import decompositions as kernels
 from .comparison import greater
-from .elementwise import abs, square
+from .elementwise import real
 from .matrices import adjoint, conjugate, hermitian_part, require_matrix
 from .reduction import sum
 from .shape import expand_dims, reshape, squeeze
@@ -72,7 +72,8 @@ def lstsq(a: Array, b: Array, rcond: float | None = None) -> tuple[Array, ...]:
     rank = sum(greater(s, rcond * s[:1]))
     x = x if b.ndim == 2 else squeeze(x, -1)
     misfit = b - a @ x
-    squares = sum(square(abs(misfit)), 0) if b.ndim == 2 else reshape(sum(square(abs(misfit))), (1,))
+    squares = real(conjugate(misfit) * misfit)
+    squares = sum(squares, 0) if b.ndim == 2 else reshape(sum(squares), (1,))
     return x, squares if m > n == int(rank) else squares[:0], rank, s
 
 

@@ -122,7 +122,7 @@ def _contract_gradient(g: Any, i: int, subscripts: str, operands: tuple[Any, ...
     gradient over it.
     """
     left, _, output = subscripts.partition("->")
-    terms = left.split(",")
+    terms, operands = left.split(","), tuple([x if hasattr(x, "dtype") else np.asarray(x) for x in operands])
     target, others = "", [*terms[:i], output, *terms[i + 1 :]]
     factors = [*operands[:i], g, *operands[i + 1 :]]
     unused = iter(sorted(set(string.ascii_letters) - set("".join(terms))))

@@ -28,6 +28,15 @@ def require_matrix(x: Any) -> None:
         raise ValueError("the last two axes must form matrices; insert an axis with expand_dims")
 
 
+def require_right_side(a: Any, b: Any) -> None:
+    """Raise ValueError unless a, of square matrices, and b, a vector or matrices, can be those of a linear system."""
+    require_square(a)
+    b_shape = np.shape(raw(b))
+    rows = b_shape[0 if len(b_shape) == 1 else -2] if b_shape else None
+    if rows != a.shape[-1]:
+        raise ValueError("b must have as many rows as a, as one vector or as matrices; insert an axis with expand_dims")
+
+
 def conjugate(x: Any) -> Any:
     """conj(x); of a real array the array itself."""
     return conj(x) if x.dtype.kind == "c" else x

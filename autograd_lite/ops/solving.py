@@ -14,7 +14,7 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from ..core import Array, composite, op, raw
 from ..kernels import decompositions as kernels
-from .matrices import require_square
+from .matrices import require_right_side, require_square
 from .shape import expand_dims, reshape, squeeze, transpose
 
 _SINGULAR = "a matrix is singular; add a multiple of the identity, or use pinv or lstsq"
@@ -41,12 +41,12 @@ def solve(a: Array, b: Array) -> Array:
     """x with ``a @ x = b``.
 
     a: (..., n, n); b: (n,), one vector for all matrices, or (..., n, k); the leading axes broadcast. Returns (..., n)
-    for a vector, else (..., n, k). Raises ValueError for matrices that are not square, or are singular.
+    for a vector, else (..., n, k). Raises ValueError for matrices that are not square or are singular, or do not fit.
 
     >>> solve(randn(2, 2), randn(2, 1))
     >>> solve(randn(2, 2, 2), randn(2))
     """
-    require_square(a)
+    require_right_side(a, b)
     return kernels.refused(np.linalg.solve, _SINGULAR, a, b)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..core import Array, composite, op, raw
 from ..kernels import decompositions as kernels
-from .matrices import adjoint, require_matrix, require_square, strictly_lower, upper
+from .matrices import adjoint, require_matrix, require_right_side, require_square, strictly_lower, upper
 from .shape import expand_dims, squeeze
 
 
@@ -50,8 +50,8 @@ def substitute(a: Array, b: Array, lower: bool, unit_diagonal: bool) -> Array:
     >>> substitute(randn(2, 2, 2) + 2 * np.eye(2), randn(2, 1), True, False)
     >>> substitute(randn(2, 2), randn(2, 2, 1), False, True)
     """
-    require_square(a)
     require_matrix(b)
+    require_right_side(a, b)
     return kernels.refused(
         kernels.solve_triangular, "a has a 0 on the diagonal; no system has a solution then", a, b, lower, unit_diagonal
     )
