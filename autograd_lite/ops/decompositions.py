@@ -125,11 +125,11 @@ def lu(x: Array, permute_l: bool = False, *, p_indices: bool = False) -> tuple[A
     >>> lu(randn(2, 3), p_indices=True)
     """
     require_matrix(x)
-    rows, lower, upper = pivoted_factors(x)
+    rows, l, u = pivoted_factors(x)  # noqa: E741  # its name everywhere
     if p_indices and not permute_l:
-        return rows, lower, upper
-    p = _permutation(rows, lower)
-    return (p @ lower, upper) if permute_l else (p, lower, upper)
+        return rows, l, u
+    p = _permutation(rows, l)
+    return (p @ l, u) if permute_l else (p, l, u)
 
 
 @op(outputs=("rows", "l", "u"), x=lambda g, out: _lu_gradient(*g[1:], *out))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import operator
 import string
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,9 +11,9 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from ..core import Array, Arrays, composite, op, raw
 from ..kernels import einsum as named
-from .elementwise import conj, where
+from .elementwise import where
 from .linalg import contract, einsum, matmul
-from .matrices import require_square
+from .matrices import conjugate, require_square
 from .shape import reshape, transpose
 from .solving import inv
 
@@ -48,7 +47,7 @@ def vdot(a: Array, b: Array) -> Array:
 
     >>> vdot(randn(2, 3), randn(6))
     """
-    return matmul(_conjugate(reshape(a, -1)), reshape(b, -1))
+    return matmul(conjugate(reshape(a, -1)), reshape(b, -1))
 
 
 @composite()
@@ -102,11 +101,11 @@ def tensordot(a: Array, b: Array, axes: Axes = 2) -> Array:
 
 def _pairs(axes: Any, a_ndim: int, b_ndim: int) -> tuple[list[int], list[int]]:
     """The axes of both that belong together, positive."""
-    if not isinstance(axes, Sequence):
+    if not isinstance(axes, tuple | list | np.ndarray):
         if axes > min(a_ndim, b_ndim):
             raise ValueError(f"operands with {a_ndim} and {b_ndim} axes have no {axes} in common; pass a smaller axes=")
         axes = (range(a_ndim - axes, a_ndim), range(axes))
-    of_a, of_b = ([i] if isinstance(i, int) else list(i) for i in axes)
+    of_a, of_b = ([i] if np.ndim(i) == 0 else list(i) for i in axes)
     if len(of_a) != len(of_b):
         raise ValueError(f"{len(of_a)} axes of a cannot be paired with {len(of_b)} of b; name equally many")
     of_a, of_b = [normalize_axis_index(i, a_ndim) for i in of_a], [normalize_axis_index(i, b_ndim) for i in of_b]
@@ -131,7 +130,7 @@ def vecdot(a: Array, b: Array, axis: int = -1) -> Array:
     if axis != -1:
         a, b = _axis_last(a, axis), _axis_last(b, axis)
     _require_equal(a, -1, b, -1)
-    return einsum("...i,...i->...", _conjugate(a), b)
+    return einsum("...i,...i->...", conjugate(a), b)
 
 
 @composite()
@@ -155,7 +154,7 @@ def vecmat(a: Array, b: Array) -> Array:
     >>> vecmat(randn(2, 2), randn(2, 1, 2, 3))
     """
     _require_equal(a, -1, b, -2, b_ndim=2)
-    return einsum("...i,...ij->...j", _conjugate(a), b)
+    return einsum("...i,...ij->...j", conjugate(a), b)
 
 
 def _require_equal(a: Any, a_axis: int, b: Any, b_axis: int, a_ndim: int = 1, b_ndim: int = 1) -> None:
@@ -165,10 +164,6 @@ def _require_equal(a: Any, a_axis: int, b: Any, b_axis: int, a_ndim: int = 1, b_
         raise ValueError(f"a needs {a_ndim} axes or more, b {b_ndim}; insert some with expand_dims")
     if a_shape[a_axis] != b_shape[b_axis]:
         raise ValueError(f"axis {a_axis} of a and axis {b_axis} of b must be equally long; check the sizes")
-
-
-def _conjugate(x: Any) -> Any:
-    return conj(x) if x.dtype.kind == "c" else x
 
 
 def _axis_last(x: Any, axis: int) -> Any:

@@ -36,6 +36,7 @@ C, D = complex_numbers(2, 3), complex_numbers(2, 3, seed=2)
         ("tensordot", (T, numbers(2, 3), ((1, 2), (1, 0)))),
         ("tensordot", (T, M, (1, 1))),
         ("tensordot", (V, M, 0)),
+        ("tensordot", (T, numbers(2, 3), np.array([[1, 2], [1, 0]]))),
         ("tensordot", (T, numbers(2, 3, 4), ([0, -1], [-1, 0]))),
         ("vecdot", (C, D)),
         ("cross", (T.mT, M)),
