@@ -43,8 +43,7 @@ def _first_call(*args: Any, **kwargs: Any) -> Any:
 
 def _compiled_function(op: Any, names: dict[str, Any]) -> Any:
     """The op's function with the code that was generated for it: the same object, which others have by name already."""
-    caller = _plain_caller(op) if not op.differentiable else _recording_caller(op)
-    compiled = _compile(op.name, caller, names)
+    compiled = _compile(op.name, _caller(op), names)
     # The code last: who calls meanwhile, from another thread, still finds the first call, which takes anything.
     op.function.__defaults__, op.function.__kwdefaults__ = compiled.__defaults__, compiled.__kwdefaults__
     op.function.__code__ = compiled.__code__
@@ -68,10 +67,15 @@ def complete(definition: Any, namespace: dict[str, Any]) -> None:
     convert = {name: namespace[kinds[name]] if role == "array" else None for name, role in roles}
     by_position = tuple(convert.values())
 
+    def without_lists(args: tuple[Any, ...]) -> list[Any]:
+        paired = zip(args, itertools.chain(by_position, itertools.repeat(None)), strict=False)
+        return [to_array(v) if to_array and type(v) in (list, tuple) else v for v, to_array in paired]
+
     @functools.wraps(forward)
     def function(*args: Any, **kwargs: Any) -> Any:
-        paired = zip(args, itertools.chain(by_position, itertools.repeat(None)), strict=False)
-        args = tuple([to_array(v) if to_array and type(v) in (list, tuple) else v for v, to_array in paired])
+        types = [*map(type, args)]
+        if list in types or tuple in types:
+            args = tuple(without_lists(args))
         for name, value in kwargs.items():
             if type(value) in (list, tuple) and (to_array := convert.get(name)):
                 kwargs[name] = to_array(value)
@@ -138,11 +142,7 @@ def _forward_call(op: Any) -> str:
     return f"_forward({', '.join(parts)})"
 
 
-def _plain_caller(op: Any) -> str:
-    return f"{_header(op)}\n    return _call(_op, {_values(op)})\n"
-
-
-def _recording_caller(op: Any) -> str:
+def _caller(op: Any) -> str:
     """Unwrap, compute, wrap, and record if one of the operands has a node."""
     results = ", ".join(["_out", *(f"_res_{name}" for name in op.residuals)])
     lines = [
@@ -190,7 +190,9 @@ def _unwrap_sequence(op: Any) -> list[str]:
 
 
 def _recorded(op: Any) -> str:
-    """Whether an operand has a node."""
+    """Whether an operand has a node, and the op a derivative."""
+    if not op.differentiable:
+        return "False"
     if op.sequence:
         return "any([_parent is not None for _parent in _parents])"
     return " or ".join(f"_node_{name} is not None" for name in op.arrays if op.takes_gradient(name))
