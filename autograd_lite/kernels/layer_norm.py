@@ -1,9 +1,8 @@
 """Normalization of rows: each by its own mean and variance, or by its root mean square.
 
-x is (N, D), with a weight and a bias along D. Both sweeps go over blocks of rows that stay in the cache, parts of them
-on two threads. Sums along rows and columns are products with vectors, and what is the product of a number for each row
-with one for each column is a product of matrices, two such products in one: all that takes BLAS half of the time that
-NumPy needs to broadcast along rows of a few hundred (for (128, 256): 3.4 us; NumPy's broadcast product takes 12).
+x is (N, D), with a weight and a bias along D. Both sweeps go over blocks of rows that stay in the cache. Sums along
+rows and columns are products with vectors, and what is the product of a number for each row with one for each column is
+a product of matrices, two such products in one: BLAS takes 3.4 us for (128, 256), where NumPy's broadcasting takes 12.
 """
 
 from __future__ import annotations
@@ -13,13 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from . import threads
-from .normalization import BLOCK, FAR
+from .normalization import FAR
 from .workspace import workspace
 
 Array = np.ndarray[Any, Any]
 
-SECONDS = 2e-9  # of the forward sweep, for each element
+BLOCK = 1 << 16  # elements of a block: the arrays of one fill half of a core's second cache
 
 
 def layer_norm(
@@ -32,12 +30,8 @@ def layer_norm(
     out, means, scales = np.empty_like(x, order="C"), np.zeros(len(x), x.dtype), np.empty(len(x), x.dtype)
     weight = np.ones(x.shape[1], x.dtype) if weight is None else weight
     bias = np.zeros_like(weight) if bias is None else bias
-
-    def work(rows: slice) -> None:
-        for block in _blocks(x, rows):
-            means[block], scales[block] = _normalize(x[block], weight, bias, eps, centered, out[block])
-
-    threads.run(work, threads.pieces(len(x), x.size * SECONDS))
+    for block in _blocks(x):
+        means[block], scales[block] = _normalize(x[block], weight, bias, eps, centered, out[block])
     return out, means, scales
 
 
@@ -48,7 +42,7 @@ def _normalize(x: Array, weight: Array, bias: Array, eps: float, centered: bool,
     if (mean * mean > FAR * var).any():  # sums of squares would cancel: from the distances, which have their own mean
         x = x - mean[:, None]
         rest = _row_sums(x) / _length(x)
-        mean, var = mean + rest, np.vecdot(x, x) / _length(x) - rest * rest
+        mean, var = mean + rest, np.maximum(np.vecdot(x, x) / _length(x) - rest * rest, 0)
     scale = 1 / np.sqrt(var + eps)
     np.multiply(x, _outer(scale, weight), out=out)
     out += _outer(-rest * scale, weight, np.ones_like(scale), bias)
@@ -65,15 +59,10 @@ def layer_norm_backward(
     """
     d_x = np.empty_like(x, order="C")
     along = np.ones(x.shape[1], x.dtype) if weight is None else weight
-
-    def work(rows: slice) -> Array:
-        sums = np.zeros((2, x.shape[1]))
-        for block in _blocks(x, rows):
-            sums += _gradient(g[block], x[block], along, means[block], scales[block], centered, d_x[block])
-        return sums
-
-    parts = threads.run(work, threads.pieces(len(x), x.size * SECONDS))
-    d_weight, d_bias = np.sum(parts, axis=0).astype(x.dtype)
+    sums = np.zeros((2, x.shape[1]))
+    for block in _blocks(x):
+        sums += _gradient(g[block], x[block], along, means[block], scales[block], centered, d_x[block])
+    d_weight, d_bias = sums.astype(x.dtype)
     return d_x, d_weight, d_bias
 
 
@@ -92,9 +81,9 @@ def _gradient(g: Array, x: Array, weight: Array, mean: Array, scale: Array, cent
     return np.stack([d_weight, d_bias])
 
 
-def _blocks(x: Array, rows: slice) -> Iterator[slice]:
+def _blocks(x: Array) -> Iterator[slice]:
     height = max(1, BLOCK // _length(x))
-    return (slice(top, min(top + height, rows.stop)) for top in range(rows.start, rows.stop, height))
+    return (slice(top, top + height) for top in range(0, len(x), height))
 
 
 def _length(x: Array) -> int:
