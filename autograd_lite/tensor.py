@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from . import core, numpy_protocol
+from .nodes import constant_operand
 from .ops import (
     comparison,
     counting,
@@ -292,6 +293,8 @@ class Tensor(core.Handle):
         return self._become("@=", linalg.matmul(self, other))
 
     def __setitem__(self, index: Any, value: Operand) -> None:
+        if isinstance(value, list | tuple):
+            value = constant_operand(value)  # exact: the dtype is that of x anyway, not the default one
         if getattr(value, "node", None) is not None and self.dtype.kind not in "fc":
             raise TypeError(
                 f"x[index] = value: x {self.shape} is {self.dtype}, so the gradient of value would be lost;"

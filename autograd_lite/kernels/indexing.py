@@ -32,9 +32,7 @@ def add_at(buffer: Array, index: Any, values: Any) -> None:
     if not may_repeat(index):
         buffer[index] += values
     elif _names_rows(buffer, index):
-        add_rows(
-            buffer.reshape(len(buffer), -1), np.broadcast_to(values, buffer[index].shape), whole(index, len(buffer))
-        )
+        add_rows(buffer, np.broadcast_to(values, index.shape + buffer.shape[1:]), whole(index, len(buffer)))
     else:
         np.add.at(buffer, index, values)
 
@@ -148,7 +146,8 @@ def extreme_flat(x: Array, places: Array, values: Any, extreme: np.ufunc, includ
     out = np.array(x, order="C")
     if not include_self:
         out.reshape(-1)[places] = values  # any of them
-    extreme.at(out.reshape(-1), places, values)
+    with np.errstate(invalid="ignore"):  # NaN wins, without the warning
+        extreme.at(out.reshape(-1), places, values)
     return out
 
 
@@ -179,25 +178,28 @@ def largest_unsigned(indices: Array) -> int:
 
 
 def add_rows(buffer: Array, g: Any, rows: Array) -> None:
-    """``buffer[rows[i]] += g[i]`` for all i, repeated rows included. Raises IndexError for rows that do not exist.
+    """``buffer[rows[i]] += g[i]`` for all i, repeated rows included.
 
-    buffer (V, D), contiguous; rows (...); g (..., D). A sparse (V, n) matrix with a 1 in each column, times g (n, D),
-    visits every row of g once; np.add.at visits every element, in 10 to 40 times as long for V from 65 to 1000, and a
-    product with a dense matrix of ones and zeros takes 5 times as long for V = 65 already. SciPy's public product
-    would make a second array of (V, D): its inner function, which adds to what is there, halves the time.
+    buffer (V, ...), rows any shape, g that shape with a row's behind it. Raises IndexError for rows that do not exist,
+    ValueError for a g of another size. A sparse (V, n) matrix with a 1 in each column, times g as (n, D), visits every
+    row of g once; np.add.at visits every element, in 10 to 40 times as long for V from 65 to 1000, and a product with a
+    dense matrix of ones and zeros takes 5 times as long for V = 65 already. SciPy's public product would make a second
+    array of (V, D): its inner function, which adds to what is there, halves the time.
     """
     rows = np.ascontiguousarray(rows, np.intp).reshape(-1)
     if len(rows) == 0:
         return
     if largest_unsigned(rows) >= len(buffer):
         raise IndexError(f"rows run from {rows.min()} to {rows.max()}, the table has {len(buffer)}; check the indices")
-    g = np.ascontiguousarray(g, buffer.dtype).reshape(len(rows), -1)
+    if g.size * len(buffer) != buffer.size * len(rows):  # SciPy's function would not notice
+        raise ValueError(f"{len(rows)} rows of {buffer.shape[1:]} are not {g.shape}; check the shapes")
+    g = np.ascontiguousarray(g, buffer.dtype).reshape(len(rows), *buffer.shape[1:])
     add_product = _sparse_add_product()
     if add_product is None or buffer.dtype.char not in "fdFD" or not buffer.flags.c_contiguous:
         add_rows_reference(buffer, g, rows)
         return
     number, one_each, ones = len(rows), np.arange(len(rows) + 1), np.ones(len(rows), buffer.dtype)
-    add_product(len(buffer), number, g.shape[1], one_each, rows, ones, g.reshape(-1), buffer.reshape(-1))
+    add_product(len(buffer), number, g.size // number, one_each, rows, ones, g.reshape(-1), buffer.reshape(-1))
 
 
 @functools.cache

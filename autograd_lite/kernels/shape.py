@@ -17,7 +17,7 @@ IN_CACHE = 65536  # elements that stay in the cache between two visits
 
 def broadcast_to(x: Array, shape: int | tuple[int, ...]) -> Array:
     """``np.broadcast_to(x, shape)``: a view that cannot be written into, or a copy if it is small."""
-    shape = (shape,) if isinstance(shape, int) else tuple(shape)
+    shape = tuple(shape) if np.iterable(shape) else (shape,)
     if math.prod(shape) > SMALL or x.ndim > len(shape):
         return np.broadcast_to(x, shape)
     out = np.empty(shape, x.dtype)
@@ -29,7 +29,10 @@ def split(x: Array, indices_or_sections: int | tuple[int, ...], axis: int) -> tu
     """``np.split(x, indices_or_sections, axis)``; equal parts in a third of its time."""
     n = indices_or_sections
     if not (isinstance(n, int) and -x.ndim <= axis < x.ndim and n > 0 and x.shape[axis] % n == 0):
-        return tuple(np.split(x, indices_or_sections, axis))
+        parts = tuple(np.split(x, indices_or_sections, axis))
+        if sum(part.shape[axis] for part in parts) != x.shape[axis]:  # NumPy's would overlap
+            raise ValueError("positions of cuts must not fall; sort them")
+        return parts
     size, before = x.shape[axis] // n, (slice(None),) * (axis % x.ndim)
     return tuple([x[(*before, slice(i * size, i * size + size))] for i in range(n)])
 
@@ -44,24 +47,20 @@ def writable_diagonal(x: Array, offset: int, axis1: int, axis2: int) -> Array:
     return view
 
 
-def diagonal_block(shapes: tuple[tuple[int, ...], ...], i: int) -> tuple[Any, ...]:
-    """Where the i-th of matrices of these shapes lies, when they lie one after the other along a diagonal."""
-    sizes = [(1, 1, *shape)[-2:] for shape in shapes]
-    (row, column), (rows, columns) = np.sum(sizes[:i], axis=0, dtype=int) if i else (0, 0), sizes[i]
-    return ..., slice(row, row + rows), slice(column, column + columns)
-
-
-def block_diag(arrays: tuple[Any, ...]) -> Array:
-    """Matrices (..., n, m) along the diagonal of (..., sum of n, sum of m), zeros elsewhere."""
+def block_diag(arrays: tuple[Any, ...]) -> tuple[Array, list[tuple[Any, ...]]]:
+    """Matrices (..., n, m) along the diagonal of (..., sum of n, sum of m), zeros elsewhere; and where each lies."""
     if not arrays:
         raise ValueError("need at least one array")
-    shapes = tuple(np.shape(x) for x in arrays)
-    rows, columns = np.sum([(1, 1, *shape)[-2:] for shape in shapes], axis=0)
+    shapes = [np.shape(x) for x in arrays]
+    places, row, column = [], 0, 0
+    for rows, columns in ((1, 1, *shape)[-2:] for shape in shapes):
+        places.append((..., slice(row, row + rows), slice(column, column + columns)))
+        row, column = row + rows, column + columns
     batch = np.broadcast_shapes(*(shape[:-2] for shape in shapes))
-    out = np.zeros((*batch, rows, columns), np.result_type(*arrays))
-    for i, x in enumerate(arrays):
-        out[diagonal_block(shapes, i)] = x
-    return out
+    out = np.zeros((*batch, row, column), np.result_type(*arrays))
+    for place, x in zip(places, arrays, strict=True):
+        out[place] = x
+    return out, places
 
 
 # -- adjoints of repeating --------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..core import Array, composite, op, raw
 from ..kernels import shape as kernels
+from .indexing import check_fits, with_axes
 from .shape import ravel
 
 
@@ -29,18 +30,21 @@ def diagonal(x: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array
 def scatter_diagonal(g_out: Array, shape: tuple[int, ...], offset: int, axis1: int, axis2: int) -> Array:
     """Zeros of `shape` with `g_out` on the diagonals of two axes: the adjoint of `diagonal`.
 
-    g_out: the shape that `diagonal` gives. Returns `shape`.
+    g_out: the shape that `diagonal` gives. Returns `shape`. Raises ValueError for another shape.
 
     >>> scatter_diagonal(randn(2, 1), (3, 2, 2), -2, 0, -1)
     """
     out = np.zeros(shape, np.result_type(g_out))
-    kernels.writable_diagonal(out, offset, axis1, axis2)[...] = g_out
+    view = kernels.writable_diagonal(out, offset, axis1, axis2)
+    if view.shape != np.shape(g_out):
+        raise ValueError(f"g_out must have the shape of the diagonals, {view.shape}; look at what it belongs to")
+    view[...] = g_out
     return out
 
 
 @op(
     x=lambda g, offset, axis1, axis2: diagonal_scatter(g, 0, offset, axis1, axis2),
-    src=lambda g, offset, axis1, axis2: diagonal(g, offset, axis1, axis2),
+    src=lambda g, src_shape, offset, axis1, axis2: with_axes(diagonal(g, offset, axis1, axis2), src_shape),
 )
 def diagonal_scatter(x: Array, src: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
     """A copy of `x` with `src` on the diagonals of two axes: what `numpy.fill_diagonal` does, as a value.
@@ -51,9 +55,8 @@ def diagonal_scatter(x: Array, src: Array, offset: int = 0, axis1: int = 0, axis
     >>> diagonal_scatter(randn(2, 3), randn(2))
     >>> diagonal_scatter(randn(2, 2, 3), randn(2, 1), -1, axis1=-1, axis2=0)
     """
+    check_fits(src, x)
     out = np.array(x)
-    if not np.can_cast(np.result_type(out, src), out.dtype, "same_kind"):
-        raise TypeError("x cannot hold values of src's dtype; convert x with astype first")
     kernels.writable_diagonal(out, offset, axis1, axis2)[...] = src
     return out
 

@@ -59,7 +59,9 @@ def add_flat(x: Array, places: Array, values: Array) -> Array:
 
 @op(
     x=lambda g, places: put_flat(g, places, 0),
-    values=lambda g, places: of_last_writers(take_flat(g, places), kernels.last_writers((g.size,), places)),
+    values=lambda g, places, values_shape: of_last_writers(
+        take_flat(g, places), kernels.last_writers((g.size,), places), values_shape
+    ),
 )
 def put_flat(x: Array, places: Array, values: Array) -> Array:
     """A copy of `x` with `values` at `places`, counted row by row.

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Array, Index, deferred, op
+from ..core import Array, Handle, Index, deferred, op, raw
 from ..kernels import indexing as kernels
 from .elementwise import where
+from .shape import reshape
 
 
 @op(x=lambda g, x_shape, index: deferred(scatter_at, _add_each, g, index, x_shape))
@@ -56,7 +57,9 @@ def add_at(x: Array, index: Index, values: Array) -> Array:
 
 @op(
     x=lambda g, index: setitem(g, index, 0),
-    value=lambda g, index: of_last_writers(getitem(g, index), kernels.last_writers(g.shape, index)),
+    value=lambda g, index, value_shape: of_last_writers(
+        getitem(g, index), kernels.last_writers(g.shape, index), value_shape
+    ),
 )
 def setitem(x: Array, index: Index, value: Array) -> Array:
     """A copy of `x` in which ``x[index] = value``, in every form NumPy indexes.
@@ -75,14 +78,27 @@ def setitem(x: Array, index: Index, value: Array) -> Array:
     return kernels.set_at(x, index, value)
 
 
-def of_last_writers(g: Any, last: Any) -> Any:
-    """The gradient of values of which only the `last` for each place were written."""
-    return g if last is True else where(last, g, 0)
+def of_last_writers(g: Any, last: Any, shape: tuple[int, ...]) -> Any:
+    """The gradient of values of a shape of which only the `last` for each place were written."""
+    return with_axes(g if last is True else where(last, g, 0), shape)
+
+
+def with_axes(g: Any, shape: tuple[int, ...]) -> Any:
+    """`g` with as many axes as `shape` has: an assignment drops axes of length 1 in front of the values."""
+    return g if g.ndim >= len(shape) else reshape(g, (1,) * (len(shape) - g.ndim) + g.shape)
+
+
+def check_keeps_gradient(x: Any, values: Any) -> None:
+    """Raise TypeError for values with a gradient that are to be written among integers or booleans."""
+    dtype = np.result_type(raw(x))
+    if isinstance(values, Handle) and values.node is not None and dtype.kind not in "fc":
+        raise TypeError(f"x is {dtype}, so the gradient of the values would be lost; convert x with astype('float32')")
 
 
 def check_fits(values: Any, x: Any) -> None:
     """Raise TypeError for values that x's dtype cannot hold."""
-    given = np.asarray(values).dtype
+    number = isinstance(values, int | float | complex)  # which does not promote
+    given = np.result_type(values, x.dtype) if number else np.asarray(values).dtype
     if not np.can_cast(given, x.dtype, "same_kind"):
         raise TypeError(f"values of {given} do not fit into {x.dtype}; convert x or the values with astype")
 
@@ -92,7 +108,8 @@ def embedding(indices: Array, weight: Array) -> Array:
     """Rows of a table: ``weight[indices]``.
 
     indices: integers, any shape; weight: (rows, features). Returns the shape of the indices with features behind.
-    Raises TypeError for indices that are not integers, IndexError for rows that the table does not have.
+    Raises TypeError for indices that are not integers, IndexError for rows that the table does not have, ValueError for
+    a table of other than two axes.
 
     >>> embedding(integers(5, 3, 2), randn(5, 4))
     """
@@ -101,6 +118,8 @@ def embedding(indices: Array, weight: Array) -> Array:
         raise TypeError(
             "indices must be integers; pass a list or an array of them, or convert with indices.astype(int)"
         )
+    if np.ndim(weight) != 2:
+        raise ValueError("the weight must be a table (rows, features); reshape it, or use take")
     if indices.size and kernels.largest_unsigned(indices) >= len(weight):
         raise IndexError(
             f"indices run from {np.min(indices)} to {np.max(indices)}, the table has rows 0 to {len(weight) - 1};"

@@ -15,8 +15,20 @@ from ..core import Array, Arrays, Handle, composite, op, raw
 from ..kernels import shape as kernels
 from ..nodes import raw_index
 from .elementwise import astype
-from .indexing import getitem
-from .shape import atleast_1d, atleast_2d, atleast_3d, broadcast_to, concatenate, copy, moveaxis, ravel, reshape, split
+from .indexing import check_keeps_gradient, getitem
+from .shape import (
+    atleast_1d,
+    atleast_2d,
+    atleast_3d,
+    broadcast_to,
+    concatenate,
+    copy,
+    moveaxis,
+    numbers_as_arrays,
+    ravel,
+    reshape,
+    split,
+)
 
 Cuts = int | tuple[int, ...]
 
@@ -31,7 +43,7 @@ def vstack(arrays: Arrays) -> Array:
 
     >>> vstack([randn(2), randn(2, 2)])
     """
-    return concatenate([atleast_2d(x) for x in arrays])
+    return concatenate([atleast_2d(x) for x in numbers_as_arrays(arrays)])
 
 
 @composite()
@@ -43,7 +55,7 @@ def hstack(arrays: Arrays) -> Array:
     >>> hstack([randn(2, 1), randn(2, 2)])
     >>> hstack([randn(2), randn()])
     """
-    joined: list[Any] = [atleast_1d(x) for x in arrays]
+    joined: list[Any] = [atleast_1d(x) for x in numbers_as_arrays(arrays)]
     return concatenate(joined, axis=0 if joined and joined[0].ndim == 1 else 1)
 
 
@@ -55,7 +67,7 @@ def dstack(arrays: Arrays) -> Array:
 
     >>> dstack([randn(2, 1), randn(2, 1, 2)])
     """
-    return concatenate([atleast_3d(x) for x in arrays], axis=2)
+    return concatenate([atleast_3d(x) for x in numbers_as_arrays(arrays)], axis=2)
 
 
 @composite()
@@ -66,7 +78,8 @@ def column_stack(arrays: Arrays) -> Array:
 
     >>> column_stack([randn(2), randn(2, 2)])
     """
-    return concatenate([x if np.ndim(raw(x)) > 1 else reshape(x, (-1, 1)) for x in arrays], axis=1)
+    columns = [x if np.ndim(raw(x)) > 1 else reshape(x, (-1, 1)) for x in numbers_as_arrays(arrays)]
+    return concatenate(columns, axis=1)
 
 
 @composite()
@@ -106,8 +119,8 @@ def _assembled(part: Any, axis: int, ndim: int) -> Any:
     return reshape(part, (1,) * (ndim - len(shape)) + shape)
 
 
-@op(arrays=lambda g, i, arrays_shape: g[kernels.diagonal_block(arrays_shape, i)])
-def block_diag(*arrays: Array) -> Array:
+@op(residuals=("places",), arrays=lambda g, i, places: g[places[i]])
+def block_diag(*arrays: Array) -> Any:
     """A matrix with the arrays along its diagonal and zeros elsewhere.
 
     arrays: (..., n, m), whose leading axes broadcast; (m,) is one row, a number a matrix of one element. Returns
@@ -195,9 +208,7 @@ def append(x: Array, values: Array, axis: int | None = None) -> Array:
     >>> append(randn(2), randn(1, 2))
     >>> append(randn(2, 1), randn(2, 2), axis=-1)
     """
-    if np.isscalar(values):  # a Python number does not promote
-        values = np.asarray(values, np.result_type(raw(x), values))
-    return concatenate([x, values], axis=axis)
+    return concatenate(numbers_as_arrays((x, values)), axis=axis)
 
 
 @composite()
@@ -211,6 +222,7 @@ def insert(x: Array, obj: Any, values: Array, axis: int | None = None) -> Array:
     >>> insert(randn(3), 1, randn(2))
     >>> insert(randn(2, 3), [2, 0, -1], randn(2, 1), axis=1)
     """
+    x, values = numbers_as_arrays((x, values))
     x, axis = (ravel(x), 0) if axis is None else (x, normalize_axis_index(axis, np.ndim(raw(x))))
     values, shape = _in_dtype(values, x), np.shape(raw(x))
     values = reshape(values, (1,) * (len(shape) - values.ndim) + values.shape)
@@ -233,10 +245,8 @@ def _positions(obj: Any, length: int) -> np.ndarray[Any, Any]:
 
 def _in_dtype(values: Any, x: Any) -> Any:
     """`values` in the dtype of `x`. Raises TypeError if integers would lose a gradient."""
+    check_keeps_gradient(x, values)
     dtype = np.result_type(raw(x))
-    if isinstance(values, Handle) and values.node is not None and dtype.kind not in "fc":
-        raise TypeError(f"x is {dtype}, so that the gradient of values would be lost; convert x with astype('float32')")
-    values = values if isinstance(values, Handle) else np.asarray(values)
     return values if values.dtype == dtype else astype(values, dtype)
 
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from ..core import Array, Arrays, composite, raw
 from .elementwise import astype, where
-from .indexing import check_fits, getitem, setitem
-from .shape import broadcast_to, reshape
+from .indexing import check_fits, check_keeps_gradient, getitem, setitem
+from .shape import broadcast_to, numbers_as_arrays, reshape
 
 
 @composite(constants=("mask",))
@@ -53,6 +53,7 @@ def masked_scatter(x: Array, mask: Array, source: Array) -> Array:
 
     >>> masked_scatter(randn(3, 2), mask(3, 1), randn(3, 3))
     """
+    x, source = numbers_as_arrays((x, source))
     x, mask = _broadcast(x, mask)
     wanted, given = int(np.count_nonzero(mask)), np.size(raw(source))
     if given < wanted:
@@ -87,10 +88,10 @@ def select(condlist: Arrays, choicelist: Arrays, default: Array = 0) -> Array:
     >>> select([mask(3, 2), mask(2)], [randn(3, 2), randn(3, 1)], 0.5)
     >>> select([mask(3)], [randn(3)])
     """
-    conditions, choices = tuple(map(_booleans, condlist)), tuple(choicelist)
+    conditions, choices = tuple(map(_booleans, condlist)), list(choicelist)
     if not 0 < len(conditions) == len(choices):
         raise ValueError(f"{len(conditions)} conditions and {len(choices)} choices; pass one choice for each condition")
-    out = default
+    *choices, out = numbers_as_arrays((*choices, default))
     for condition, choice in zip(conditions[::-1], choices[::-1], strict=True):
         out = where(condition, choice, out)
     return out
@@ -100,14 +101,19 @@ def select(condlist: Arrays, choicelist: Arrays, default: Array = 0) -> Array:
 def piecewise(x: Array, condlist: Arrays, funclist: Sequence[Any]) -> Array:
     """A function of `x` that is put together of pieces: each of `funclist`, of the elements where its condition holds.
 
-    x: any shape; condlist: arrays of booleans of x's shape; funclist: for each a function of an array with one axis, or
-    a number; one more for the elements where no condition holds (else 0). Returns x's shape and dtype. Where several
-    conditions hold, the last counts. The gradient flows through the functions, each on its own elements only. Raises
-    ValueError for another number of functions, TypeError for conditions that are not of booleans.
+    x: any shape; condlist: arrays of booleans of x's shape, or a single one; funclist: for each a function of an array
+    with one axis, or a number; one more for the elements where no condition holds (else 0). Returns x's shape and
+    dtype. Where several conditions hold, the last counts. The gradient flows through the functions, each on its own
+    elements only. Raises ValueError for another number of functions and for conditions of another shape, TypeError for
+    those that are not of booleans, and for values with a gradient where x has integers.
 
     >>> piecewise(distinct(5), [np.arange(5) > 3, np.arange(5) < 2], [lambda x: x * x, tanh, 2.0])
     """
-    conditions, shape = [_booleans(condition) for condition in condlist], np.shape(raw(x))
+    shape, conditions = np.shape(raw(x)), [_booleans(condition) for condition in condlist]
+    if shape and len(conditions) == shape[0] and all(condition.shape == shape[1:] for condition in conditions):
+        conditions = [np.array(conditions)]  # the rows of a single one
+    if any(condition.shape != shape for condition in conditions):
+        raise ValueError("the conditions must have x's shape; broadcast them")
     if len(funclist) == len(conditions) + 1:
         rest = ~np.logical_or.reduce(conditions)
         conditions.append(rest)
@@ -116,5 +122,7 @@ def piecewise(x: Array, condlist: Arrays, funclist: Sequence[Any]) -> Array:
     out = np.zeros(shape, np.asarray(raw(x)).dtype)
     for condition, function in zip(conditions, funclist, strict=True):
         if condition.any():
-            out = setitem(out, condition, function(getitem(x, condition)) if callable(function) else function)
+            values = function(getitem(x, condition)) if callable(function) else function
+            check_keeps_gradient(out, values)
+            out = setitem(out, condition, values)
     return out

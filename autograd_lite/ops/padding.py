@@ -16,6 +16,7 @@ from ..kernels import padding as kernels
 from ..kernels.padding import Widths
 from . import reduction
 from .elementwise import astype
+from .indexing import check_fits
 from .shape import broadcast_to, concatenate, copy, flip
 from .statistics import median
 
@@ -180,6 +181,7 @@ def _option(mode: Any, options: tuple[Any, ...]) -> dict[str, Any]:
 
 def _pairs(values: Any, x: Any) -> Any:
     """(axes of x, 2) of values before and after each axis, in x's dtype."""
+    check_fits(raw(values), x)
     values = values if isinstance(values, Handle) else np.asarray(values)
     values = values if values.dtype == x.dtype else astype(values, x.dtype)
     return broadcast_to(values, (x.ndim, 2))

@@ -5,6 +5,7 @@ Like NumPy's, and unlike PyTorch's, indices may be negative and count from the e
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -15,8 +16,8 @@ from ..core import Array, Arrays, composite, op, raw
 from ..kernels import indexing as kernels
 from .elementwise import multiply
 from .gather import add_flat, put_flat, take_along_axis, take_flat
-from .indexing import add_at, getitem, setitem
-from .shape import broadcast_to, reshape, squeeze, stack, transpose, unstack
+from .indexing import add_at, check_keeps_gradient, getitem, setitem
+from .shape import broadcast_to, numbers_as_arrays, reshape, squeeze, stack, transpose, unstack
 
 
 @composite(constants=("indices",))
@@ -53,7 +54,7 @@ def put(x: Array, ind: Array, v: Array, mode: str = "raise", *, accumulate: bool
     places, length = kernels.in_range(raw(ind), np.size(raw(x)), mode).reshape(-1), np.size(raw(v))
     if places.size and not length:
         raise ValueError("there are indices but no values; pass at least one")
-    values = take_flat(v, np.arange(places.size) % max(length, 1))
+    values = v if np.ndim(raw(v)) == 0 else take_flat(v, np.arange(places.size) % max(length, 1))
     return (add_flat if accumulate else put_flat)(x, places, values)
 
 
@@ -96,7 +97,7 @@ def choose(indices: Array, choices: Arrays, mode: str = "raise") -> Array:
     >>> choose(integers(3, 4), [randn(2, 4), randn(4), randn(2, 1)])
     >>> choose(integers(5, 2), (randn(2), randn(2), randn(2)), "wrap")
     """
-    choices = tuple(choices)
+    choices = numbers_as_arrays(choices)
     chosen = kernels.in_range(raw(indices), len(choices), mode)
     shape = np.broadcast_shapes(chosen.shape, *(np.shape(raw(choice)) for choice in choices))
     every = stack([broadcast_to(choice, shape) for choice in choices])
@@ -165,6 +166,7 @@ def index_copy(x: Array, axis: int, index: Array, source: Array) -> Array:
 
     >>> index_copy(randn(3, 4), 1, integers(4, 5), randn(3, 5))
     """
+    check_keeps_gradient(x, source)
     return setitem(x, _slices(x, axis, index), source)
 
 
@@ -179,6 +181,7 @@ def index_fill(x: Array, axis: int, index: Array, value: Array) -> Array:
     """
     if np.ndim(raw(value)):
         raise ValueError("the value must be a number; use index_copy for an array")
+    check_keeps_gradient(x, value)
     return setitem(x, _slices(x, axis, index), value)
 
 
@@ -213,7 +216,8 @@ def apply_along_axis(func1d: Callable[..., Any], axis: int, x: Array) -> Array:
     if 0 in others:
         raise ValueError("there is no row to apply the function to; check the shape of x")
     last = (*(d for d in range(len(shape)) if d != axis), axis)
-    found = stack([func1d(row) for row in unstack(reshape(transpose(x, last), (-1, shape[axis])))])
+    rows = unstack(reshape(transpose(x, last), (math.prod(others), shape[axis])))
+    found = stack([func1d(row) for row in rows])
     inner = np.shape(raw(found))[1:]
     result = reshape(found, others + inner)
     places = (*range(axis), *range(len(others), len(others) + len(inner)), *range(axis, len(others)))

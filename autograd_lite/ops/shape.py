@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -71,8 +73,8 @@ def unflatten(x: Array, axis: int, shape: Shape) -> Array:
 # -- axes in another order -----------------------------------------------------------------------------------------
 
 
-@op(x=lambda g, axes: transpose(g, None if axes is None else tuple(int(i) for i in np.argsort(_positive(axes)))))
-def transpose(x: Array, axes: tuple[int, ...] | None = None) -> Array:
+@op(x=lambda g, axes: transpose(g, None if axes is None else _inverse(axes)))
+def transpose(x: Array, axes: Shape | None = None) -> Array:
     """Axes in another order: ``axes[i]`` says which axis comes i-th (None: reversed).
 
     x: any shape. Returns x's lengths in the new order.
@@ -83,8 +85,13 @@ def transpose(x: Array, axes: tuple[int, ...] | None = None) -> Array:
     return np.asarray(x).transpose(axes)
 
 
-def _positive(axes: tuple[int, ...]) -> list[int]:
-    return [axis % len(axes) for axis in axes]
+def _inverse(axes: Shape) -> tuple[int, ...]:
+    """The order of axes that undoes an order."""
+    order = axes if isinstance(axes, tuple | list) else (axes,)
+    places = [0] * len(order)
+    for place, axis in enumerate(order):
+        places[axis] = place  # a negative axis is counted from the end here, too
+    return tuple(places)
 
 
 @op(x=lambda g, axis1, axis2: swapaxes(g, axis1, axis2))
@@ -265,8 +272,8 @@ def flip(x: Array, axis: int | tuple[int, ...] | None = None) -> Array:
 # -- joining and taking apart ------------------------------------------------------------------------------------
 
 
-@op(arrays=lambda g, i, arrays_shape, axis: _section(g, i, arrays_shape, axis))
-def concatenate(arrays: Arrays, axis: int | None = 0) -> Array:
+@op(residuals=("ends", "shapes"), arrays=lambda g, i, ends, shapes, axis: _section(g, i, ends, shapes, axis))
+def concatenate(arrays: Arrays, axis: int | None = 0) -> Any:
     """Arrays joined along an axis that they have (None: flattened first).
 
     arrays: of the same shape but for that axis. Returns that shape, with the lengths along the axis added up.
@@ -275,16 +282,16 @@ def concatenate(arrays: Arrays, axis: int | None = 0) -> Array:
     >>> concatenate((randn(3, 2), randn(3, 1)), axis=-1)
     >>> concatenate([randn(3), randn(1, 2)], axis=None)
     """
-    return np.concatenate(arrays, axis=axis)
+    out = np.concatenate(arrays, axis=axis)
+    if axis is None:
+        return out, list(itertools.accumulate(map(np.size, arrays))), tuple(map(np.shape, arrays))
+    return out, list(itertools.accumulate([x.shape[axis] for x in arrays])), None
 
 
-def _section(g: Any, i: int, shapes: tuple[tuple[int, ...], ...], axis: int | None) -> Any:
-    """The part of the gradient that belongs to the i-th of the joined arrays."""
-    sizes = [int(np.prod(shape)) if axis is None else shape[axis] for shape in shapes]
-    start = int(np.sum(sizes[:i], dtype=int))
-    before = (slice(None),) * ((axis or 0) % len(shapes[i]) if shapes[i] else 0)
-    part = g[(*before, slice(start, start + sizes[i]))]
-    return part if axis is not None else reshape(part, shapes[i])
+def _section(g: Any, i: int, ends: list[int], shapes: tuple[tuple[int, ...], ...] | None, axis: int | None) -> Any:
+    """The part of the gradient that belongs to the i-th of the joined arrays; if these were flattened, in its shape."""
+    part = g[(*(slice(None),) * ((axis or 0) % g.ndim), slice(ends[i - 1] if i else 0, ends[i]))]
+    return part if shapes is None else reshape(part, shapes[i])
 
 
 @op(arrays=lambda g, i, axis: g[(slice(None),) * (axis % g.ndim) + (i,)])
@@ -296,7 +303,24 @@ def stack(arrays: Arrays, axis: int = 0) -> Array:
     >>> stack([randn(3, 2), randn(3, 2)])
     >>> stack([randn(3, 2), randn(3, 2)], axis=-1)
     """
-    return np.stack(arrays, axis=axis)
+    return np.stack(numbers_as_arrays(arrays), axis=axis)
+
+
+_ARRAYS = (np.ndarray, Handle)
+
+
+def numbers_as_arrays(values: Iterable[Any]) -> list[Any]:
+    """Python numbers in the dtype of the arrays and Tensors beside them: they do not promote.
+
+    Raises TypeError for None, which NumPy would make NaN of.
+    """
+    values = list(values)
+    if all([isinstance(x, _ARRAYS) for x in values]):
+        return values
+    if any(x is None for x in values):
+        raise TypeError("None is no array; pass arrays, Tensors or numbers")
+    dtype = np.result_type(*map(raw, values))
+    return [x if isinstance(x, _ARRAYS) else np.asarray(raw(x), dtype) for x in values]
 
 
 @op(outputs=(), x=lambda g, axis: concatenate(g, axis))

@@ -185,7 +185,7 @@ def add_windows(
     >>> add_windows(randn(2, 2, 3), (2, 4), 3, axis=-1)
     """
     axes = tuple(range(len(shape))) if axis is None else normalize_axis_tuple(axis, len(shape), allow_duplicate=True)
-    widths = (window_shape,) if isinstance(window_shape, int) else tuple(window_shape)
+    widths = tuple(window_shape) if np.iterable(window_shape) else (window_shape,)
     out = kernels.add_windows(g_out, axes, widths)
     if out.shape != shape:
         raise ValueError(f"these windows are those of {out.shape}; pass this shape")

@@ -32,19 +32,22 @@ def flipud(x: Array) -> Array:
     return flip(x, 0)
 
 
-@op(x=lambda g, shift, axis: roll(g, np.negative(shift), axis))
+@op(x=lambda g, shift, axis: roll(g, np.negative(shift, dtype=np.intp), axis))
 def roll(x: Array, shift: int | tuple[int, ...], axis: int | tuple[int, ...] | None = None) -> Array:
     """Elements moved on by `shift` places along `axis` (None: in the flattened array); what leaves returns in front.
 
     x: any shape. shift, axis: integers, or tuples of which one broadcasts against the other. Returns the same shape.
+    Raises TypeError for a shift that is not whole.
 
     >>> roll(randn(3, 2), 2)
     >>> roll(randn(3, 4), (1, -2), (0, -1))
     """
+    if np.asarray(shift).dtype.kind not in "iub":
+        raise TypeError("shift must be whole numbers; round them")
     return np.roll(x, shift, axis)
 
 
-@op(x=lambda g, k, axes: rot90(g, -k, axes))
+@op(x=lambda g, k, axes: rot90(g, -operator.index(k), axes))
 def rot90(x: Array, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Array:
     """Turned `k` times by a right angle, from the first of two axes towards the second.
 

@@ -120,3 +120,18 @@ def test_pairs(keys):
 def test_indices_are_brought_into_the_range_as_numpy_does(mode):
     indices = np.array([[-3, 2], [0, 1]]) * (1 if mode == "raise" else 5)
     np.testing.assert_array_equal(kernels.in_range(indices, 3, mode), np.take(np.arange(3), indices, mode=mode))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float64"])
+@pytest.mark.parametrize("row", [(), (2, 3)])
+def test_rows_of_any_number_of_axes(row, dtype):
+    buffer = np.zeros((3, *row), dtype)
+    kernels.add_rows(buffer, np.ones((4, *row), dtype), np.array([0, 2, 2, 0]))
+    np.testing.assert_array_equal(buffer, np.multiply.outer([2, 0, 2], np.ones(row)))
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (2, 6), (3, 2)])
+def test_rows_of_another_size_are_refused(shape):
+    """SciPy's function would read or write beyond the arrays."""
+    with pytest.raises(ValueError, match="check the shapes"):
+        kernels.add_rows(np.zeros((3, 2)), np.ones(shape), np.array([0, 2]))

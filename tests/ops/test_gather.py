@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
+from autograd_lite.ops.gather import put_flat
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((4, 3, 5))
@@ -149,3 +150,10 @@ def test_many_steps_share_one_buffer():
 def test_errors(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_numbers_do_not_promote_and_values_may_have_more_axes_in_front():
+    assert ag.scatter(np.zeros(2, np.uint8), 0, [1], 3).tolist() == [0, 3]
+    values = ag.tensor(np.ones((1, 1, 2)), requires_grad=True)
+    (g,) = ag.gradients(put_flat(np.zeros(3), np.array([0, 0]), values).sum(), values)
+    assert g.tolist() == [[[0, 1]]]

@@ -254,3 +254,30 @@ def test_float32_stays_float32_and_integers_are_added_exactly():
     (g,) = ag.gradients(x[[0, 0, 2]].sum(), x)
     assert g.dtype == np.float32
     assert ag.add_at(np.zeros((2, 2), int), np.array([1, 1]), 2**53 + 1).tolist() == [[0, 0], [2**54 + 2] * 2]
+
+
+@pytest.mark.parametrize("index", [0, [0, 0], np.array([[0, 1], [1, 1]])], ids=str)
+def test_values_may_have_more_axes_of_length_1_in_front(index):
+    value = ag.tensor(np.arange(3.0).reshape(1, 1, 1, 3), requires_grad=True)
+    x = ag.tensor(np.zeros((2, 3)))
+    x[index] = value
+    (g,) = ag.gradients(x.sum(), value)
+    assert g.data.tolist() == [[[[len(np.unique(index))] * 3]]]
+
+
+def test_lists_are_written_exactly():
+    x, n = ag.tensor(np.zeros(2)), ag.tensor(np.zeros(2, int))
+    x[:], n[:] = [0.1, 1 / 3], [2**53 + 1, 1]
+    assert x.tolist() == [0.1, 1 / 3]
+    assert n.tolist() == [2**53 + 1, 1]
+
+
+def test_a_python_number_does_not_promote():
+    for write in (ag.add_at, ag.setitem):
+        assert write(np.zeros(2, np.uint8), 0, 3).tolist() == [3, 0]
+
+
+@pytest.mark.parametrize("shape", [(3,), (3, 2, 2)])
+def test_an_embedding_takes_a_table(shape):
+    with pytest.raises(ValueError, match=r"embedding: the weight must be a table \(rows, features\)"):
+        ag.embedding([0, 1], np.ones(shape))

@@ -103,9 +103,29 @@ def test_a_piece_computes_on_its_own_elements_only():
         (lambda: ag.select([], []), ValueError, "0 conditions and 0 choices"),
         (lambda: ag.select([MASK], [X, X]), ValueError, "1 conditions and 2 choices"),
         (lambda: ag.select([X], [X]), TypeError, "must be of booleans"),
+        (
+            lambda: ag.piecewise(np.arange(2), [np.array([True, False])], [ag.tensor([0.5], requires_grad=True)]),
+            TypeError,
+            "piecewise: .*gradient of the values would be lost",
+        ),
+        (lambda: ag.piecewise(X, [MASK[0]], [1]), ValueError, "the conditions must have x's shape"),
         (lambda: ag.piecewise(X, [MASK], [1, 2, 3]), ValueError, "1 conditions and 3 functions"),
     ],
 )
 def test_errors(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize("function", [ag.piecewise, np.piecewise])
+def test_a_single_condition(function):
+    x = ag.tensor(np.array([1.0, -1.0]))
+    assert function(x, x.data > 0, [lambda v: v * 3, 10.0]).tolist() == [3, 10]
+    assert function(x, x > 0, [lambda v: v * 2, 0.5]).tolist() == [2, 0.5]
+    assert function(x, [True, False], [lambda v: v, 0.5]).tolist() == [1, 0.5]
+
+
+def test_numbers_do_not_promote():
+    assert ag.masked_fill(np.zeros(2, np.uint8), [True, False], 3).tolist() == [3, 0]
+    chosen = ag.select([np.array([True]), np.array([False])], [np.ones(1, np.float32), np.array([True])], 1.5)
+    assert chosen.dtype == np.float32

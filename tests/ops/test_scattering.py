@@ -93,3 +93,20 @@ def test_an_unknown_way_names_those_there_are():
         ValueError, match=r"scatter_reduce: reduce='max' is not known .*; use sum, prod, mean, amax, amin"
     ):
         ag.scatter_reduce(np.zeros(2), 0, [0], [1.0], "max")
+
+
+@pytest.mark.parametrize(("reduce", "chosen"), [("amax", 1), ("amin", 0)])
+def test_values_of_another_precision_get_their_gradient(reduce, chosen):
+    src = ag.tensor(np.array([0.1, 1.1]), requires_grad=True)
+    out = ag.scatter_reduce(np.zeros(1, np.float32), 0, [0, 0], src, reduce, include_self=False)
+    (g,) = ag.gradients(out.sum(), src)
+    assert out.dtype == np.float32
+    assert g.tolist() == [float(i == chosen) for i in range(2)]
+
+
+def test_nan_wins_without_a_warning_and_gets_no_gradient():
+    x = ag.tensor(np.zeros(2), requires_grad=True)
+    out = ag.scatter_reduce(x, 0, [0, 0], np.array([np.nan, 1.0]), "amax")
+    np.testing.assert_array_equal(out.data, [np.nan, 0])
+    (g,) = ag.gradients(out.sum(), x)
+    assert g.tolist() == [0, 1]

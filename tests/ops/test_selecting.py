@@ -8,6 +8,7 @@ import autograd_lite as ag
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((3, 4, 2))
 PLACES = np.array([[0, -1], [2, 2]])
+WHOLE, LEAF = np.arange(3), ag.tensor([0.5], requires_grad=True)
 
 
 @pytest.mark.parametrize(
@@ -147,6 +148,12 @@ def test_one_hot_is_of_integers(dtype):
         (lambda: ag.index_add(A, 0, [4], ROWS[:1]), IndexError, "an axis of length 4"),
         (lambda: ag.index_add(A, 0, [0], ROWS), ValueError, "broadcast"),
         (lambda: ag.index_fill(A, 0, [0], ROWS), ValueError, "the value must be a number"),
+        (lambda: ag.index_copy(WHOLE, 0, [0], LEAF), TypeError, "index_copy: .*gradient of the values would be lost"),
+        (
+            lambda: ag.index_fill(WHOLE, 0, [0], LEAF[0]),
+            TypeError,
+            "index_fill: .*gradient of the values would be lost",
+        ),
         (lambda: ag.one_hot([0.5]), TypeError, "one_hot: classes must be integers"),
         (lambda: ag.one_hot([3], 3), ValueError, "classes run from 3 to 3"),
         (lambda: ag.one_hot([-1]), ValueError, "classes run from -1 to -1"),
@@ -157,3 +164,12 @@ def test_one_hot_is_of_integers(dtype):
 def test_errors(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_numbers_do_not_promote():
+    assert ag.put(np.zeros(3, np.uint8), [1], 3).tolist() == [0, 3, 0]
+    assert ag.choose([0, 1], [np.ones(2, np.float32), 0.5]).dtype == np.float32
+
+
+def test_rows_without_elements():
+    assert ag.apply_along_axis(lambda row: row.sum(), 0, np.zeros((0, 2))).tolist() == [0, 0]

@@ -1,5 +1,7 @@
 """Shapes: values, views and errors are NumPy's over a table of calls, and derivatives PyTorch's."""
 
+import time
+
 import numpy as np
 import pytest
 import scipy.linalg
@@ -308,7 +310,7 @@ ERRORS = [
     ("insert(v, 6, 1.0)", IndexError, "out of bounds"),
     ("insert(x, 0, v, axis=2)", ValueError, "out of bounds"),
     ("insert(x, 0, v, axis=0)", ValueError, "could not broadcast|remapped shapes"),
-    ("insert(i, 0, v[0], 0)", TypeError, "gradient of values would be lost"),
+    ("insert(i, 0, v[0], 0)", TypeError, "gradient of the values would be lost"),
     ("delete(v, 5)", IndexError, "out of bounds"),
     ("delete(v, np.array([True, False]))", ValueError, "boolean"),
     ("trim_zeros(v, 'x')", ValueError, "use f, b or fb"),
@@ -317,9 +319,12 @@ ERRORS = [
     ("diagonal(x, 0, 1, 1)", ValueError, "cannot be the same|same"),
     ("diag_embed(x, 0, 1, 1)", ValueError, "repeated axis"),
     ("diag_embed(s)", ValueError, "one axis at least"),
-    ("diagonal_scatter(i, v[:2])", TypeError, "cannot hold"),
+    ("diagonal_scatter(i, v[:2])", TypeError, "do not fit"),
     ("diagonal_scatter(x, v)", ValueError, "broadcast"),
     ("tril(s)", ValueError, "one axis at least"),
+    ("split(v, [3, 1])", ValueError, "positions of cuts must not fall"),
+    ("roll(v, 1.5, 0)", TypeError, "whole numbers"),
+    ("pad(v, 1, constant_values=1j)", TypeError, "do not fit"),
     ("repeat(v, 1.5)", TypeError, "integer"),
     ("rot90(x, 0.5)", TypeError, "integer"),
     ("repeat(v, -1)", ValueError, "negative"),
@@ -403,3 +408,58 @@ def test_agrees_with_torch(agrees_with_torch, case, number):
     agrees_with_torch(
         function, theirs, *(x * number(1.5) + (x[::-1] * 1j if number is complex else 0) for x in operands)
     )
+
+
+# -- numbers of every type ----------------------------------------------------------------------------------------
+
+CALLS_BY_SCALARS = [
+    ("roll", (np.uint8(3),), 3),
+    ("roll", (True,), 1),
+    ("rot90", (np.uint8(1),), 1),
+    ("sliding_window_view", (np.int64(2), 0), 2),
+    ("repeat", (np.int8(2),), 2),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments", "number"), CALLS_BY_SCALARS)
+def test_numbers_of_every_type_have_the_gradient_of_pythons(name, arguments, number):
+    x, function = ag.tensor(np.arange(6.0).reshape(3, 2), requires_grad=True), getattr(ag, name)
+
+    def slope(*given):
+        out = function(x, *given)
+        return ag.gradients((out * np.arange(out.size).reshape(out.shape)).sum(), x)[0].tolist()
+
+    assert slope(*arguments) == slope(number, *arguments[1:])
+
+
+def test_lengths_and_axes_may_be_single_numbers():
+    x = ag.tensor(np.arange(3.0), requires_grad=True)
+    assert ag.broadcast_to(x, np.int64(3)).shape == (3,)
+    assert ag.gradients(ag.transpose(x, 0).sum(), x)[0].tolist() == [1, 1, 1]
+
+
+def test_half_precision_is_repeated():
+    x = ag.tensor(np.ones((3, 2), np.float16), requires_grad=True)
+    (g,) = ag.gradients(ag.repeat(x, [1, 2, 0], 0).sum(), x)
+    assert (g.tolist(), g.dtype) == ([[1, 1], [2, 2], [0, 0]], np.float16)
+
+
+def test_python_numbers_do_not_promote():
+    x = np.ones(1, np.float32)
+    for joined in (ag.stack([x[0], 1.0]), ag.hstack([x, 1.0]), ag.vstack([x, 1.0]), ag.dstack([x, 1.0])):
+        assert joined.dtype == np.float32
+
+
+def test_values_on_a_diagonal_may_have_more_axes_in_front():
+    src = ag.tensor(np.ones((1, 2)), requires_grad=True)
+    (g,) = ag.gradients(ag.diagonal_scatter(np.zeros((2, 2)), src).sum(), src)
+    assert g.tolist() == [[1, 1]]
+
+
+@pytest.mark.parametrize(("join", "number"), [(ag.concatenate, 6000), (lambda parts: ag.block_diag(*parts), 1000)])
+def test_joining_many_takes_time_in_proportion(join, number):
+    parts = [ag.tensor(np.ones(1), requires_grad=True) for _ in range(number)]
+    start = time.process_time()
+    join(parts).sum().backward()
+    assert time.process_time() - start < 0.5  # with a sum over all that precede for each part it is 1 to 2 s
+    assert all(part.grad.tolist() == [1] for part in parts)
