@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from ..core import as_array, get_default_dtype, raw, tensor_of
+from ..core import Handle, as_array, get_default_dtype, raw, tensor_of
 
 Shape = int | tuple[int, ...]
 
@@ -55,7 +55,7 @@ def full_like(x: Any, fill_value: Any, dtype: DTypeLike | None = None, *, requir
 
     No gradient flows to x.
     """
-    return constant(np.full_like(_array(x), raw(fill_value), dtype), requires_grad)
+    return constant(np.full_like(_array(x), _constant(fill_value), dtype), requires_grad)
 
 
 def empty_like(x: Any, dtype: DTypeLike | None = None, *, requires_grad: bool = False) -> Any:
@@ -65,6 +65,11 @@ def empty_like(x: Any, dtype: DTypeLike | None = None, *, requires_grad: bool = 
 
 def _array(x: Any) -> Any:
     return raw(x, as_array)
+
+
+def _constant(value: Any) -> Any:
+    """A number or array without its handle. Raises TypeError if its gradient would be lost."""
+    return np.asarray(value) if isinstance(value, Handle) else value
 
 
 # -- sequences of numbers ----------------------------------------------------------------------------------------
@@ -83,7 +88,7 @@ def arange(
     Returns a Tensor of one axis: of whole numbers if all three are whole, else of the default dtype.
     """
     start, stop = (0, start) if stop is None else (start, stop)
-    numbers: Any = np.arange(raw(start), raw(stop), raw(step), dtype)  # type: ignore[call-overload]
+    numbers: Any = np.arange(_constant(start), _constant(stop), _constant(step), dtype)  # type: ignore[call-overload]
     whole = dtype is not None or numbers.dtype.kind in "iu"
     return constant(numbers if whole else numbers.astype(_default(None)), requires_grad)
 
@@ -102,7 +107,7 @@ def linspace(
 
     Returns a Tensor of ``(num,)``; for arrays start and stop their broadcast shape, with the numbers along `axis`.
     """
-    start, stop = raw(start), raw(stop)
+    start, stop = _constant(start), _constant(stop)
     return constant(
         np.linspace(start, stop, num, endpoint, dtype=_default(dtype, start, stop), axis=axis), requires_grad
     )
@@ -120,7 +125,7 @@ def logspace(
     requires_grad: bool = False,
 ) -> Any:
     """Powers of `base` whose exponents are those numbers that `linspace` gives. Returns a Tensor, shaped as there."""
-    start, stop, base = raw(start), raw(stop), raw(base)
+    start, stop, base = _constant(start), _constant(stop), _constant(base)
     dtype = _default(dtype, start, stop, base)
     return constant(np.logspace(start, stop, num, endpoint, base, dtype, axis), requires_grad)
 
@@ -139,7 +144,7 @@ def geomspace(
 
     Returns a Tensor, shaped as that of `linspace`.
     """
-    start, stop = raw(start), raw(stop)
+    start, stop = _constant(start), _constant(stop)
     return constant(np.geomspace(start, stop, num, endpoint, _default(dtype, start, stop), axis), requires_grad)
 
 

@@ -62,11 +62,14 @@ def apply_dropout(x: Array, mask: Array, p: float) -> Array:
     """`x` where the mask is true, divided by ``1 - p`` so that the expectation stays, and 0 elsewhere.
 
     x: any shape; mask: booleans of the same shape, drawn outside (true with probability ``1 - p``). Returns x's shape
-    and dtype. Raises ValueError for a mask of another shape, TypeError for one that is not of booleans.
+    and dtype. Raises ValueError for a mask of another shape, TypeError for one that is not of booleans and for an x of
+    integers.
 
     >>> apply_dropout(randn(3, 2), mask(3, 2), 0.25)
     """
     mask = _booleans(mask)
+    if x.dtype.kind not in "fc":
+        raise TypeError(f"{x.dtype} cannot be scaled by 1 / (1 - p); convert x with astype('float32')")
     if mask.shape != x.shape:
         raise ValueError(f"the mask must have x's shape {x.shape}; draw one for this input")
     return kernels.masked(x, mask, 0.0 if p == 1 else 1 / (1 - p))
@@ -103,9 +106,9 @@ def _alpha_dropout(
     _check_probability(name, p)
     if not training or (p == 0 and mask is None):
         return x
-    mask = _drawn(lengths, p, rng) if mask is None else mask
+    mask = _fitted(name, _drawn(lengths, p, rng) if mask is None else mask, np.shape(raw(x)))
     if p == 1:
-        return apply_dropout(x, np.broadcast_to(mask, np.shape(raw(x))), p)
+        return apply_dropout(x, mask, p)
     scale = 1 / math.sqrt((SELU_LIMIT**2 * p + 1) * (1 - p))
     return where(_booleans(mask), (x - p * SELU_LIMIT) * scale, (1 - p) * SELU_LIMIT * scale)
 
@@ -151,8 +154,8 @@ def _channel_dropout(axes: int, x: Any, p: float, training: bool, mask: Any, rng
     _check_probability(f"dropout{axes}d", p)
     if not training or (p == 0 and mask is None):
         return x
-    mask = _drawn(shape[:-axes] + (1,) * axes, p, rng) if mask is None else raw(mask)
-    return apply_dropout(x, np.broadcast_to(mask, shape), p)
+    mask = _drawn(shape[:-axes] + (1,) * axes, p, rng) if mask is None else mask
+    return apply_dropout(x, _fitted(f"dropout{axes}d", mask, shape), p)
 
 
 def feature_alpha_dropout(
@@ -173,6 +176,14 @@ def feature_alpha_dropout(
 def _check_probability(name: str, p: float) -> None:
     if not 0 <= p <= 1:
         raise ValueError(f"{name}: p = {p} is not a probability; pass a number from 0 to 1")
+
+
+def _fitted(name: str, mask: Any, shape: tuple[int, ...]) -> Any:
+    """The mask in the shape of what it is for."""
+    try:
+        return np.broadcast_to(raw(mask), shape)
+    except ValueError as error:
+        raise ValueError(f"{name}: the mask {np.shape(raw(mask))} does not broadcast to x's shape {shape}") from error
 
 
 def _drawn(shape: tuple[int, ...], p: float, rng: Generator | None) -> Any:

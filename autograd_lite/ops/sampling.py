@@ -47,7 +47,7 @@ def uniform(
     low, high: numbers or arrays. Returns a Tensor of `size` (None: the shape that the two broadcast to).
     """
     low, high, dtype = raw(low), raw(high), _float(dtype)
-    size = np.broadcast_shapes(np.shape(low), np.shape(high)) if size is None else size
+    size = _size(size, low, high)
     drawn = default_rng(rng).random(size, _drawn_as(dtype))
     return constant(np.asarray(low + (np.subtract(high, low)) * drawn, dtype), requires_grad)
 
@@ -69,9 +69,20 @@ def normal(
     loc, scale, dtype = raw(loc), raw(scale), _float(dtype)
     if np.any(np.less(scale, 0)):
         raise ValueError("normal: the scale is negative; pass a standard deviation, from 0 on")
-    size = np.broadcast_shapes(np.shape(loc), np.shape(scale)) if size is None else size
+    size = _size(size, loc, scale)
     drawn = default_rng(rng).standard_normal(size, _drawn_as(dtype))
     return constant(np.asarray(loc + scale * drawn, dtype), requires_grad)
+
+
+def _size(size: Shape | None, *parameters: Any) -> tuple[int, ...]:
+    """The shape to draw: the one that is asked for, or else that of the parameters. Raises ValueError if too small."""
+    least = np.broadcast_shapes(*map(np.shape, parameters))
+    if size is None:
+        return least
+    size = tuple(size) if np.iterable(size) else (size,)
+    if np.broadcast_shapes(size, least) != size:
+        raise ValueError(f"the parameters have shape {least}, which does not fit into size {size}; leave size out")
+    return size
 
 
 def _float(dtype: DTypeLike | None) -> np.dtype[Any]:
@@ -97,9 +108,9 @@ def bernoulli(
     p, dtype = np.asarray(raw(p)), _float(dtype)
     if not ((p >= 0) & (p <= 1)).all():
         raise ValueError("bernoulli: p is not a probability; pass numbers from 0 to 1")
-    size = p.shape if size is None else size
+    size = _size(size, p)
     if p.ndim == 0:
-        return constant(kernels.bernoulli(default_rng(rng), float(p), np.empty(size, bool).shape).astype(dtype))
+        return constant(kernels.bernoulli(default_rng(rng), float(p), size).astype(dtype))
     return constant((default_rng(rng).random(size) < p).astype(dtype))
 
 
@@ -133,6 +144,8 @@ def multinomial(
     which they were drawn; positions of probability 0 never come. No gradient. Raises ValueError for probabilities that
     are negative, not finite or all 0 in a row, and for more samples than a row has positions to give.
     """
+    if num_samples < 0:
+        raise ValueError("multinomial: num_samples is negative; pass a number from 0 on")
     weights = np.asarray(raw(probabilities), np.float64)
     if weights.ndim not in (1, 2) or not weights.shape[-1]:
         raise ValueError(f"multinomial: probabilities {weights.shape} are no rows of classes; pass one row or a matrix")

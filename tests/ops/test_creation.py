@@ -62,3 +62,20 @@ def test_the_default_dtype_is_the_one_that_was_set():
         assert {t.dtype for t in (ag.eye(2), ag.linspace(0, 1), ag.full(2, 1.0), ag.rand(2))} == {np.dtype("float64")}
     finally:
         ag.set_default_dtype("float32")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda x: ag.full_like(np.zeros(2), x),
+        lambda x: ag.arange(x),
+        lambda x: ag.linspace(0, x, 3),
+        lambda x: ag.logspace(x, 2, 3),
+        lambda x: ag.geomspace(1, x, 3),
+    ],
+)
+def test_no_gradient_is_lost(make):
+    x = ag.tensor(3.0, requires_grad=True)
+    with pytest.raises(TypeError, match=r"requires a gradient, .*; use t\.detach"):
+        make(x)
+    assert isinstance(make(x.detach()), ag.Tensor)

@@ -101,6 +101,8 @@ def test_errors():
         ag.dropout(np.ones(3), mask=np.ones(2, bool))
     with pytest.raises(TypeError, match="booleans"):
         ag.dropout(np.ones(3), mask=np.ones(3))
+    with pytest.raises(TypeError, match=r"int64 cannot be scaled .*; convert x"):
+        ag.dropout(np.arange(3))
 
 
 # -- its relatives -----------------------------------------------------------------------------------------------

@@ -99,6 +99,10 @@ def test_a_hard_draw_has_the_gradient_of_the_soft_one(axis):
         (lambda: ag.multinomial([1.0, 0.0], 2), ValueError, "fewer than 2 positions .*replacement=True"),
         (lambda: ag.multinomial([-1.0, 2.0], 1), ValueError, "finite and not negative"),
         (lambda: ag.multinomial(np.ones((1, 2, 3)), 1), ValueError, "no rows of classes"),
+        (lambda: ag.multinomial([0.5, 0.5], -1), ValueError, "num_samples is negative"),
+        (lambda: ag.uniform(np.zeros(3), 1, 1), ValueError, r"shape \(3,\), which does not fit into size \(1,\)"),
+        (lambda: ag.normal(np.zeros(3), 1, ()), ValueError, "does not fit into size"),
+        (lambda: ag.bernoulli(np.full(3, 0.5), (2, 1)), ValueError, "does not fit into size"),
         (lambda: ag.gumbel_softmax(ag.zeros(3), 0), ValueError, "tau = 0 is no temperature"),
     ],
 )
