@@ -33,10 +33,10 @@ def cross_entropy(
     logits: (N, C), (N, C, d1, ...) or (C,), unnormalised; target: integers below C, (N,), (N, d1, ...) or (), or the
     probabilities of all classes, in the logits' shape, which get a gradient if they require one. weight: (C,), how much
     each class counts. ignore_index: a class that does not count. reduction: "mean" (over the sum of the weights of
-    those that count; over all if the targets are probabilities), "sum" or "none". label_smoothing: the share of each
-    target that is distributed evenly over all classes (Szegedy et al. 2016). Returns a scalar, or the logits' shape
-    without C for "none". Raises ValueError for shapes that do not belong together, TypeError for targets of another
-    kind, IndexError for classes that do not exist.
+    those that count, NaN if none does; over all if the targets are probabilities), "sum" or "none". label_smoothing:
+    the share of each target that is distributed evenly over all classes (Szegedy et al. 2016). Returns a scalar, or the
+    logits' shape without C for "none". Raises ValueError for shapes that do not belong together, TypeError for targets
+    of another kind, IndexError for classes that do not exist.
 
     >>> cross_entropy(randn(3, 4), integers(4, 3))
     >>> cross_entropy(randn(3, 4, 2), integers(4, 3, 2), positive(4), 1, "sum", 0.2)
