@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, NamedTuple
@@ -34,6 +35,14 @@ _ALIASES = {
 }
 # numpy.linalg has some functions that differ from np's of the same name: these arguments make up for it.
 _LINALG = {"trace": {"axis1": -2, "axis2": -1}, "diagonal": {"axis1": -2, "axis2": -1}}
+# What numpy.linalg calls the parts of its results.
+_RESULTS = {
+    "eig": namedtuple("EigResult", "eigenvalues eigenvectors"),
+    "eigh": namedtuple("EighResult", "eigenvalues eigenvectors"),
+    "qr": namedtuple("QRResult", "Q R"),
+    "slogdet": namedtuple("SlogdetResult", "sign logabsdet"),
+    "svd": namedtuple("SVDResult", "U S Vh"),
+}
 # Second names of arguments in NumPy, and ours.
 _RENAMED = {"ddof": "correction", "min": "a_min", "max": "a_max"}
 # Sorting is stable here, whatever is asked for.
@@ -125,7 +134,10 @@ def array_function(function: Callable[..., Any], args: tuple[Any, ...], kwargs: 
     Raises TypeError for what would lose the gradient, or write into a tensor.
     """
     if available(function):
-        return _translation(function).call(asked(function), args, kwargs)
+        result = _translation(function).call(asked(function), args, kwargs)
+        return (
+            _RESULTS[function.__name__](*result) if type(result) is tuple and function.__name__ in _RESULTS else result
+        )
     if function.__name__ in DESCRIPTIVE | CONSTANT:
         result = function(*map(_raw, args), **{key: _raw(value) for key, value in kwargs.items()})
         return result if function.__name__ in DESCRIPTIVE else _wrapped(result)

@@ -97,13 +97,13 @@ np.unique_counts(v) np.unique_inverse(v) np.unstack(x) np.unwrap(v * 4) np.vande
 np.var(x, 1, ddof=1) np.var(x, axis=0, correction=1) np.vdot(v, w) np.vsplit(x[:2], 2) np.vstack([v, w])
 np.where(mask, x, y) np.where(mask, x, 0) np.lib.stride_tricks.sliding_window_view(x, (2, 2))
 np.lib.stride_tricks.sliding_window_view(v, 2, 0) np.linalg.cholesky(s) np.linalg.cond(m)
-np.linalg.cross(three, other) np.linalg.det(m) np.linalg.diagonal(t) np.linalg.eigvals(s)[:0] np.linalg.eig(s)[1][:0]
-np.linalg.tensorsolve(m, v[:3]) np.linalg.eigh(s)[0] np.linalg.eigvalsh(s) np.linalg.inv(m) np.linalg.lstsq(m, b)[0]
-np.linalg.matmul(x, v) np.linalg.matrix_norm(t) np.linalg.matrix_power(m, 3) np.linalg.matrix_power(m, -2)
-np.linalg.matrix_rank(m) np.linalg.matrix_transpose(t) np.linalg.multi_dot([x, x.T, m]) np.linalg.norm(x)
-np.linalg.norm(x, axis=1) np.linalg.norm(x, 1) np.linalg.norm(x, "nuc") np.linalg.norm(v, 3)
-np.linalg.norm(t, 2, (1, 2), keepdims=True) np.linalg.outer(v, w) np.linalg.pinv(b) np.linalg.qr(m)[1]
-np.linalg.slogdet(m) np.linalg.solve(m, b) np.linalg.solve(m, b[:, 0]) np.linalg.svd(b)[1]
+np.linalg.cross(three, other) np.linalg.det(m) np.linalg.diagonal(t) np.linalg.eigvals(s)[:0]
+np.linalg.eig(s).eigenvectors[:0] np.linalg.tensorsolve(m, v[:3]) np.linalg.eigh(s).eigenvalues np.linalg.eigvalsh(s)
+np.linalg.inv(m) np.linalg.lstsq(m, b)[0] np.linalg.matmul(x, v) np.linalg.matrix_norm(t) np.linalg.matrix_power(m, 3)
+np.linalg.matrix_power(m, -2) np.linalg.matrix_rank(m) np.linalg.matrix_transpose(t) np.linalg.multi_dot([x, x.T, m])
+np.linalg.norm(x) np.linalg.norm(x, axis=1) np.linalg.norm(x, 1) np.linalg.norm(x, "nuc") np.linalg.norm(v, 3)
+np.linalg.norm(t, 2, (1, 2), keepdims=True) np.linalg.outer(v, w) np.linalg.pinv(b) np.linalg.qr(m).R
+np.linalg.slogdet(m).logabsdet np.linalg.solve(m, b) np.linalg.solve(m, b[:, 0]) np.linalg.svd(b).S
 np.linalg.svd(b, compute_uv=False) np.linalg.svd(b, False)[0] np.linalg.svdvals(b) np.linalg.tensordot(t, x)
 np.linalg.tensorinv(m, 1) np.linalg.trace(t[:, :, :3]) np.linalg.vecdot(x, y) np.linalg.vector_norm(x)
 np.linalg.vector_norm(x, axis=1, ord=1) np.fft.fft(x) np.fft.fft(c, 6, 0) np.fft.fft(x, norm="ortho") np.fft.fft2(c)
