@@ -59,9 +59,13 @@ def _pullback(op: Any, namespace: dict[str, Any]) -> Any:
 
 
 def complete(definition: Any, namespace: dict[str, Any]) -> None:
-    """Give a composite its public function: lists become arrays, and its own errors get its name and operands."""
+    """Give a composite its public function: lists become arrays, and its own errors get its name and operands.
+
+    Results are Tensors if an array operand is one, also an operand that the other operations never see, such as a mask.
+    """
     forward, errors, describe = definition.forward, namespace["_ERRORS"], namespace["_describe"]
-    with_arrays = namespace["_with_arrays"]
+    with_arrays, as_tensors, handle = namespace["_with_arrays"], namespace["_as_tensors"], namespace["_Handle"]
+    has_tensor = functools.partial(_has_tensor, definition, handle)
     kinds = {name: "_operand" if definition.takes_gradient(name) else "_constant_operand" for name in definition.arrays}
     roles = definition.roles.items()
     convert = {name: namespace[kinds[name]] if role == "array" else None for name, role in roles}
@@ -80,7 +84,7 @@ def complete(definition: Any, namespace: dict[str, Any]) -> None:
             if type(value) in (list, tuple) and (to_array := convert.get(name)):
                 kwargs[name] = to_array(value)
         try:
-            return forward(*args, **kwargs)
+            result = forward(*args, **kwargs)
         except (*errors, AttributeError) as error:
             if getattr(error, "described", False):  # by an operation that this one is made of
                 error.add_note(f"in {definition.name}")
@@ -93,9 +97,21 @@ def complete(definition: Any, namespace: dict[str, Any]) -> None:
                 given.apply_defaults()
                 return with_arrays(definition, tuple(given.arguments.values()), error)
             raise describe(definition.name, given.arguments, error) from error
+        if isinstance(result, handle) or not has_tensor(args, kwargs):
+            return result
+        return as_tensors(result)
 
     definition.function = function
     function.op, function.__signature__ = definition, definition.signature  # type: ignore[attr-defined]
+
+
+def _has_tensor(definition: Any, handle: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Whether an array operand, or one in a list of them, is a Tensor."""
+    names = itertools.chain(definition.positional, itertools.repeat(definition.starred))
+    given = itertools.chain(zip(names, args, strict=False), kwargs.items())
+    operands = [value for name, value in given if name in definition.arrays]
+    flat = itertools.chain.from_iterable(x if isinstance(x, list | tuple) else (x,) for x in operands)
+    return any(isinstance(x, handle) for x in flat)
 
 
 def _names(op: Any, namespace: dict[str, Any]) -> dict[str, Any]:

@@ -271,6 +271,13 @@ def tensor_of(data: Any, node: Node | None) -> Any:
     return handle
 
 
+def as_tensors(result: Any) -> Any:
+    """Arrays as Tensors without history, also in a tuple; Tensors as they are."""
+    if type(result) is tuple:
+        return tuple(map(as_tensors, result))
+    return tensor_of(np.asarray(result), None) if isinstance(result, np.ndarray | np.generic) else result
+
+
 def outputs_of(node: Node | None, arrays: Iterable[Any]) -> tuple[Any, ...]:
     """Handles for the outputs of a node with several; integer and boolean ones have no history."""
     handles = []
@@ -832,6 +839,7 @@ _namespace: dict[str, Any] = {
     "_dtype": np.result_type,
     "_describe": describe,
     "_tensor_of": tensor_of,
+    "_as_tensors": as_tensors,
     "_with_arrays": with_arrays,
     "_ERRORS": OPERAND_ERRORS,
 }

@@ -233,6 +233,14 @@ def curvature(sample: Sample, inputs: dict[str, ag.Tensor], name: str) -> list[A
 
 
 @over(OPS)
+def test_results_are_tensors_if_one_operand_is(op: core.Definition) -> None:
+    for sample in samples(op):
+        for name, x in sample.arrays().items():
+            result = as_tuple(sample.call({name: ag.Tensor(x)}))
+            assert all(isinstance(output, ag.Tensor) for output in result), f"{sample.line}: {name}"
+
+
+@over(OPS)
 def test_tensors_give_what_arrays_give(op: core.Definition) -> None:
     for sample in samples(op):
         plain = as_tuple(sample.call({}))
