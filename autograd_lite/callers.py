@@ -86,9 +86,6 @@ def complete(definition: Any, namespace: dict[str, Any]) -> None:
         try:
             result = forward(*args, **kwargs)
         except (*errors, AttributeError) as error:
-            if getattr(error, "described", False):  # by an operation that this one is made of
-                error.add_note(f"in {definition.name}")
-                raise
             try:
                 given = definition.signature.bind(*args, **kwargs)
             except TypeError:  # not a call of this function at all: Python's own words are best

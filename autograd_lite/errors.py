@@ -71,13 +71,15 @@ def operand(value: object) -> str:
 
 
 def describe(operation: str, operands: Mapping[str, object], error: Exception) -> Exception:
-    """The built-in exception to raise instead of `error`: ``operation: rule (operands); fix``."""
-    if getattr(error, "described", False):
-        return error
-    rule, fix = _rule_and_fix(str(error).strip())
+    """The built-in exception to raise instead of `error`: ``operation: rule (operands); fix``.
+
+    If `error` is one of these already, by an operation that this one is made of, the outer one takes its place: that is
+    what was called.
+    """
+    rule, fix = _rule_and_fix(getattr(error, "described", str(error).strip()))
     shown = ", ".join(f"{name} {operand(value)}" for name, value in operands.items())
-    fix = fix or f"help(autograd_lite.{operation}) says what it takes"
     kind = next(kind for kind in OPERAND_ERRORS if isinstance(error, kind))
-    described: Any = kind(f"{operation}: {rule} ({shown}); {fix}")
-    described.described = True  # so that an outer operation does not wrap it again
+    help_ = f"help(autograd_lite.{operation}) says what it takes"
+    described: Any = kind(f"{operation}: {rule} ({shown}); {fix or help_}")
+    described.described = f"{rule}; {fix}" if fix else rule  # an operation that has this one as a part says it anew
     return described

@@ -137,7 +137,7 @@ def test_least_squares_of_a_lower_rank_move_as_along_matrices_of_that_rank(shape
         (lambda: ag.solve(A, 2.0), "solve: b must have as many rows as a"),
         (lambda: ag.solve_triangular(A, np.ones((2, 2))), "b must have as many rows as a"),
         (lambda: ag.solve(VECTOR, VECTOR), "square matrices"),
-        (lambda: ag.solve_triangular(np.zeros((2, 2)), np.ones(2)), "substitute: a has a 0 on the diagonal"),
+        (lambda: ag.solve_triangular(np.zeros((2, 2)), np.ones(2)), "solve_triangular: a has a 0 on the diagonal"),
         (lambda: ag.solve_triangular(A, VECTOR, trans="H"), "solve_triangular: trans='H' is not known"),
         (lambda: ag.pinv(VECTOR), "form matrices"),
         (lambda: ag.pinv(A, 0.1, rtol=0.1), "pinv: rcond and rtol mean the same"),

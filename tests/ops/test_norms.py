@@ -149,8 +149,8 @@ def test_ranks_are_those_of_numpy():
     [
         (lambda: ag.norm(X, 2), "norm: ord=2 is for vectors and matrices"),
         (lambda: ag.norm(X, 2, (0, 0)), "named twice"),
-        (lambda: ag.norm(X[0], 3), "matrix_norm: matrices have no norm of order 3"),
-        (lambda: ag.norm(X[0, 0], "fro"), "vector_norm: vectors have no norm of order 'fro'"),
+        (lambda: ag.norm(X[0], 3), "norm: matrices have no norm of order 3"),
+        (lambda: ag.norm(X[0, 0], "fro"), "norm: vectors have no norm of order 'fro'"),
         (lambda: ag.matrix_norm(X[0, 0]), "form matrices"),
         (lambda: ag.cond(X, 1), "cond: the last two axes must form square matrices"),
         (lambda: ag.norm(X, 2, 5), "out of bounds"),
