@@ -68,7 +68,7 @@ def pad(
     x = x if isinstance(x, Handle) else np.asarray(raw(x))
     widths = _widths(pad_width, x.ndim)
     option = _option(mode, (constant_values, stat_length, end_values, reflect_type))
-    if x.ndim == 0:
+    if not any(map(any, widths)):
         return copy(x)
     if x.dtype.kind not in "fc":
         return pad_integers(x, widths, mode, option)

@@ -71,6 +71,15 @@ def test_without_axes_or_elements():
         assert ag.pad(np.zeros((0, 2)), ((0, 0), (1, 2)), mode).shape == (0, 5)
 
 
+@pytest.mark.parametrize("mode", [mode for mode, _ in MODES])
+def test_nothing_put_around_is_a_copy(mode):
+    """A tensor that is changed in place later is another than x."""
+    x = ag.tensor(np.ones(2))
+    padded = ag.pad(x, 0, mode)
+    padded += 1
+    assert x.tolist() == [1, 1]
+
+
 @pytest.mark.parametrize("mode", ["constant", "linear_ramp"])
 @pytest.mark.parametrize("shape", [(), (2,), (2, 1), (2, 2)])
 def test_constants_and_ends_get_gradients(mode, shape):
