@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import core
+from .errors import OPERAND_ERRORS, describe
 from .ops import reduction_where
 
 # Second names: what `function.__name__` gives, and what we call it. (SciPy's special functions are ufuncs, too.)
@@ -91,7 +92,14 @@ _REDUCTIONS = {
     "logaddexp": "logsumexp",
 }
 _OF_SOME = ("where", "initial")  # what all reductions of NumPy take, and ours apart
-_SCANS = {"add": "cumsum", "multiply": "cumprod", "logaddexp": "logcumsumexp"}
+_SCANS = {
+    "add": "cumsum",
+    "multiply": "cumprod",
+    "logaddexp": "logcumsumexp",
+    "maximum": "cummax",
+    "minimum": "cummin",
+}
+_UFUNC_DEFAULTS = {"where": True, "casting": "same_kind", "order": "K", "subok": True}
 
 
 def array_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
@@ -103,14 +111,11 @@ def array_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: M
     if method == "__call__" and not kwargs and name in core.registry:  # ``array * tensor``
         return core.registry[name].function(*inputs)
     asked = f"np.{name}" + (f".{method}" if method != "__call__" else "")
-    kwargs = {key: value for key, value in kwargs.items() if value is not None or key == "axis"}
+    kwargs = {key: value for key, value in kwargs.items() if not _is_ufunc_default(key, value)}
     if method == "__call__":
         ours, defaults = name, {}
     elif method == "reduce" and name in _REDUCTIONS:
         ours, defaults = _REDUCTIONS[name], {"axis": 0}
-    elif method == "accumulate" and name in ("maximum", "minimum"):
-        _refuse_storage(asked, kwargs)
-        return _operation(f"cum{name[:3]}", asked).function(*inputs, **{"axis": 0, **kwargs})[0]
     elif method == "accumulate" and name in _SCANS:
         ours, defaults = _SCANS[name], {"axis": 0}
     elif method == "outer" and ufunc.nin == 2 and ufunc.signature is None:
@@ -122,10 +127,25 @@ def array_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: M
     operation = _operation(ours, asked)
     kwargs = {**defaults, **kwargs}
     dtype = kwargs.pop("dtype", None)
-    known = {*operation.roles, *(_OF_SOME if method == "reduce" else ())}
+    known = {*operation.roles, *(_OF_SOME if operation.name in reduction_where.NAMES else ())}
     if unknown := [key for key in kwargs if key not in known]:
         raise TypeError(f"{asked}: {unknown[0]}= is not available for tensors; leave it out")
-    return _function(operation, kwargs)(*[_cast(value, dtype) for value in inputs], **kwargs)
+    if method in ("__call__", "outer"):
+        _check_same_kind(asked, inputs, dtype)
+    result = _function(operation, kwargs)(*[_cast(value, dtype) for value in inputs], **kwargs)
+    return _in_dtype(asked, result[0] if ours in ("cummax", "cummin") else result, dtype)
+
+
+def _is_ufunc_default(key: str, value: Any) -> bool:
+    default = _UFUNC_DEFAULTS.get(key)
+    return key != "axis" and (value is None or (type(value) is type(default) and value == default))
+
+
+def _check_same_kind(asked: str, inputs: tuple[Any, ...], dtype: Any) -> None:
+    """Raise TypeError for operands that NumPy would not cast to this dtype."""
+    for value in inputs if dtype is not None else ():
+        if hasattr(value, "dtype") and not np.can_cast(value.dtype, dtype, "same_kind"):
+            raise TypeError(f"{asked}: an operand is {value.dtype}, which dtype={dtype} would cut; use astype on it")
 
 
 def array_function(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
@@ -185,8 +205,10 @@ class _Translation(NamedTuple):
                 continue
             if name not in self.ours:
                 raise TypeError(f"{asked}: {name}= is not available for tensors; {self._fix()}")
+            if self.ours[name] in translated:
+                raise TypeError(f"{asked}: {name}= says again what another argument says; give one of them")
             translated[self.ours[name]] = value
-        return self._called(tuple(_cast(v, dtype) for v in first), translated, dtype)
+        return _in_dtype(asked, self._called(tuple(_cast(v, dtype) for v in first), translated, dtype), dtype)
 
     def _is_default(self, name: str, value: Any) -> bool:
         default = self.defaults.get(name, inspect.Parameter.empty)
@@ -210,9 +232,16 @@ class _Translation(NamedTuple):
 
 def _function(operation: core.Definition, named: Mapping[str, Any]) -> Callable[..., Any]:
     """The operation, or what reduces only some elements where these arguments ask for that."""
-    if any(name in named and name not in operation.roles for name in _OF_SOME):
-        return functools.partial(reduction_where.reduced, operation.name)
-    return operation.function
+    if not any(name in named and name not in operation.roles for name in _OF_SOME):
+        return operation.function
+
+    def reduced(x: Any, axis: Any = None, **options: Any) -> Any:
+        try:
+            return reduction_where.reduced(operation.name, x, axis, **options)
+        except OPERAND_ERRORS as error:
+            raise describe(operation.name, {"x": x, "axis": axis, **options}, error) from error
+
+    return reduced
 
 
 def _while_given(names: list[str], given: Mapping[str, Any]) -> Iterator[str]:
@@ -238,7 +267,7 @@ def _translation(function: Callable[..., Any]) -> _Translation:
     for name, other in _RENAMED.items():
         if other in operation.roles:
             ours[name] = other
-    if operation.name in reduction_where.NAMES:
+    if operation.name in reduction_where.NAMES + reduction_where.NAN_NAMES:
         ours |= {name: name for name in _OF_SOME}
     if any(p.kind is kinds.VAR_KEYWORD for p in parameters):
         ours |= {name: name for name in places}
@@ -298,6 +327,15 @@ def _cast(value: Any, dtype: Any) -> Any:
     if isinstance(value, core.Handle):
         return core.registry["astype"].function(value, dtype)
     return np.asarray(value).astype(dtype)
+
+
+def _in_dtype(asked: str, result: Any, dtype: Any) -> Any:
+    """A result in the dtype that was asked for: sums of small integers, for example, are wider."""
+    if dtype is None or isinstance(result, tuple) or result.dtype == dtype:
+        return result
+    if result.dtype.kind not in "biu" and not np.can_cast(result.dtype, dtype, "same_kind"):
+        raise TypeError(f"{asked}: the result is {result.dtype}, which dtype={dtype} would cut; use astype on it")
+    return _cast(result, dtype)
 
 
 def _raw(value: Any) -> Any:

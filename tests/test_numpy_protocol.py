@@ -88,7 +88,11 @@ np.sum(x, axis=(0, 1), keepdims=True) np.sum(x, 1, None, None, True) np.sum(a=x,
 np.sum(x, 1, None, None, False, 2.0, mask) np.mean(x, where=mask) np.std(x, 0, where=mask.any(0))
 np.max(x, initial=1.5, where=mask) np.prod(x, where=mask, initial=2.0)
 np.add.reduce(x, axis=1, where=mask, initial=1.0) np.maximum.accumulate(x) np.minimum.accumulate(x, axis=1)
-np.all(x, where=mask) np.min(x, 1, initial=1.0) np.sum(x, dtype=np.float32) np.swapaxes(t, 0, 2) np.take(x, k)
+np.all(x, where=mask) np.min(x, 1, initial=1.0) np.nansum(n, 0, where=mask, initial=2) np.nanmean(n, where=mask)
+np.nanmax(n, 1, where=mask, initial=0.7) np.nanvar(n, ddof=1, where=mask) np.nanprod(n, initial=3.0)
+np.maximum.accumulate(x, dtype=np.float32) np.add(x, y, where=True, casting="same_kind", order="K", subok=True)
+np.add.reduce(x, None, initial=1.0) np.sum(x, dtype=np.float32)
+np.swapaxes(t, 0, 2) np.take(x, k)
 np.take(x, k, 0) np.take(x, [5], mode="wrap", axis=1) np.take_along_axis(x, k[:, None], 1) np.tensordot(t, x, 2)
 np.tensordot(t, x, axes=([1, 2], [0, 1])) np.tile(x, 2) np.tile(v, (2, 1)) np.trace(m) np.trace(t, 1, 1, 2)
 np.transpose(x) np.transpose(t, (1, 0, 2)) np.trapezoid(x) np.trapezoid(v, w) np.trapezoid(x, dx=0.5, axis=0)
@@ -206,9 +210,39 @@ def test_what_is_missing_is_an_error_at_the_call(x):
         (lambda x: np.add(x, 1, where=np.array([True, False])), r"np\.add: where= is not available"),
         (lambda x: np.reshape(x, (4,), order="F"), r"np\.reshape: order= cannot be used"),
         (lambda x: np.sum(x, 0, None, None, False, 0, True, 1), r"takes|positional"),
+        (lambda x: np.logaddexp.reduce(x, initial=1.0), r"np\.logaddexp\.reduce: initial= is not available"),
+        (lambda x: np.exp(x, dtype=int), r"np\.exp: an operand is float64, which dtype=<class 'int'> would cut"),
+        (lambda x: np.exp(x > 1, dtype=bool), r"np\.exp: the result is float16, which dtype=<class 'bool'> would cut"),
+        (lambda x: np.std(x, dtype=int), r"np\.std: the result is float64, which dtype=<class 'int'> would cut"),
+        (lambda x: np.var(x, ddof=1, correction=1), r"np\.var: correction= says again"),
     ],
 )
 def test_what_cannot_be_is_refused(function, words, x):
     with pytest.raises(TypeError, match=words):
         function(x)
     np.testing.assert_array_equal(x.data, [[0.5, 1.5], [2.5, 3.5]])
+
+
+@pytest.mark.parametrize("dtype", [bool, np.int8, np.int64, np.float32, np.complex64])
+@pytest.mark.parametrize("function", [np.sum, np.prod, np.cumsum, np.add.reduce, np.nansum])
+def test_results_have_the_dtype_that_was_asked_for(function, dtype, x):
+    found = function(x, dtype=dtype)
+    assert found.dtype == dtype
+    np.testing.assert_allclose(found.data, function(x.data, dtype=dtype))
+
+
+@pytest.mark.parametrize("function", [np.max, np.min, np.sum, np.prod])
+@pytest.mark.parametrize("initial", [2, 2.5, np.float64(2.5)])
+@pytest.mark.parametrize("dtype", ["f4", "i4", "?"])
+def test_an_initial_number_does_not_widen(function, initial, dtype):
+    x = np.array([[3, 0], [1, 5]], dtype)
+    found, expected = function(ag.tensor(x), axis=1, initial=initial), function(x, axis=1, initial=initial)
+    assert found.dtype == expected.dtype
+    np.testing.assert_array_equal(found.data, expected)
+
+
+def test_errors_of_reductions_of_some_elements_name_them(x):
+    with pytest.raises(ValueError, match=r"^max: where= leaves perhaps nothing.*x \(2, 2\) float64.*; pass initial="):
+        np.max(x, where=np.array([True, False]))
+    with pytest.raises(ValueError, match=r"^sum: axis 5 is out of bounds.*; an array with n axes"):
+        np.sum(x, axis=5, initial=1.0)

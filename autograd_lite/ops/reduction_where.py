@@ -19,6 +19,7 @@ from .shape import broadcast_to, concatenate, reshape
 # What changes nothing in a reduction. The largest and the smallest of no elements exist only with an `initial`.
 NEUTRAL = {"sum": 0, "prod": 1, "any": False, "all": True}
 NAMES = (*NEUTRAL, "max", "min", "mean", "var", "std")
+NAN_NAMES = ("nansum", "nanprod", "nanmax", "nanmin", "nanmean", "nanvar", "nanstd")
 
 
 def reduced(
@@ -33,10 +34,13 @@ def reduced(
 ) -> Any:
     """The reduction `name` of the elements at which `where` is true, and of the number `initial`, as NumPy has them.
 
-    name: sum, prod, max, min, any, all (without `initial`), mean, var or std (likewise). where: booleans that broadcast
-    to x's shape. Raises ValueError for max and min with `where` and no `initial`.
+    name: one of NAMES, or of NAN_NAMES, for which NaN does not count either. where: booleans that broadcast to x's
+    shape. initial: for sums, products and extremes; in the dtype of the result. Raises ValueError for extremes with
+    `where` and no `initial`.
     """
     counts = np.broadcast_to(True if where is None else np.asarray(raw(where), bool), np.shape(raw(x)))
+    if name in NAN_NAMES:
+        name, counts = name.removeprefix("nan"), counts & ~np.isnan(raw(x))
     if name == "mean":
         return mean_of(x, counts, axis, keepdims)
     if name in ("var", "std"):
@@ -47,6 +51,7 @@ def reduced(
     value = getattr(reduction, name)(filled(x, counts, NEUTRAL[name]), axis, keepdims=keepdims)
     if initial is None:
         return value
+    initial = np.asarray(initial, value.dtype)
     return value + initial if name == "sum" else value * initial
 
 
@@ -81,7 +86,8 @@ def _extreme_of(reduce: Any, x: Any, counts: Any, axis: Axis, initial: Any, keep
         if not counts.all():
             raise ValueError("where= leaves perhaps nothing, which has no extreme; pass initial=, too")
         return reduce(x, axis, keepdims=keepdims)
+    initial = np.asarray(initial, raw(x).dtype)
     rows = joined(filled(x, counts, initial), axis)  # (kept..., n), and the initial number as one more
-    last = broadcast_to(np.asarray(initial, np.result_type(raw(x), initial)), (*rows.shape[:-1], 1))
+    last = broadcast_to(initial, (*rows.shape[:-1], 1))
     value = reduce(concatenate([rows, last], -1), -1)
     return reshape(value, kept_shape(np.shape(raw(x)), axis)) if keepdims else value

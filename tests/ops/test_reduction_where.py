@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.ops.reduction_where import reduced
+from autograd_lite.ops.reduction_where import NAN_NAMES, reduced
 
 NAMES = ["sum", "prod", "max", "min", "mean", "var", "std", "any", "all"]
 WITH_INITIAL = ("sum", "prod", "max", "min")
@@ -37,6 +37,18 @@ def test_values_are_numpys(name, dtype):
         expected = getattr(np, name)(x, axis, keepdims=keepdims, **options)
         assert (np.shape(found), found.dtype) == (np.shape(expected), expected.dtype)
         np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("name", NAN_NAMES)
+def test_nan_does_not_count_where_numpys_does_not(name):
+    x = numbers(3, 4, 2)
+    x[numbers(3, 4, 2, seed=2) > 0.8] = np.nan
+    for where, axis, keepdims in itertools.product(masks(x.shape)[1:], (None, 0, -1, (0, 2)), (False, True)):
+        options = {"where": where, "keepdims": keepdims} | ({"initial": 0.3} if name[3:] in WITH_INITIAL else {})
+        found, expected = reduced(name, x, axis, **options), getattr(np, name)(x, axis, **options)
+        np.testing.assert_allclose(found, expected, rtol=1e-12)
+        assert np.shape(found) == np.shape(expected)
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in ("any", "all")])
