@@ -86,7 +86,7 @@ def contract(subscripts: str, *operands: Array) -> Any:
     """
     if len(operands) == 1:
         return np.einsum(subscripts, operands[0])
-    a, b = map(np.asarray, operands)
+    a, b = operands
     if a.dtype.kind not in "fc" or b.dtype.kind not in "fc":  # sums of booleans are "or"
         return np.einsum(subscripts, a, b)
     plan = _plan(subscripts, a.shape, b.shape)

@@ -16,7 +16,7 @@ from ..kernels.elementwise import sigmoid as logistic
 from ..kernels.special import real
 from .elementwise import abs, exp, maximum, relu, sigmoid, square, tanh, where
 from .random import Generator, default_rng
-from .shape import reshape, split
+from .shape import numbers_as_arrays, reshape, split
 from .softmax import softmax
 from .special import ndtr
 
@@ -61,6 +61,7 @@ def prelu(x: Array, weight: Array) -> Array:
     >>> prelu(distinct(2, 3), positive(3))
     >>> prelu(distinct(2, 2, 2), positive(1))
     """
+    x, weight = numbers_as_arrays((x, weight))
     shape, count = np.shape(raw(x)), np.size(raw(weight))
     if count == 1:
         return leaky_relu(x, reshape(weight, ()))

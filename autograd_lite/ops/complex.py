@@ -12,7 +12,7 @@ import numpy as np
 
 from ..core import Array, composite, raw
 from .elementwise import imag, real
-from .shape import stack
+from .shape import numbers_as_arrays, stack
 from .trigonometric import arctan2, cos, rad2deg, sin
 
 
@@ -40,6 +40,7 @@ def polar(abs: Array, angle: Array) -> Array:
     for name, part in (("abs", abs), ("angle", angle)):
         if np.iscomplexobj(raw(part)):
             raise TypeError(f"{name} must be real; pass its real part, or ag.abs and ag.angle of it")
+    abs, angle = numbers_as_arrays((abs, angle))
     return abs * cos(angle) + 1j * (abs * sin(angle))
 
 

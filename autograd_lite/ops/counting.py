@@ -9,7 +9,7 @@ import numpy as np
 from ..core import Array, Index, composite, op, raw
 from .indexing import getitem
 from .reduction import sum
-from .shape import expand_dims, ravel, reshape
+from .shape import expand_dims, numbers_as_arrays, ravel, reshape
 
 # -- what is not zero --------------------------------------------------------------------------------------------
 
@@ -114,7 +114,7 @@ def histogram(
     >>> histogram(distinct(5), weights=randn(5))
     >>> histogram(distinct(3, 2), 3, (-0.4, 0.6), True, positive(3, 2))
     """
-    _check_weights(x, weights)
+    x, weights = _with_weights(x, weights)
     edges = histogram_bin_edges(x, bins, range, weights)
     values = _binned(bin_places(x, edges), len(raw(edges)) - 1, weights)
     if density:
@@ -135,7 +135,8 @@ def histogram2d(
     >>> histogram2d(distinct(5), distinct(5), weights=randn(5))
     >>> histogram2d(distinct(5), distinct(5), (2, 3), ((-0.4, 0.6), (-1, 1)), True, positive(5))
     """
-    _check_weights(x, weights)
+    x, y = numbers_as_arrays((x, y))
+    x, weights = _with_weights(x, weights)
     if np.shape(raw(x)) != np.shape(raw(y)):
         raise ValueError("x and y must be equally long; each pair is one point")
     bins_x, bins_y = bins if isinstance(bins, tuple | list) and len(bins) == 2 else (bins, bins)
@@ -153,9 +154,13 @@ def histogram2d(
     return values, edges_x, edges_y
 
 
-def _check_weights(x: Any, weights: Any) -> None:
-    if weights is not None and np.shape(raw(weights)) != np.shape(raw(x)):
+def _with_weights(x: Any, weights: Any) -> Any:
+    """Both as arrays, if there are weights. Raises ValueError for weights of another shape."""
+    if weights is None:
+        return x, weights
+    if np.shape(raw(weights)) != np.shape(raw(x)):
         raise ValueError("weights must have the shape of x; broadcast them")
+    return numbers_as_arrays((x, weights))
 
 
 def _binned(places: Any, bins: int, weights: Any) -> Any:

@@ -210,7 +210,7 @@ def binary_cross_entropy(x: Array, target: Array, weight: Array | None = None, r
     >>> binary_cross_entropy(0.4 * positive(3, 2), 0.4 * positive(3, 2))
     >>> binary_cross_entropy(0.4 * positive(3, 2), 0.4 * positive(3, 2), positive(2), "none")
     """
-    return _with_weight(bernoulli_loss(x, paired(x, target)), weight, reduction)
+    return _with_weight(bernoulli_loss(*paired(x, target)), weight, reduction)
 
 
 @composite()
@@ -230,7 +230,7 @@ def binary_cross_entropy_with_logits(
     >>> binary_cross_entropy_with_logits(randn(3, 2), 0.4 * positive(3, 2))
     >>> binary_cross_entropy_with_logits(randn(3, 2), 0.4 * positive(3, 2), positive(2), "none", positive(3, 1))
     """
-    target = paired(x, target)
+    x, target = paired(x, target)
     yes = target if pos_weight is None else target * _fitting(pos_weight, x, "pos_weight")
     return _with_weight(logistic_loss(x, yes, 1 - target), weight, reduction)
 
@@ -248,7 +248,7 @@ def sigmoid_focal_loss(
     >>> sigmoid_focal_loss(randn(3, 2), 0.4 * positive(3, 2))
     >>> sigmoid_focal_loss(randn(3), 0.4 * positive(3), -1, 1.5, "sum")
     """
-    target = paired(x, target)
+    x, target = paired(x, target)
     missed = sigmoid(x) * (1 - target) + sigmoid(-x) * target  # 1 - p, which would lose its digits where p is near 1
     nothing = float(np.sqrt(np.finfo(np.result_type(raw(missed))).tiny))  # whose powers of -2 and above are finite
     losses = logistic_loss(x, target, 1 - target) * clip(missed, nothing) ** gamma

@@ -10,7 +10,7 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 from ..core import Array, composite, raw
 from .comparison import not_equal
 from .reduction import sum
-from .shape import broadcast_to, concatenate, ravel, reshape
+from .shape import broadcast_to, concatenate, numbers_as_arrays, ravel, reshape
 
 Lengths = tuple[int, ...]
 
@@ -65,9 +65,10 @@ def ediff1d(x: Array, to_end: Array | None = None, to_begin: Array | None = None
     >>> ediff1d(randn(3, 2))
     >>> ediff1d(randn(4), randn(2), randn())
     """
-    flat = ravel(x)
-    parts = [to_begin, flat[1:] - flat[:-1], to_end]
-    return concatenate([ravel(part) for part in parts if part is not None])
+    before, behind = ([] if end is None else [end] for end in (to_begin, to_end))
+    parts, place = [ravel(part) for part in numbers_as_arrays([*before, x, *behind])], len(before)
+    parts[place] = parts[place][1:] - parts[place][:-1]
+    return concatenate(parts)
 
 
 @composite()

@@ -380,7 +380,11 @@ def clip(x: Array, a_min: Array | None = None, a_max: Array | None = None) -> Ar
     >>> clip(distinct(3, 2), a_max=distinct(2) + 0.05)
     >>> clip(distinct(3, 2), distinct(2) + 0.05)
     """
-    return x + 0 if a_min is None and a_max is None else np.clip(x, a_min, a_max)
+    if a_min is None and a_max is None:
+        return x + 0
+    if isinstance(x, int | float):  # which does not promote, but np.clip would make an array of it
+        x = np.asarray(x, np.result_type(*[value for value in (x, a_min, a_max) if value is not None]))
+    return np.clip(x, a_min, a_max)
 
 
 # -- without a gradient: piecewise constant ----------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Exponentials and logarithms other than `exp`, `log` and `power`, and the cube root."""
+"""Exponentials and logarithms other than `exp`, `log` and `power`; the cube root, and powers in double precision."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
-from ..core import Array, op
+from ..core import Array, Handle, composite, op, raw
 from ..kernels import elementwise as kernels
-from .elementwise import exp, safe_divide, safe_multiply, sigmoid
+from .elementwise import astype, exp, power, safe_divide, safe_multiply, sigmoid
 
 # -- exponentials ------------------------------------------------------------------------------------------------
 
@@ -81,6 +81,20 @@ def cbrt(x: Array) -> Array:
     >>> cbrt(distinct(3, 2))
     """
     return np.cbrt(x)
+
+
+@composite()
+def float_power(x: Array, exponent: Array) -> Array:
+    """``x ** exponent``, elementwise, in double precision at least, also of integers.
+
+    x, exponent: broadcast against each other. Returns the broadcast shape. NaN, infinite slopes and the gradient at 0
+    are as in `power`; each gradient has its operand's own dtype.
+
+    >>> float_power(positive(3, 2), randn(2))
+    >>> float_power(randn(3, 2), 3)
+    """
+    dtype = np.result_type(raw(x), raw(exponent), np.float64)
+    return power(*[astype(v, dtype) if isinstance(v, Handle) else np.asarray(raw(v), dtype) for v in (x, exponent)])
 
 
 # -- sums in logarithms ------------------------------------------------------------------------------------------

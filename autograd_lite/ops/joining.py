@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -95,7 +96,8 @@ def block(arrays: Arrays) -> Array:
     depth = _depth(arrays)
     if depth == 0:
         return copy(arrays)
-    return _assembled(arrays, -depth, max(depth, *(np.ndim(raw(x)) for x in _leaves(arrays))))
+    blocks = numbers_as_arrays(_leaves(arrays))
+    return _assembled(arrays, iter(blocks), -depth, max(depth, *(np.ndim(raw(x)) for x in blocks)))
 
 
 def _depth(part: Any) -> int:
@@ -112,11 +114,13 @@ def _leaves(part: Any) -> list[Any]:
     return list(itertools.chain(*map(_leaves, part))) if isinstance(part, list | tuple) else [part]
 
 
-def _assembled(part: Any, axis: int, ndim: int) -> Any:
+def _assembled(part: Any, blocks: Iterator[Any], axis: int, ndim: int) -> Any:
+    """The next of the blocks, as lists are nested in `part`, joined from `axis` on."""
     if isinstance(part, list | tuple):
-        return concatenate([_assembled(inner, axis + 1, ndim) for inner in part], axis=axis)
-    shape = np.shape(raw(part))
-    return reshape(part, (1,) * (ndim - len(shape)) + shape)
+        return concatenate([_assembled(inner, blocks, axis + 1, ndim) for inner in part], axis=axis)
+    x = next(blocks)
+    shape = np.shape(raw(x))
+    return reshape(x, (1,) * (ndim - len(shape)) + shape)
 
 
 @op(residuals=("places",), arrays=lambda g, i, places: g[places[i]])

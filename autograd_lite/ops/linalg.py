@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Array, Deferred, Handle, as_array, composite, op
+from ..core import Array, Deferred, Handle, composite, op
 from ..kernels import einsum as named
 from ..kernels import linalg as kernels
-from .shape import expand_dims, reshape, squeeze
+from .shape import expand_dims, numbers_as_arrays, reshape, squeeze
 
 
 @op(
@@ -93,7 +93,7 @@ def einsum(subscripts: str, *operands: Array, optimize: Any = True) -> Array:
     """
     if not isinstance(subscripts, str):
         subscripts, operands = named.letters(subscripts, *operands)
-    line = [x if hasattr(x, "dtype") else as_array(x) for x in operands]
+    line = numbers_as_arrays(operands)
     path = tuple(optimize) if isinstance(optimize, list) else optimize
     for positions, step in named.steps(subscripts, tuple([x.shape for x in line]), path):
         taken = [line[i] for i in positions]
@@ -111,7 +111,7 @@ def contract(subscripts: str, *operands: Array) -> Array:
     >>> contract("jb,bij->bi", randn(2, 3), randn(3, 1, 2))
     >>> contract("iji,k->kj", randn(2, 3, 2), randn(2))
     """
-    return named.contract(subscripts, *operands)
+    return named.contract(subscripts, *numbers_as_arrays(operands))
 
 
 def _contract_gradient(g: Any, i: int, subscripts: str, operands: tuple[Any, ...]) -> Any:
@@ -122,12 +122,12 @@ def _contract_gradient(g: Any, i: int, subscripts: str, operands: tuple[Any, ...
     gradient over it.
     """
     left, _, output = subscripts.partition("->")
-    terms, operands = left.split(","), tuple([x if hasattr(x, "dtype") else np.asarray(x) for x in operands])
+    terms, arrays = left.split(","), numbers_as_arrays(operands)
     target, others = "", [*terms[:i], output, *terms[i + 1 :]]
-    factors = [*operands[:i], g, *operands[i + 1 :]]
+    factors = [*arrays[:i], g, *arrays[i + 1 :]]
     unused = iter(sorted(set(string.ascii_letters) - set("".join(terms))))
     for axis, name in enumerate(terms[i]):
-        length = operands[i].shape[axis]
+        length = arrays[i].shape[axis]
         if name in target:
             twin = next(unused)
             others.append(name + twin)

@@ -13,6 +13,7 @@ import numpy as np
 from ..core import Array, composite, raw
 from .elementwise import abs, astype, clip, exp, log, square, where
 from .reduction import mean, sum
+from .shape import numbers_as_arrays
 
 REDUCTIONS = ("mean", "sum", "none")
 
@@ -58,10 +59,11 @@ def in_dtype_of(x: Any, target: Any) -> Any:
     return astype(target, np.result_type(raw(x), np.float16))
 
 
-def paired(x: Any, target: Any) -> Any:
-    """A target for `x`, of its shape, and whole numbers in its dtype. Raises ValueError for another shape."""
+def paired(x: Any, target: Any) -> tuple[Any, Any]:
+    """`x` and a target of its shape, both arrays, whole numbers in x's dtype. Raises ValueError for another shape."""
     check_one_shape(x, target)
-    return in_dtype_of(x, target)
+    x, target = numbers_as_arrays((x, target))
+    return x, in_dtype_of(x, target)
 
 
 def times_finite(shares: Any, losses: Any) -> Any:
@@ -71,6 +73,11 @@ def times_finite(shares: Any, losses: Any) -> Any:
 
 
 # -- distances ---------------------------------------------------------------------------------------------------
+
+
+def _error(x: Any, target: Any) -> Any:
+    x, target = paired(x, target)
+    return x - target
 
 
 @composite()
@@ -83,7 +90,7 @@ def mse_loss(x: Array, target: Array, reduction: str = "mean", weight: Array | N
     >>> mse_loss(randn(3, 2), randn(3, 2))
     >>> mse_loss(randn(3), randn(3), "none", positive(3))
     """
-    return weighted(square(x - paired(x, target)), weight, reduction)
+    return weighted(square(_error(x, target)), weight, reduction)
 
 
 @composite()
@@ -96,7 +103,7 @@ def l1_loss(x: Array, target: Array, reduction: str = "mean", weight: Array | No
     >>> l1_loss(distinct(3, 2), distinct(3, 2) + 0.05)
     >>> l1_loss(distinct(3), distinct(3) + 0.05, "none", positive(3))
     """
-    return weighted(abs(x - paired(x, target)), weight, reduction)
+    return weighted(abs(_error(x, target)), weight, reduction)
 
 
 @composite()
@@ -114,7 +121,7 @@ def huber_loss(
     """
     if not delta > 0:
         raise ValueError("delta must be positive; pass the distance from which on the loss is a line")
-    losses = _half_square_then_line(x - paired(x, target), delta)
+    losses = _half_square_then_line(_error(x, target), delta)
     if weight is not None:
         check_one_shape(x, weight, "x and weight")
         losses = losses * weight
@@ -134,7 +141,7 @@ def smooth_l1_loss(x: Array, target: Array, reduction: str = "mean", beta: float
     """
     if not beta >= 0:
         raise ValueError("beta must not be negative; pass the distance from which on the loss is a line, 0 for none")
-    error = x - paired(x, target)
+    error = _error(x, target)
     return reduced(abs(error) if beta == 0 else _half_square_then_line(error, beta) / beta, reduction)
 
 
@@ -160,7 +167,7 @@ def kl_div(x: Array, target: Array, reduction: str = "mean", log_target: bool = 
     >>> kl_div(randn(3), randn(3), log_target=True)
     """
     check_reduction(reduction, (*REDUCTIONS, "batchmean"))
-    target = paired(x, target)
+    x, target = paired(x, target)
     if log_target:
         losses = exp(target) * (target - x)
     else:
@@ -187,7 +194,7 @@ def poisson_nll_loss(
     >>> poisson_nll_loss(randn(3, 2), positive(3, 2), full=True)
     >>> poisson_nll_loss(positive(3), positive(3), False, False, 0.1, "none")
     """
-    target = paired(x, target)
+    x, target = paired(x, target)
     losses = exp(x) - target * x if log_input else x - target * log(x + eps)
     return reduced(losses + _log_factorial(target) if full else losses, reduction)
 
@@ -213,7 +220,7 @@ def gaussian_nll_loss(
     >>> gaussian_nll_loss(randn(3, 2), randn(3, 2), positive(3))
     >>> gaussian_nll_loss(randn(3, 2), randn(3, 2), positive(3, 1) - 0.4, True, 0.5, "none")
     """
-    target, var = paired(x, target), _variances(x, var)
+    (x, target), var = paired(x, target), _variances(x, var)
     values = raw(var)
     if np.any(values < 0):
         raise ValueError("variances must not be negative; predict their logarithm and pass its exp")

@@ -157,7 +157,7 @@ def multilabel_soft_margin_loss(x: Array, target: Array, weight: Array | None = 
     >>> multilabel_soft_margin_loss(randn(3, 2), 0.4 * positive(3, 2))
     >>> multilabel_soft_margin_loss(randn(3, 2), 0.4 * positive(3, 2), positive(2), "none")
     """
-    target = paired(x, target)
+    x, target = paired(x, target)
     losses = logistic_loss(x, target, 1 - target)
     if weight is not None:
         if np.shape(raw(weight)) not in ((), np.shape(raw(x))[-1:]):

@@ -10,7 +10,7 @@ import numpy as np
 from ..core import Array, composite, op, raw
 from .elementwise import lerp, where
 from .rounding import remainder
-from .shape import concatenate
+from .shape import concatenate, numbers_as_arrays
 
 
 @composite()
@@ -34,6 +34,7 @@ def interp(
     >>> interp(3 * randn(3), np.array([-1.0, 0.3, 0.9]), randn(3), randn(), randn())
     >>> interp(5 * randn(3), np.array([0.3, 2.9, 1.7]), randn(3), period=2.5)
     """
+    x, xp, fp = numbers_as_arrays((x, xp, fp))
     _check_points(np.shape(raw(xp)), np.shape(raw(fp)), period)
     if period is not None:
         x, xp, fp = _periodic(x, xp, fp, abs(period))

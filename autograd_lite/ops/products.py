@@ -14,7 +14,7 @@ from ..kernels import einsum as named
 from .elementwise import where
 from .linalg import contract, einsum, matmul
 from .matrices import conjugate, require_square
-from .shape import reshape, transpose
+from .shape import numbers_as_arrays, reshape, transpose
 from .solving import inv
 
 Axes = int | tuple[int, int] | tuple[tuple[int, ...], tuple[int, ...]]
@@ -47,6 +47,7 @@ def vdot(a: Array, b: Array) -> Array:
 
     >>> vdot(randn(2, 3), randn(6))
     """
+    a, b = numbers_as_arrays((a, b))
     return matmul(conjugate(reshape(a, -1)), reshape(b, -1))
 
 
@@ -73,6 +74,7 @@ def outer(a: Array, b: Array) -> Array:
 
     >>> outer(randn(2), randn(1, 3))
     """
+    a, b = numbers_as_arrays((a, b))
     return reshape(a, (-1, 1)) * reshape(b, -1)
 
 

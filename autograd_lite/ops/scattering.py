@@ -11,7 +11,7 @@ from ..kernels import indexing as kernels
 from .elementwise import where
 from .gather import add_flat, corner, places_of, put_flat, take_flat
 from .indexing import check_fits
-from .shape import broadcast_to
+from .shape import broadcast_to, numbers_as_arrays
 
 
 @composite(constants=("index",))
@@ -31,6 +31,7 @@ def scatter_reduce(x: Array, axis: int, index: Array, src: Array, reduce: str, *
     """
     if reduce not in _REDUCTIONS:
         raise ValueError(f"reduce={reduce!r} is not known; use {', '.join(_REDUCTIONS)}")
+    x, src = numbers_as_arrays((x, src))
     places = places_of(np.shape(raw(x)), axis, raw(index))
     return _REDUCTIONS[reduce](x, places, corner(src, places.shape), include_self)
 

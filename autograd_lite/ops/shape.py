@@ -174,8 +174,9 @@ def broadcast_arrays(*arrays: Array) -> tuple[Array, ...]:
 
     >>> broadcast_arrays(randn(3, 1), randn(2))
     """
-    shape = np.broadcast_shapes(*(np.shape(raw(x)) for x in arrays))
-    return tuple(broadcast_to(x, shape) for x in arrays)
+    several = numbers_as_arrays(arrays)
+    shape = np.broadcast_shapes(*(np.shape(raw(x)) for x in several))
+    return tuple(broadcast_to(x, shape) for x in several)
 
 
 @op(x=lambda g, x_shape: reshape(g, x_shape))
@@ -209,7 +210,7 @@ def atleast_1d(*arrays: Array) -> Array | tuple[Array, ...]:
 
     >>> atleast_1d(randn(), randn(2))
     """
-    return _one_or_tuple([_shaped(x, {0: (1,)}) for x in arrays])
+    return _one_or_tuple([_shaped(x, {0: (1,)}) for x in numbers_as_arrays(arrays)])
 
 
 @composite()
@@ -220,7 +221,7 @@ def atleast_2d(*arrays: Array) -> Array | tuple[Array, ...]:
 
     >>> atleast_2d(randn(), randn(2), randn(2, 1))
     """
-    return _one_or_tuple([_shaped(x, {0: (1, 1), 1: (1, -1)}) for x in arrays])
+    return _one_or_tuple([_shaped(x, {0: (1, 1), 1: (1, -1)}) for x in numbers_as_arrays(arrays)])
 
 
 @composite()
@@ -232,12 +233,13 @@ def atleast_3d(*arrays: Array) -> Array | tuple[Array, ...]:
 
     >>> atleast_3d(randn(), randn(2), randn(2, 3))
     """
-    return _one_or_tuple([_shaped(x, {0: (1, 1, 1), 1: (1, -1, 1), 2: (*np.shape(raw(x)), 1)}) for x in arrays])
+    return _one_or_tuple(
+        [_shaped(x, {0: (1, 1, 1), 1: (1, -1, 1), 2: (*np.shape(raw(x)), 1)}) for x in numbers_as_arrays(arrays)]
+    )
 
 
 def _shaped(x: Any, shapes: dict[int, tuple[int, ...]]) -> Any:
     """`x` in the shape for its number of axes, or as it is if there is none."""
-    x = x if isinstance(x, Handle) else raw(x)
     shape = shapes.get(np.ndim(raw(x)))
     return x if shape is None else reshape(x, shape)
 
@@ -315,12 +317,12 @@ def numbers_as_arrays(values: Iterable[Any]) -> list[Any]:
     Raises TypeError for None, which NumPy would make NaN of.
     """
     values = list(values)
-    if all([isinstance(x, _ARRAYS) for x in values]):
+    if all([isinstance(x, _ARRAYS) for x in values]):  # noqa: C419  # a generator takes twice the time
         return values
     if any(x is None for x in values):
         raise TypeError("None is no array; pass arrays, Tensors or numbers")
     dtype = np.result_type(*map(raw, values))
-    return [x if isinstance(x, _ARRAYS) else np.asarray(raw(x), dtype) for x in values]
+    return [x if isinstance(x, _ARRAYS) else np.asarray(raw(x), getattr(x, "dtype", dtype)) for x in values]
 
 
 @op(outputs=(), x=lambda g, axis: concatenate(g, axis))

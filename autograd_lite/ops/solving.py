@@ -15,7 +15,7 @@ from numpy.lib.array_utils import normalize_axis_index
 from ..core import Array, composite, op, raw
 from ..kernels import decompositions as kernels
 from .matrices import require_right_side, require_square
-from .shape import expand_dims, reshape, squeeze, transpose
+from .shape import expand_dims, numbers_as_arrays, reshape, squeeze, transpose
 
 _SINGULAR = "a matrix is singular; add a multiple of the identity, or use pinv or lstsq"
 
@@ -74,6 +74,7 @@ def tensorsolve(a: Array, b: Array, axes: tuple[int, ...] | None = None) -> Arra
     >>> tensorsolve(randn(2, 2, 4), randn(2, 2))
     >>> tensorsolve(randn(2, 4, 2), randn(2, 2), axes=(1,))
     """
+    a, b = numbers_as_arrays((a, b))
     ndim = np.ndim(raw(a))
     if axes is not None:
         last = [normalize_axis_index(i, ndim) for i in axes]

@@ -14,6 +14,7 @@ from ..core import Array, composite, op
 from ..kernels import special as kernels
 from ..kernels.special import real, scipy_special
 from .elementwise import exp, log, power, safe_divide, safe_multiply, sigmoid, where
+from .shape import numbers_as_arrays
 
 # -- the error function and its relatives ------------------------------------------------------------------------
 
@@ -160,7 +161,7 @@ def logit(x: Array) -> Array:
 
 
 @op(
-    x=lambda g, x, y: _where_told((x == 0) * (y <= 0), y, lambda y: xlogy(g, y)),
+    x=lambda g, x, y: _where_told((x == 0) * (y <= 0), x, y, lambda y: xlogy(g, y)),
     y=lambda g, x, y: safe_divide(safe_multiply(g, x), y),
 )
 def xlogy(x: Array, y: Array) -> Array:
@@ -171,11 +172,11 @@ def xlogy(x: Array, y: Array) -> Array:
 
     >>> xlogy(randn(3, 2), positive(2))
     """
-    return scipy_special("xlogy")(real(x), real(y))
+    return scipy_special("xlogy")(*numbers_as_arrays((real(x), real(y))))
 
 
 @op(
-    x=lambda g, x, y: _where_told((x == 0) * (y <= -1), y, lambda y: xlog1py(g, y)),
+    x=lambda g, x, y: _where_told((x == 0) * (y <= -1), x, y, lambda y: xlog1py(g, y)),
     y=lambda g, x, y: safe_divide(safe_multiply(g, x), 1 + y),
 )
 def xlog1py(x: Array, y: Array) -> Array:
@@ -186,7 +187,7 @@ def xlog1py(x: Array, y: Array) -> Array:
 
     >>> xlog1py(randn(3, 2), positive(2))
     """
-    return scipy_special("xlog1py")(real(x), real(y))
+    return scipy_special("xlog1py")(*numbers_as_arrays((real(x), real(y))))
 
 
 @op(x=lambda g, x: -safe_multiply(g, log(x) + 1))
@@ -202,7 +203,7 @@ def entr(x: Array) -> Array:
 
 
 @op(
-    x=lambda g, x, y: _where_told((x == 0) * (y == 0), y, lambda y: safe_multiply(g, log(x / y) + 1)),
+    x=lambda g, x, y: _where_told((x == 0) * (y == 0), x, y, lambda y: safe_multiply(g, log(x / y) + 1)),
     y=lambda g, x, y: -safe_divide(safe_multiply(g, x), y),
 )
 def rel_entr(x: Array, y: Array) -> Array:
@@ -217,6 +218,7 @@ def rel_entr(x: Array, y: Array) -> Array:
     return scipy_special("rel_entr")(x, y)
 
 
-def _where_told(neither: Any, y: Any, slope: Callable[[Any], Any]) -> Any:
-    """``slope(y)``, and 0 where there is no telling what it is; it sees 1 there, so that no NaN comes of it."""
+def _where_told(neither: Any, x: Any, y: Any, slope: Callable[[Any], Any]) -> Any:
+    """``slope(y)`` for x, and 0 where there is no telling what it is; it sees 1 there, so that no NaN comes of it."""
+    _, y = numbers_as_arrays((x, y))
     return where(neither, 0, slope(where(neither, 1, y)))

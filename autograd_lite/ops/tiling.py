@@ -14,7 +14,7 @@ from ..core import Array, Index, composite, op, raw
 from ..kernels import shape as kernels
 from . import reduction
 from .elementwise import astype, multiply, power
-from .shape import Shape, broadcast_arrays, broadcast_to, concatenate, ravel, reshape, stack
+from .shape import Shape, broadcast_arrays, broadcast_to, concatenate, numbers_as_arrays, ravel, reshape, stack
 
 
 @op(x=lambda g, x_shape, repeats, axis: _unrepeated(g, x_shape, repeats, axis))
@@ -106,10 +106,10 @@ def meshgrid(*arrays: Array, sparse: bool = False, indexing: str = "xy") -> tupl
     """
     if indexing not in ("xy", "ij"):
         raise ValueError(f"indexing {indexing!r} is not known; use xy or ij")
-    order = list(range(len(arrays)))
+    several, order = numbers_as_arrays(arrays), list(range(len(arrays)))
     if indexing == "xy":
         order[:2] = order[:2][::-1]
-    grids = [reshape(x, tuple(-1 if i == axis else 1 for i in order)) for axis, x in enumerate(arrays)]
+    grids = [reshape(x, tuple(-1 if i == axis else 1 for i in order)) for axis, x in enumerate(several)]
     return tuple(grids) if sparse else broadcast_arrays(*grids)
 
 
