@@ -12,6 +12,7 @@ from ..core import Array, composite, is_grad_enabled, op, raw
 from ..kernels import special as kernels
 from ..kernels.special import number, order, real, scipy_special
 from .elementwise import safe_multiply
+from .shape import numbers_as_arrays
 
 
 @op(x=lambda g, x, out: g * (out * digamma(x)))
@@ -91,7 +92,7 @@ def beta(a: Array, b: Array) -> Array:
 
     >>> beta(positive(3, 2), positive(2))
     """
-    return scipy_special("beta")(a, b)
+    return scipy_special("beta")(*numbers_as_arrays((a, b)))
 
 
 @op(
@@ -105,7 +106,7 @@ def betaln(a: Array, b: Array) -> Array:
 
     >>> betaln(positive(3, 2), positive(2))
     """
-    return scipy_special("betaln")(a, b)
+    return scipy_special("betaln")(*numbers_as_arrays((a, b)))
 
 
 @op(q=lambda g, x, q: g * (zeta(x + 1, q) * -x))
@@ -161,7 +162,7 @@ def incomplete_gamma(a: Array, x: Array, upper: bool = False) -> Array:
     >>> incomplete_gamma(positive(3, 2), positive(2))
     >>> incomplete_gamma(positive(2), positive(3, 2), upper=True)
     """
-    return scipy_special("gammaincc" if upper else "gammainc")(a, x)
+    return scipy_special("gammaincc" if upper else "gammainc")(*numbers_as_arrays((a, x)))
 
 
 @op(x=lambda g, a, x: safe_multiply(g, gamma_density(a - 1, x) - gamma_density(a, x)))
