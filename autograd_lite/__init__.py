@@ -149,7 +149,7 @@ from .ops.elementwise import (
 )
 from .ops.embedding_bag import embedding_bag
 from .ops.explain import ConvExplanation, explain_conv
-from .ops.exponential import cbrt, exp2, expm1, log1p, log2, log10, logaddexp, logaddexp2
+from .ops.exponential import cbrt, exp2, expm1, float_power, log1p, log2, log10, logaddexp, logaddexp2
 from .ops.fourier import (
     fft,
     fft2,
@@ -584,6 +584,7 @@ __all__ = [
     "flip_sequences",
     "fliplr",
     "flipud",
+    "float_power",
     "floor",
     "floor_divide",
     "fmax",
@@ -780,10 +781,10 @@ __all__ = [
     "normalize",
     "normalize_batch",
     "not_equal",
+    "observe",
     "one_hot",
     "ones",
     "ones_like",
-    "observe",
     "op",
     "optim",
     "outer",
