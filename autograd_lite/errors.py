@@ -45,6 +45,7 @@ _FIXES = {
     "appeared more than once in the output": "each letter of the result stands there once",
     "is unsupported in linalg": "convert it, with astype('float32') or astype('float64')",
     "remapped shapes": "from the last axis on, each length must be 1 or the one that is asked for",
+    "axis remapping": "give it no more axes than what it is to broadcast to",
     "could not broadcast input array": "from the last axis on, each length must be 1 or the one that is asked for",
     "subscript": "give one term of letters for each operand, one letter for each axis",
 }

@@ -33,8 +33,8 @@ def add_at(buffer: Array, index: Any, values: Any) -> None:
         buffer[index] += values
     elif _names_rows(buffer, index):
         add_rows(buffer, np.broadcast_to(values, index.shape + buffer.shape[1:]), whole(index, len(buffer)))
-    else:
-        np.add.at(buffer, index, values)
+    else:  # values of more axes than there are places for would crash NumPy
+        np.add.at(buffer, index, np.broadcast_to(values, buffer[index].shape).astype(buffer.dtype, copy=False))
 
 
 def set_at(x: Array, index: Any, values: Any) -> Array:

@@ -28,6 +28,8 @@ def broadcast_to(x: Array, shape: int | tuple[int, ...]) -> Array:
 def split(x: Array, indices_or_sections: int | tuple[int, ...], axis: int) -> tuple[Array, ...]:
     """``np.split(x, indices_or_sections, axis)``; equal parts in a third of its time."""
     n = indices_or_sections
+    if np.ndim(n) == 0 and n == 0:
+        raise ValueError("there must be one part at least; pass a positive number")
     if not (isinstance(n, int) and -x.ndim <= axis < x.ndim and n > 0 and x.shape[axis] % n == 0):
         parts = tuple(np.split(x, indices_or_sections, axis))
         if sum(part.shape[axis] for part in parts) != x.shape[axis]:  # NumPy's would overlap

@@ -91,7 +91,9 @@ def extreme_flat(x: Array, places: Array, values: Array, largest: bool = True, i
     >>> extreme_flat(distinct(3, 2), np.array([0, 3, 0, 5]), distinct(4) * 1.1, False, False)
     """
     check_fits(values, x)
-    values = np.asarray(values, x.dtype)  # as it is stored, so that what was chosen is found again
+    values = np.broadcast_to(
+        np.asarray(values, x.dtype), places.shape
+    )  # as it is stored, so that what was chosen is found again
     out = kernels.extreme_flat(x, places, values, np.maximum if largest else np.minimum, include_self)
     own, others = np.equal(x, out), np.equal(values, out.reshape(-1)[places])
     if not include_self:

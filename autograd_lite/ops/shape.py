@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import operator
 from collections.abc import Iterable
 from typing import Any
 
@@ -348,4 +349,4 @@ def unstack(x: Array, axis: int = 0) -> tuple[Array, ...]:
     """
     if np.ndim(x) == 0:
         raise TypeError("a 0-d array has no axis to take apart; use x.item() or x.reshape(1)")
-    return tuple(np.moveaxis(x, axis, 0))
+    return tuple(np.moveaxis(x, operator.index(axis), 0))

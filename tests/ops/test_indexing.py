@@ -281,3 +281,15 @@ def test_a_python_number_does_not_promote():
 def test_an_embedding_takes_a_table(shape):
     with pytest.raises(ValueError, match=r"embedding: the weight must be a table \(rows, features\)"):
         ag.embedding([0, 1], np.ones(shape))
+
+
+@pytest.mark.parametrize("index", [(slice(None), [0, 0]), [0, 0], np.array([0, 0]), 0, slice(2)], ids=str)
+def test_values_to_add_of_too_many_axes_are_refused(index):
+    """NumPy's own np.add.at crashes for some."""
+    with pytest.raises(ValueError, match=r"add_at: .*(broadcast|no more axes)"):
+        ag.add_at(np.zeros((3, 4)), index, np.zeros((2, 2, 2, 2)))
+
+
+@pytest.mark.parametrize("index", [(slice(None), [0, 0]), [0, 0], np.array([0, 0])], ids=str)
+def test_python_numbers_are_added_to_any_integers(index):
+    assert ag.add_at(np.zeros((2, 2), np.uint8), index, 3).sum() == 12

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
+from autograd_lite.ops.scattering import extreme_flat
 
 WAYS = ["sum", "prod", "mean", "amax", "amin"]
 BOTH = list(itertools.product(WAYS, [True, False]))
@@ -110,3 +111,8 @@ def test_nan_wins_without_a_warning_and_gets_no_gradient():
     np.testing.assert_array_equal(out.data, [np.nan, 0])
     (g,) = ag.gradients(out.sum(), x)
     assert g.tolist() == [0, 1]
+
+
+def test_values_of_too_many_axes_are_refused():
+    with pytest.raises(ValueError, match=r"extreme_flat: .*no more axes"):
+        extreme_flat(np.zeros((3, 4)), np.array([0, 0]), np.zeros((2, 2, 2, 2)))

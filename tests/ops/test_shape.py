@@ -322,6 +322,8 @@ ERRORS = [
     ("diagonal_scatter(i, v[:2])", TypeError, "do not fit"),
     ("diagonal_scatter(x, v)", ValueError, "broadcast"),
     ("tril(s)", ValueError, "one axis at least"),
+    ("unstack(x, (1,))", TypeError, "integer"),
+    ("split(v, 0)", ValueError, "one part at least"),
     ("split(v, [3, 1])", ValueError, "positions of cuts must not fall"),
     ("roll(v, 1.5, 0)", TypeError, "whole numbers"),
     ("pad(v, 1, constant_values=1j)", TypeError, "do not fit"),
