@@ -40,7 +40,7 @@ np.subtract(x, y) np.tan(u) np.tanh(x) np.trunc(x) np.true_divide(x, 2) np.nexta
 np.vecdot(x, y) np.vecmat(v, t.mT) np.modf(x) np.divmod(x, 0.3) np.frexp(x) np.isnan(n) np.isfinite(n) np.isinf(n)
 np.signbit(u) np.less(x, y) np.equal(x, x) np.logical_and(mask, x) np.logical_or(x, mask) np.logical_xor(x, mask)
 np.logical_not(x) np.greater_equal(x, 1) np.not_equal(x, y) np.less_equal(x, 1) np.greater(x, 1)
-np.add(x, y, dtype=np.float32) np.add.reduce(x) np.add.reduce(x, axis=None)
+np.float_power(x, 3) np.add(x, y, dtype=np.float32) np.add.reduce(x) np.add.reduce(x, axis=None)
 np.multiply.reduce(x, axis=1, keepdims=True) np.maximum.reduce(x) np.minimum.reduce(x, 1) np.add.accumulate(x)
 np.multiply.accumulate(x, axis=1) np.multiply.outer(x, v) np.add.outer(v, w) np.logical_and.reduce(x)
 

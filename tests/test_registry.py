@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import suppress
 from typing import Any
 
@@ -26,6 +26,8 @@ ELEMENTWISE_MODULES = (
 )
 OPS = {name: op for name, op in sorted(core.registry.items()) if op.forward.__module__.startswith("autograd_lite.")}
 DIFFERENTIABLE = {name: op for name, op in OPS.items() if op.differentiable}
+WIDENS = ("float_power",)  # to double precision at least, as in NumPy
+KEEP_PRECISION = {n: op for n, op in DIFFERENTIABLE.items() if n not in WIDENS and "dtype" not in op.params}
 PRIMITIVE = {name: op for name, op in OPS.items() if isinstance(op, core.Op)}  # those that are no composites
 WITH_FORMULAS = {name: op for name, op in PRIMITIVE.items() if op.differentiable}
 FUSED = {name: op for name, op in WITH_FORMULAS.items() if op.spec}
@@ -188,25 +190,66 @@ def test_float32_in_gives_float32_out_and_float32_gradients(op: core.Definition)
         narrow = {name: x.astype(NARROW[x.dtype.char]) for name, x in sample.arrays().items() if x.dtype.char in NARROW}
         inputs = {name: ag.Tensor(x, requires_grad=name in sample.variables()) for name, x in narrow.items()}
         outputs = with_history(sample.call(inputs))
-        if "dtype" not in op.params:
+        if op.name in KEEP_PRECISION:
             assert {output.real.dtype for output in outputs} <= {np.dtype(np.float32)}, sample.line
         for contribution in contributions(outputs) if isinstance(op, core.Op) else []:
             precision = contribution.real.dtype
             assert precision == outputs[0].real.dtype, f"{sample.line}: a formula computes in {precision}"
-        if isinstance(op, core.Composite) and "dtype" not in op.params:
-            variables, weights = list(with_history(tuple(inputs.values()))), weights_for(outputs)
-            first = ag.gradients(outputs, variables, weights, create_graph=True, **ALL)
-            nodes, _ = core.history(*outputs, *with_history(tuple(first)))
-            found = {np.dtype(dtype) for node in nodes for dtype in as_tuple(node.dtype)}
-            assert not found & {np.dtype("f8"), np.dtype("c16")}, f"{sample.line}: {wide(nodes)} computes in float64"
+        if isinstance(op, core.Composite) and op.name in KEEP_PRECISION:
+            assert not widening(outputs, inputs), sample.line
 
 
 ALL: Any = {"allow_unused": True}
 NARROW = {"d": np.float32, "D": np.complex64}
+WIDE = {np.dtype("d"), np.dtype("D")}
 
 
-def wide(nodes: list[core.Node]) -> str:
-    return next(node.op.name for node in reversed(nodes) if node.op and np.dtype("f8") in as_tuple(node.dtype))
+def widening(outputs: list[ag.Tensor], inputs: Mapping[str, ag.Tensor]) -> list[str]:
+    """The operations that compute in double precision in the graph of outputs and of their gradients."""
+    outputs, variables = with_history(tuple(outputs)), with_history(tuple(inputs.values()))
+    if not outputs:
+        return []
+    first = ag.gradients(outputs, variables, weights_for(outputs), create_graph=True, **ALL)
+    nodes, _ = core.history(*outputs, *with_history(tuple(first)))
+    return [core.label(node) for node in nodes if WIDE.intersection(as_tuple(node.dtype))]
+
+
+@pytest.mark.filterwarnings("ignore")  # NumPy's, about numbers for which a function is not defined
+@over({name: op for name, op in KEEP_PRECISION.items() if hasattr(ag, name)})
+def test_a_number_beside_float32_widens_nothing(op: core.Definition) -> None:
+    """One of Python's in the place of any array leaves results, gradients and all between in single precision."""
+    for sample, part in itertools.product(samples(op), PARTS):
+        arrays = {name: part(x).astype(NARROW.get(x.dtype.char, x.dtype)) for name, x in sample.arrays().items()}
+        for numbers in places_of_numbers(op, arrays.keys()):
+            others = {name: x for name, x in arrays.items() if name not in numbers}
+            if any(x.dtype.kind in "fc" for x in others.values()):
+                inputs = {n: ag.Tensor(x, requires_grad=n in sample.variables()) for n, x in others.items()}
+                outputs = tensors_if_it_works(sample, inputs | {name: number_like(arrays[name]) for name in numbers})
+                assert not WIDE & {output.dtype for output in outputs}, f"{sample.line}: {numbers} being numbers"
+                assert not widening(outputs, inputs), f"{sample.line}: {numbers} being numbers"
+
+
+def places_of_numbers(op: core.Definition, names: Set[str]) -> Iterator[Set[str]]:
+    """Each array alone; all but one, too, where it does not matter which."""
+    for name in names:
+        yield {name}
+        if op.name in ELEMENTWISE:
+            yield names - {name}
+
+
+def number_like(x: Any) -> float | bool:
+    return 0.7 if x.dtype.kind in "fc" else x.dtype.type(1).item()
+
+
+def tensors_if_it_works(sample: Sample, arrays: Arrays) -> list[ag.Tensor]:
+    """The results that are Tensors; none if the op refuses such operands."""
+    with suppress(TypeError, ValueError, IndexError):
+        return [output for output in as_tuple(sample.call(arrays)) if isinstance(output, ag.Tensor)]
+    return []
+
+
+# Operands beside a number: as they are in the sample, one element of them, and that without axes.
+PARTS: list[Callable[[Any], Any]] = [lambda x: x, lambda x: x.reshape(-1)[:1], lambda x: x.reshape(-1)[0, ...]]
 
 
 @over(DIFFERENTIABLE)

@@ -76,3 +76,11 @@ def test_functions_of_two_arguments_agree_with_torch(agrees_with_torch, name):
 )
 def test_powers_agree_with_torch(agrees_with_torch, x, exponent):
     agrees_with_torch(ag.power, lambda torch, x, exponent: torch.pow(x, exponent), x, exponent)
+
+
+def test_float_power_is_double_and_its_gradients_are_as_wide_as_the_operands():
+    x = ag.tensor([0.5, 2.0], requires_grad=True)
+    result = ag.float_power(x, 0.7)
+    (gradient,) = ag.gradients(result, x, np.ones(2))
+    assert (result.dtype, gradient.dtype) == (np.float64, np.float32)
+    np.testing.assert_array_equal(result.data, np.float_power(x.data, 0.7))
