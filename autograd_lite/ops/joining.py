@@ -280,7 +280,7 @@ def trim_zeros(x: Array, trim: str = "fb", axis: int | tuple[int, ...] | None = 
     >>> trim_zeros(randn(2, 2))
     >>> trim_zeros(randn(3), "b", -1)
     """
-    if trim.lower() not in ("f", "b", "fb", "bf"):
+    if not isinstance(trim, str) or trim.lower() not in ("f", "b", "fb", "bf"):
         raise ValueError(f"trim {trim!r} is not known; use f, b or fb")
     x = x if isinstance(x, Handle) else np.asarray(raw(x))
     axes = range(x.ndim) if axis is None else normalize_axis_tuple(axis, x.ndim)

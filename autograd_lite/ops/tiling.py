@@ -36,7 +36,7 @@ def _unrepeated(g: Any, shape: tuple[int, ...], repeats: Any, axis: int | None) 
     lengths = (math.prod(shape),) if axis is None else shape or (1,)
     axis, repeats = (axis or 0) % len(lengths), np.asarray(repeats)
     if repeats.size == 1:
-        runs = reshape(g, (*lengths[: axis + 1], repeats.item(), *lengths[axis + 1 :]))
+        runs = reshape(g, (*lengths[: axis + 1], int(repeats.item()), *lengths[axis + 1 :]))
         return reshape(reduction.sum(runs, axis + 1), shape)
     return reshape(sum_runs(g, repeats, axis), shape)
 

@@ -314,6 +314,7 @@ ERRORS = [
     ("delete(v, 5)", IndexError, "out of bounds"),
     ("delete(v, np.array([True, False]))", ValueError, "boolean"),
     ("trim_zeros(v, 'x')", ValueError, "use f, b or fb"),
+    ("trim_zeros(v, 0)", ValueError, "use f, b or fb"),
     ("diag(c)", ValueError, "one axis or two"),
     ("diagonal(v)", ValueError, "at least two"),
     ("diagonal(x, 0, 1, 1)", ValueError, "cannot be the same|same"),
@@ -420,6 +421,7 @@ CALLS_BY_SCALARS = [
     ("rot90", (np.uint8(1),), 1),
     ("sliding_window_view", (np.int64(2), 0), 2),
     ("repeat", (np.int8(2),), 2),
+    ("repeat", (True,), 1),
 ]
 
 
