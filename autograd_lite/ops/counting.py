@@ -90,9 +90,12 @@ def bin_places(x: Array, edges: Array) -> Array:
     """In which bin each element lies, for bins that have their left edge, the last one both. Has no gradient.
 
     x: any shape; edges: one axis, ascending. Returns integers of x's shape: the number of bins for what is in none.
+    Raises TypeError for complex numbers.
 
     >>> bin_places(randn(3, 2), sort(randn(4)))
     """
+    if np.iscomplexobj(x):
+        raise TypeError("complex numbers lie in no bins; count real(x), imag(x) or abs(x)")
     bins = len(edges) - 1
     places = np.asarray(np.searchsorted(edges, x, "right") - 1)
     places[np.equal(x, edges[-1])] = bins - 1

@@ -25,8 +25,8 @@ def diff(x: Array, n: int = 1, axis: int = -1, prepend: Array | None = None, app
     """Differences of neighbours along `axis`, `n` times.
 
     x: any shape with the axis; prepend, append: numbers, or arrays that are joined to x before and behind first.
-    Returns x's shape, `n` shorter along the axis (at least empty); booleans differ where they are not equal. Raises
-    ValueError for a negative n.
+    Returns x's shape, `n` shorter along the axis (at least empty), or for n = 0 x alone; booleans differ where they
+    are not equal. Raises ValueError for a negative n.
 
     >>> diff(randn(3, 2))
     >>> diff(randn(3, 2), 2, 0, randn(1, 2), 0.5)
@@ -34,6 +34,8 @@ def diff(x: Array, n: int = 1, axis: int = -1, prepend: Array | None = None, app
     shape = np.shape(raw(x))
     if n < 0:
         raise ValueError("n is negative; use cumsum for the opposite of a difference")
+    if n == 0:
+        return x
     if not shape:
         raise ValueError("a 0-d array has no neighbours; reshape it to one axis")
     axis = normalize_axis_index(axis, len(shape))
@@ -133,9 +135,13 @@ def _slope(x: Any, spacing: Any, axis: int, shape: Lengths, edge_order: int) -> 
     places = np.ndim(raw(spacing)) > 0
     widths = diff(_lying_along(spacing, len(shape), axis), axis=0) if places else spacing
     before, behind = (_part(widths, 0, None, -1), _part(widths, 0, 1, None)) if places else (widths, widths)
-    lines = diff(x if raw(x).dtype.kind in "fc" else x * 1.0, axis=axis) / widths
+    x = x if raw(x).dtype.kind in "fc" else x * 1.0
+    lines = diff(x, axis=axis) / widths
     change = diff(lines, axis=axis) / (before + behind)  # for each parabola, half of what its slope changes by in 1
-    middle = _part(lines, axis, None, -1) + before * change
+    if places:
+        middle = _part(lines, axis, None, -1) + before * change
+    else:  # what is half-way does not matter, however large
+        middle = (_part(x, axis, 2, None) - _part(x, axis, None, -2)) / (2 * spacing)
     first, last = _part(lines, axis, None, 1), _part(lines, axis, -1, None)
     if edge_order == 2:
         first = first - (_part(before, 0, None, 1) if places else before) * _part(change, axis, None, 1)

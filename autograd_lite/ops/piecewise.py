@@ -27,8 +27,9 @@ def interp(
     x: real, any shape; xp: (n,), real, increasing; fp: (n,), also complex. left, right: scalars for x beyond the first
     and last point (None: fp[0], fp[-1]). period: of xp, which then may come in any order, and there is no beyond.
     Returns x's shape, in the dtype of the operands together. Raises ValueError for shapes that do not belong together,
-    no points, an order that does not increase, or a period of 0. At a point the gradient for x is that of the piece to
-    its right, at the last one that of the piece to its left; left and right get the gradient of what lies beyond.
+    no points, an order that does not increase, or a period of 0, TypeError for complex x or xp. At a
+    point the gradient for x is that of the piece to its right, at the last one that of the piece to its left; left and
+    right get the gradient of what lies beyond.
 
     >>> interp(randn(3, 2), np.array([-1.0, 0.3, 0.9]) + 0.1 * tanh(randn(3)), randn(3))
     >>> interp(3 * randn(3), np.array([-1.0, 0.3, 0.9]), randn(3), randn(), randn())
@@ -39,6 +40,8 @@ def interp(
     if period is not None:
         x, xp, fp = _periodic(x, xp, fp, abs(period))
     known, points = raw(x), np.asarray(raw(xp))
+    if np.iscomplexobj(known) or np.iscomplexobj(points):
+        raise TypeError("complex numbers have no order; x and xp must be real, only fp may be complex")
     if not (points[1:] >= points[:-1]).all():
         raise ValueError("xp must increase; sort the points, i = argsort(xp), and pass xp[i] and fp[i]")
     if len(points) == 1:  # a piece of no length

@@ -121,8 +121,8 @@ def exclusive_prod(x: Array, axis: int = -1) -> Array:
 def cumulative_sum(x: Array, *, axis: int | None = None, include_initial: bool = False) -> Array:
     """Sums of the elements up to each one along `axis`, from 0 on with `include_initial`.
 
-    x: any shape; the axis can be left out if there is only one. Returns the same shape, one longer along the axis with
-    `include_initial`. Raises ValueError where the axis is missing.
+    x: any shape; the axis can be left out if there is no other. Returns the same shape (of none, one axis), one longer
+    along the axis with `include_initial`. Raises ValueError where the axis is missing.
 
     >>> cumulative_sum(randn(3))
     >>> cumulative_sum(randn(3, 2), axis=0, include_initial=True)
@@ -135,8 +135,9 @@ def cumulative_sum(x: Array, *, axis: int | None = None, include_initial: bool =
 def cumulative_prod(x: Array, *, axis: int | None = None, include_initial: bool = False) -> Array:
     """Products of the elements up to each one along `axis`, from 1 on with `include_initial`.
 
-    x: any shape; the axis can be left out if there is only one. Returns the same shape, one longer along the axis with
-    `include_initial`. Raises ValueError where the axis is missing. The gradient is exact where elements are zero, too.
+    x: any shape; the axis can be left out if there is no other. Returns the same shape (of none, one axis), one longer
+    along the axis with `include_initial`. Raises ValueError where the axis is missing. The gradient is exact where
+    elements are zero, too.
 
     >>> cumulative_prod(randn(3))
     >>> cumulative_prod(randn(3, 2), axis=0, include_initial=True)
@@ -146,7 +147,7 @@ def cumulative_prod(x: Array, *, axis: int | None = None, include_initial: bool 
 
 
 def _only_axis(x: Any, axis: int | None) -> int:
-    if axis is None and np.ndim(raw(x)) != 1:
+    if axis is None and np.ndim(raw(x)) > 1:
         raise ValueError("an array with several axes needs to be told along which; pass axis=")
     return 0 if axis is None else axis
 

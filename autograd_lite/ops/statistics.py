@@ -14,7 +14,7 @@ import numpy as np
 from ..core import Array, Handle, composite, op, raw
 from ..kernels import sorting
 from ..kernels import statistics as kernels
-from ..kernels.reduction import Axis, joined_last, kept_shape
+from ..kernels.reduction import Axis, count, joined_last, kept_shape
 from .gather import take_along_axis
 from .reduction import joined, mean, sum
 from .shape import broadcast_to, moveaxis, reshape, transpose
@@ -35,15 +35,15 @@ def average(
     >>> average(randn(3, 2, 2), (0, -1), positive(3, 2), True, keepdims=True)
     """
     if weights is None:
-        weights = np.ones(np.shape(raw(x)), np.result_type(raw(x), np.float16))
         value = mean(x, axis, keepdims=keepdims)
-        return (value, sum(weights, axis, keepdims=keepdims)) if returned else value
+        number = np.full(np.shape(raw(value)), count(np.shape(raw(x)), axis), raw(value).dtype)
+        return (value, number) if returned else value
     weights = _along(weights, np.shape(raw(x)), axis)
     total = sum(weights, axis, keepdims=keepdims)
     if not np.all(raw(total)):
         raise ValueError("the weights add up to zero; check them")
     value = sum(x * weights, axis, keepdims=keepdims) / total
-    return (value, total) if returned else value
+    return (value, total if total.dtype == value.dtype else total.astype(value.dtype)) if returned else value
 
 
 def _along(weights: Any, shape: tuple[int, ...], axis: Axis) -> Any:
@@ -95,8 +95,9 @@ def quantile(x: Array, q: Any, axis: Axis = None, *, method: str = "linear", kee
     words: "linear", "lower", "higher", "midpoint", "nearest", "hazen", "weibull", "median_unbiased", "normal_unbiased",
     "inverted_cdf", "averaged_inverted_cdf", "closest_observation", "interpolated_inverted_cdf". Returns q's shape,
     followed by x's without the reduced axes (of length 1 with keepdims); NaN where an element is. Raises ValueError for
-    q outside its range, for another method, and where there is no element. The gradient goes to the elements on both
-    sides, of equal ones to the first; also to `q` where the method is continuous, as the slope to the right.
+    q outside its range, for another method, and where there is no element, TypeError for complex x. The gradient goes
+    to the elements on both sides, of equal ones to the first; also to `q` where the method is continuous, as the slope
+    to the right.
 
     >>> quantile(distinct(3, 2), 0.3)
     >>> quantile(distinct(3, 1, 2), [0.25, 0.65], axis=(0, -1), method="hazen", keepdims=True)
@@ -160,6 +161,8 @@ def _median(x: Any, axis: Axis, keepdims: bool, ignore_nan: bool) -> Any:
 def _quantile(x: Any, q: Any, axis: Axis, method: str, keepdims: bool, ignore_nan: bool) -> Any:
     if not np.all((np.asarray(raw(q)) >= 0) & (np.asarray(raw(q)) <= 1)):
         raise ValueError("q must lie between 0 and 1, as percentages between 0 and 100; clip it, or check the scale")
+    if np.iscomplexobj(raw(x)):
+        raise TypeError("complex numbers have no order; take quantiles of real(x), imag(x) or abs(x)")
     weak = isinstance(q, list | tuple | int | float)  # numbers of Python's never promote
     q = q if isinstance(q, Handle) else np.asarray(q, np.result_type(np.asarray(q), np.float16))
     rows = joined(x, axis)  # (kept..., n)

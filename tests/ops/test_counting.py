@@ -91,6 +91,7 @@ def test_weights_have_a_gradient_and_what_is_counted_has_none(density):
         (lambda: ag.histogram(numbers(3), weights=numbers(2)), ValueError, "histogram: weights must have the shape"),
         (lambda: ag.histogram(numbers(3), np.array([1.0, 0.0])), ValueError, "monotonically"),
         (lambda: ag.histogram2d(numbers(3), numbers(2)), ValueError, "histogram2d: x and y must be equally long"),
+        (lambda: ag.histogram(numbers(3) * 1j), TypeError, "histogram: complex numbers lie in no bins"),
         (lambda: ag.nonzero(np.array(1.0)), ValueError, "0d"),
     ],
 )

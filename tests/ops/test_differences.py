@@ -60,6 +60,17 @@ def test_slopes_are_numpys(spacing, axis, edge_order):
         np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9)
 
 
+def test_the_slope_at_a_sample_does_not_depend_on_that_sample():
+    x = np.array([1.0, 1e20, 3.0, np.nan, 5.0, 6.0])
+    np.testing.assert_array_equal(ag.gradient(x, 0.5)[[1, 3]], [2, 2])
+    np.testing.assert_array_equal(ag.jacobian(ag.gradient)(x).diagonal()[1:-1], 0)
+
+
+def test_no_differences_are_what_there_is():
+    x = numbers(3, 2)
+    np.testing.assert_array_equal(ag.diff(x, 0, 0, prepend=1.0), np.diff(x, 0, 0, prepend=1.0))
+
+
 def test_the_slope_of_samples_is_exact_for_parabolas():
     x = np.sort(numbers(6))
     np.testing.assert_allclose(ag.gradient(x**2, x, edge_order=2), 2 * x, atol=1e-12)

@@ -50,6 +50,12 @@ def test_points_that_cannot_be_used(xp, fp, period, message):
         ag.interp(ag.tensor([0.5]), xp, fp, period=period)
 
 
+@pytest.mark.parametrize(("x", "xp"), [(0.5j, [0.0, 1.0]), (0.5, [0.0, 1.0j])])
+def test_complex_numbers_have_no_place_between_points(x, xp):
+    with pytest.raises(TypeError, match="interp: complex numbers have no order"):
+        ag.interp(ag.tensor(x), xp, [1.0, 2.0])
+
+
 def test_unwrapped_angles_move_with_the_wrapped_ones():
     x = ag.tensor([0.0, 3.0, -3.0, 0.5], requires_grad=True, dtype=np.float64)
     y = ag.unwrap(x)

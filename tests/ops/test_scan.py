@@ -87,8 +87,9 @@ def test_values_are_numpys(shape, dtype):
             found, expected = getattr(ag, name)(x, axis), getattr(np, name)(x, axis)
             assert (found.shape, found.dtype) == (expected.shape, expected.dtype)
             np.testing.assert_allclose(found, expected, rtol=1e-6)
-    for name in ("cumulative_sum", "cumulative_prod") if shape else ():
-        for axis, initial in [(axis, initial) for axis in range(len(shape)) for initial in (False, True)]:
+    for name in ("cumulative_sum", "cumulative_prod"):
+        axes = range(len(shape)) if shape else [None]
+        for axis, initial in [(axis, initial) for axis in axes for initial in (False, True)]:
             found = getattr(ag, name)(x, axis=axis, include_initial=initial)
             np.testing.assert_allclose(found, getattr(np, name)(x, axis=axis, include_initial=initial), rtol=1e-6)
 

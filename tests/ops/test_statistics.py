@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
+from autograd_lite import core
 from autograd_lite.kernels import statistics as kernels
 
 METHODS = [*kernels.ALPHA_BETA, *kernels.WHOLE_RANKS, *kernels.HALF_RANKS]
@@ -168,6 +169,18 @@ def test_averages_are_numpys(axis, shape):
         np.testing.assert_array_equal(ag.average(x, axis, weights, keepdims=keepdims), found[0])
 
 
+@pytest.mark.parametrize("dtype", ["f4", "f8", "c8", "i4"])
+@pytest.mark.parametrize("weights", [None, np.array([1.0, 2.0, 0.5], "f4"), np.array([1, 2, 1])])
+def test_sums_of_weights_are_numpys(weights, dtype):
+    x = np.array([[1, 0, 1], [0, 1, 1]], dtype)
+    for given in (x, ag.tensor(x)):
+        found = ag.average(given, 1, weights, True)
+        for ours, numpys in zip(found, np.average(x, 1, weights, True), strict=True):
+            assert type(ours) is type(given)
+            assert ours.dtype == numpys.dtype
+            np.testing.assert_allclose(core.raw(ours), numpys)
+
+
 # -- errors ------------------------------------------------------------------------------------------------------
 
 
@@ -189,3 +202,11 @@ def test_averages_are_numpys(axis, shape):
 def test_errors(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_complex_numbers_have_no_quantiles():
+    for function in (ag.quantile, ag.nanquantile, ag.percentile, ag.nanpercentile):
+        with pytest.raises(
+            TypeError, match=f"{function.__name__}: complex numbers have no order .*; take quantiles of"
+        ):
+            function(numbers(3) * 1j, 0.5)
