@@ -19,7 +19,7 @@ _CUBIC = 0.044715
 
 def leaky_slope(x: Any, negative_slope: Any) -> Any:
     """1 where x > 0, `negative_slope` elsewhere."""
-    dtype = np.result_type(x, negative_slope, np.float16)
+    dtype = np.result_type(np.result_type(x, negative_slope), np.float16)  # two numbers of Python's are no float16
     positive = np.greater(x, 0)
     if _is_share(negative_slope):
         return np.maximum(positive, negative_slope, dtype=dtype)
@@ -90,7 +90,7 @@ def silu_gradient(g: Any, x: Any, gate: Any) -> Any:
 def gelu_gate(x: Any, approximate: str) -> Any:
     """What gelu multiplies x with: the normal distribution function, or a logistic one that is close to it."""
     if approximate == "none":
-        return np.asarray(scipy_special("ndtr")(x), np.result_type(x, np.float16))  # SciPy widens float16
+        return np.asarray(scipy_special("ndtr")(x), np.result_type(np.asarray(x), np.float16))  # SciPy widens float16
     inner = np.asarray(x * x * (_CUBIC * _TANH))
     inner += _TANH
     inner *= x
@@ -139,7 +139,7 @@ def mish_gradient(g: Any, x: Any) -> Any:
 
 def _exponential(x: Any) -> Any:
     """exp(x), or where its square would overflow, something so large that mish's tangent is 1."""
-    out = np.asarray(np.minimum(x, _largest_root(np.result_type(x, np.float16))))
+    out = np.asarray(np.minimum(x, _largest_root(np.result_type(np.asarray(x), np.float16))))
     return np.exp(out, out=out)
 
 
