@@ -394,6 +394,19 @@ def test_numbers_lists_and_what_is_no_array_in_the_place_of_an_array(op: core.De
                     sample.call({**{n: ag.Tensor(y) for n, y in sample.arrays().items()}, name: value})
 
 
+@pytest.mark.filterwarnings("ignore")  # NumPy's, about numbers for which a function is not defined
+@over({name: op for name, op in OPS.items() if hasattr(ag, name)})
+def test_a_number_gives_what_an_array_without_axes_gives(op: core.Definition) -> None:
+    """To single precision at least: alone it may become an array of the default dtype."""
+    for sample in samples(op):
+        arrays = {name: x.reshape(-1)[0, ...] for name, x in sample.arrays().items()}
+        for name in [name for name, x in arrays.items() if x.dtype.kind == "f"]:
+            with suppress(TypeError, ValueError, IndexError):
+                found, expected = (sample.call({**arrays, name: x}) for x in (0.7, np.asarray(0.7)))
+                for a, b in zip(as_tuple(found), as_tuple(expected), strict=True):
+                    np.testing.assert_allclose(a, b, 1e-6, 1e-6, err_msg=f"{sample.line}: a number for {name}")
+
+
 # -- the engine's specialised code ---------------------------------------------------------------------------------
 
 

@@ -56,7 +56,7 @@ def in_dtype_of(x: Any, target: Any) -> Any:
     """A target, which has the dtype of `x` then if it had whole numbers or booleans: they never promote."""
     if getattr(target, "dtype", np.dtype(float)).kind in "fc":
         return target
-    return astype(target, np.result_type(raw(x), np.float16))
+    return astype(target, np.result_type(np.asarray(raw(x)), np.float16))
 
 
 def paired(x: Any, target: Any) -> tuple[Any, Any]:
