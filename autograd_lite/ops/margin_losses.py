@@ -189,7 +189,8 @@ def margin_ranking_loss(a: Array, b: Array, target: Array, margin: float = 0.0, 
     >>> margin_ranking_loss(distinct(4), distinct(4) + 0.05, 2 * mask(4) - 1, 0.3, "none")
     """
     check_one_shape(a, b, "a and b")
-    return reduced(relu(margin - _signs(a, target) * (a - b)), reduction)
+    difference = a - b
+    return reduced(relu(margin - _signs(difference, target) * difference), reduction)
 
 
 @composite(constants=("target",))
