@@ -95,9 +95,11 @@ def gamma_density(a: Any, x: Any) -> Any:
 
 
 def i0e_derivative(x: Any, n: int) -> Any:
-    """The derivative of order `n` of ``exp(-x) I0(x)``, without cancellation for large `x`; `x` is 0 or more.
+    """The derivative of order `n` of ``exp(-x) I0(x)``, without cancellation for large `x`; NaN for `x` below 0.
 
     That function is ``1F1(1/2; 1; -2 x)`` (DLMF 13.6.9), and each derivative of 1F1 is one of its neighbours (13.3.16).
     """
     factor = (-2.0) ** n * math.gamma(n + 0.5) / math.gamma(0.5) / math.factorial(n)
-    return scipy_special("hyp1f1")(n + 0.5, n + 1.0, -2 * x) * factor
+    inside = np.greater_equal(x, 0) & np.isfinite(x)  # outside SciPy's is NaN, or takes forever
+    values = scipy_special("hyp1f1")(n + 0.5, n + 1.0, np.where(inside, x, np.zeros_like(x)) * -2) * factor
+    return np.where(inside, values, np.where(np.isposinf(x), 0, np.nan).astype(values.dtype))

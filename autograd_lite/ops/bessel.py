@@ -7,10 +7,10 @@ from typing import Any
 from ..core import Array, op
 from ..kernels import special as kernels
 from ..kernels.special import number, real, scipy_special
-from .elementwise import abs, sign
+from .elementwise import abs, safe_multiply, sign
 
 
-@op(x=lambda g, x: g * i1(x))
+@op(x=lambda g, x: safe_multiply(g, i1(x)))
 def i0(x: Array) -> Array:
     """Modified Bessel function of the first kind of order 0.
 
@@ -21,7 +21,7 @@ def i0(x: Array) -> Array:
     return scipy_special("i0")(x)
 
 
-@op(x=lambda g, x: g * (0.5 * (i0(x) + iv(2, x))))
+@op(x=lambda g, x: safe_multiply(g, 0.5 * (i0(x) + iv(2, x))))
 def i1(x: Array) -> Array:
     """Modified Bessel function of the first kind of order 1.
 
@@ -32,7 +32,7 @@ def i1(x: Array) -> Array:
     return scipy_special("i1")(x)
 
 
-@op(x=lambda g, v, x: g * (0.5 * (iv(v - 1, x) + iv(v + 1, x))))
+@op(x=lambda g, v, x: safe_multiply(g, 0.5 * (iv(v - 1, x) + iv(v + 1, x))))
 def iv(v: float, x: Array) -> Array:
     """Modified Bessel function of the first kind of order `v`.
 
@@ -72,11 +72,11 @@ def _i1e_slope(x: Any) -> Any:
     return i0e_derivative(x, 1) + i0e_derivative(x, 2)
 
 
-@op(x=lambda g, x, n: g * i0e_derivative(x, n + 1))
+@op(x=lambda g, x, n: safe_multiply(g, i0e_derivative(x, n + 1)))
 def i0e_derivative(x: Array, n: int) -> Array:
     """The derivative of order `n` of ``exp(-x) i0(x)``, to full precision also for large `x`.
 
-    x: real, 0 or more, any shape. Returns the same shape.
+    x: real, 0 or more, any shape. Returns the same shape; NaN below 0.
 
     >>> i0e_derivative(positive(3, 2), 1)
     """

@@ -11,11 +11,11 @@ import numpy as np
 from ..core import Array, composite, is_grad_enabled, op, raw
 from ..kernels import special as kernels
 from ..kernels.special import number, order, real, scipy_special
-from .elementwise import safe_multiply
+from .elementwise import safe_multiply, safe_product
 from .shape import numbers_as_arrays
 
 
-@op(x=lambda g, x, out: g * (out * digamma(x)))
+@op(x=lambda g, x, out: safe_multiply(g, safe_product(out, digamma(x))))
 def gamma(x: Array) -> Array:
     """The gamma function, ``(x - 1)!`` for whole numbers.
 
@@ -27,7 +27,7 @@ def gamma(x: Array) -> Array:
     return scipy_special("gamma")(real(x))
 
 
-@op(x=lambda g, x: g * digamma(x))
+@op(x=lambda g, x: safe_multiply(g, digamma(x)))
 def gammaln(x: Array) -> Array:
     """``log(abs(gamma(x)))``, without overflow.
 
@@ -39,7 +39,7 @@ def gammaln(x: Array) -> Array:
     return scipy_special("gammaln")(x)
 
 
-@op(x=lambda g, x: g * polygamma(1, x))
+@op(x=lambda g, x: safe_multiply(g, polygamma(1, x)))
 def digamma(x: Array) -> Array:
     """The derivative of `gammaln`.
 
@@ -51,7 +51,7 @@ def digamma(x: Array) -> Array:
     return scipy_special("psi")(real(x))
 
 
-@op(x=lambda g, n, x: g * polygamma(n + 1, x))
+@op(x=lambda g, n, x: safe_multiply(g, polygamma(n + 1, x)))
 def polygamma(n: int, x: Array) -> Array:
     """The derivative of order `n` of `digamma`.
 
@@ -82,8 +82,8 @@ def multigammaln(a: Array, d: int) -> Array:
 
 
 @op(
-    a=lambda g, a, b, out: g * (out * (digamma(a) - digamma(a + b))),
-    b=lambda g, a, b, out: g * (out * (digamma(b) - digamma(a + b))),
+    a=lambda g, a, b, out: safe_multiply(g, safe_product(out, digamma(a) - digamma(a + b))),
+    b=lambda g, a, b, out: safe_multiply(g, safe_product(out, digamma(b) - digamma(a + b))),
 )
 def beta(a: Array, b: Array) -> Array:
     """The beta function, ``gamma(a) gamma(b) / gamma(a + b)``.
@@ -96,8 +96,8 @@ def beta(a: Array, b: Array) -> Array:
 
 
 @op(
-    a=lambda g, a, b: g * (digamma(a) - digamma(a + b)),
-    b=lambda g, a, b: g * (digamma(b) - digamma(a + b)),
+    a=lambda g, a, b: safe_multiply(g, digamma(a) - digamma(a + b)),
+    b=lambda g, a, b: safe_multiply(g, digamma(b) - digamma(a + b)),
 )
 def betaln(a: Array, b: Array) -> Array:
     """``log(abs(beta(a, b)))``, without overflow.
@@ -109,7 +109,7 @@ def betaln(a: Array, b: Array) -> Array:
     return scipy_special("betaln")(*numbers_as_arrays((a, b)))
 
 
-@op(q=lambda g, x, q: g * (zeta(x + 1, q) * -x))
+@op(q=lambda g, x, q: safe_multiply(g, zeta(x + 1, q) * -x))
 def zeta(x: float, q: Array) -> Array:
     """Hurwitz' zeta function, the sum of ``(k + q)**-x`` over k = 0, 1, ...; Riemann's for q = 1.
 

@@ -5,6 +5,7 @@ import pytest
 import scipy.special
 
 import autograd_lite as ag
+from autograd_lite.ops.bessel import i0e_derivative
 
 SPREAD = np.array([-20.0, -3.0, -0.5, 0.0, 1e-8, 0.5, 3.0, 20.0])
 
@@ -75,6 +76,19 @@ def test_nothing_cancels_far_out(name, dtype, rtol, side):
     found = np.stack([y.data, first.data, second.data], axis=1)
     assert found.dtype == dtype
     np.testing.assert_allclose(found, parity * np.array(list(PRECISE[name].values())), rtol=rtol)
+
+
+@pytest.mark.parametrize("name", ["i0e", "i1e"])
+def test_infinitely_far_out_all_derivatives_are_zero(name):
+    x = ag.tensor(np.array([-np.inf, np.inf]), requires_grad=True)
+    y = getattr(ag, name)(x)
+    for _ in range(3):
+        np.testing.assert_array_equal(y.data, 0)
+        (y,) = ag.gradients(y.sum(), x, create_graph=True)
+
+
+def test_derivatives_without_the_exponential_are_not_there_below_zero():
+    np.testing.assert_array_equal(np.isnan(i0e_derivative(np.array([-1e300, -1.0, 0.0, np.inf]), 1)), [1, 1, 0, 0])
 
 
 @pytest.mark.parametrize("v", [np.array([1.0, 2.0]), ag.tensor([1.0])])
