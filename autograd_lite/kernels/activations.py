@@ -117,7 +117,8 @@ def gelu_gradient(g: Any, x: Any, gate: Any, approximate: str) -> Any:
 
 def mish(x: Any) -> Any:
     """``x tanh(log(1 + exp(x)))``; with e = exp(x) and n = e (e + 2) the tangent is n / (n + 2)."""
-    n = _exponential(x)
+    n = _limited(x)
+    np.exp(n, out=n)
     n *= n + 2
     n /= n + 2
     n *= x
@@ -126,21 +127,22 @@ def mish(x: Any) -> Any:
 
 def mish_gradient(g: Any, x: Any) -> Any:
     """g times the slope of mish, ``(n + 4 x / (n + 2) e (e + 1)) / (n + 2)`` with e and n as there."""
-    e = _exponential(x)
+    x = _limited(x)
+    e = np.exp(x)
     n = e * (e + 2)
-    slope = np.asarray(4 * x / (n + 2))
+    slope = np.asarray(4 / (n + 2))
     slope *= e
     slope *= e + 1
+    slope *= x
     slope += n
     slope /= n + 2
     slope *= g
     return slope
 
 
-def _exponential(x: Any) -> Any:
-    """exp(x), or where its square would overflow, something so large that mish's tangent is 1."""
-    out = np.asarray(np.minimum(x, _largest_root(np.result_type(np.asarray(x), np.float16))))
-    return np.exp(out, out=out)
+def _limited(x: Any) -> Any:
+    """`x`, or where the square of exp(x) would overflow, something so large that mish's tangent and slope are 1."""
+    return np.asarray(np.minimum(x, _largest_root(np.result_type(np.asarray(x), np.float16))))
 
 
 @functools.cache

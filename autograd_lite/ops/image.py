@@ -58,9 +58,11 @@ def interpolate(
         raise ValueError(f"no image of {new} pixels can be made from one of {old}; both need at least one on each axis")
     if mode == "area":
         return adaptive_avg_pool(x, len(new), new)
+    kind = "cubic" if mode == "bicubic" else "linear"
     for axis, (n, m, scale) in enumerate(zip(old, new, scales, strict=True), start=2):
         if mode in _LINEAR:
-            kind = "cubic" if mode == "bicubic" else "linear"
+            if kind == "linear" and n == m:
+                continue  # as in PyTorch, whatever scale_factor was rounded from
             weights = kernels.matrix(n, m, scale, kind, bool(align_corners), antialias)
             x = _mixed(x, weights.astype(x.dtype), axis)
         elif n != m or scale != 1:
@@ -243,7 +245,7 @@ def _reflected(c: Any, n: int, align_corners: bool) -> Any:
 
 def _nearest_taps(c: Any, n: int, padding_mode: str, align_corners: bool) -> list[_Tap]:
     index = np.rint(raw(_brought_inside(c, n, padding_mode, align_corners))).astype(np.intp)
-    return [_Tap(np.clip(index, 0, n - 1), 1.0, (index >= 0) & (index < n))]
+    return [_Tap(np.clip(index, 0, n - 1), np.ones_like(raw(c)), (index >= 0) & (index < n))]
 
 
 def _linear_taps(c: Any, n: int, padding_mode: str, align_corners: bool) -> list[_Tap]:

@@ -125,6 +125,14 @@ def test_tails_keep_their_relative_precision():
     np.testing.assert_allclose(ag.gelu(x), x * np.exp(-(x**2) / 2) / -x / np.sqrt(2 * np.pi), rtol=1e-2)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_mish_is_a_line_far_out(dtype):
+    x = ag.tensor(0.3 * np.finfo(dtype).max * np.array([-1, 1], dtype), requires_grad=True)
+    y = ag.mish(x)
+    np.testing.assert_array_equal(y.data, x.data * [0, 1])
+    np.testing.assert_array_equal(ag.gradients(y.sum(), x)[0].data, [0, 1])
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [

@@ -28,6 +28,8 @@ RESIZED = [
     ),
     (2, {"scale_factor": 1.3, "recompute_scale_factor": True, "mode": "bilinear"}),
     (2, {"scale_factor": (2.0, 0.7)}),
+    (1, {"scale_factor": 1.1, "mode": "linear"}),
+    (3, {"scale_factor": (1.1, 2.0, 1.05), "mode": "trilinear"}),
     (2, {"size": (4, 5), "mode": "bilinear"}),
 ]
 
@@ -84,6 +86,13 @@ def test_grid_sample(axes, mode, padding, corners, scale, agrees_with_torch):
 @pytest.mark.parametrize("mode", ["bilinear", "bicubic"])
 def test_second_derivatives_of_grid_sample(mode, padding):
     ag.gradgradcheck(lambda x, grid: ag.grid_sample(x, grid, mode, padding), IMAGES[2][:, :1], points(SHAPES[2])[:, :1])
+
+
+@pytest.mark.parametrize("mode", ["bilinear", "nearest", "bicubic"])
+def test_sampling_keeps_single_precision(mode):
+    x, grid = (ag.tensor(a.astype(np.float32), requires_grad=True) for a in (IMAGES[2], points(SHAPES[2])))
+    out = ag.grid_sample(x, grid, mode)
+    assert out.dtype == ag.gradients(out.sum(), x)[0].dtype == np.float32
 
 
 @pytest.mark.parametrize("padding", ["zeros", "border", "reflection"])
