@@ -318,8 +318,13 @@ def numbers_as_arrays(values: Iterable[Any]) -> list[Any]:
     Raises TypeError for None, which NumPy would make NaN of.
     """
     values = list(values)
-    if all([isinstance(x, _ARRAYS) for x in values]):  # noqa: C419  # a generator takes twice the time
-        return values
+    for x in values:
+        if not isinstance(x, _ARRAYS):
+            return _in_common_dtype(values)
+    return values
+
+
+def _in_common_dtype(values: list[Any]) -> list[Any]:
     if any(x is None for x in values):
         raise TypeError("None is no array; pass arrays, Tensors or numbers")
     dtype = np.result_type(*map(raw, values))
