@@ -33,6 +33,7 @@ def specialise(op: Any, namespace: dict[str, Any]) -> None:
     op.function.op = op
     op.function.__doc__, op.function.__signature__ = op.doc, op.signature
     op.function.__module__, op.function.__wrapped__ = op.forward.__module__, op.forward
+    op.function.__qualname__ = op.name  # which Python's own errors begin with
     op.build_pullback = functools.partial(_pullback, op, namespace)
 
 

@@ -77,10 +77,10 @@ def describe(operation: str, operands: Mapping[str, object], error: Exception) -
     If `error` is one of these already, by an operation that this one is made of, the outer one takes its place: that is
     what was called.
     """
-    rule, fix = _rule_and_fix(getattr(error, "described", str(error).strip()))
+    rule, fix = getattr(error, "described", None) or _rule_and_fix(str(error).strip())
     shown = ", ".join(f"{name} {operand(value)}" for name, value in operands.items())
     kind = next(kind for kind in OPERAND_ERRORS if isinstance(error, kind))
     help_ = f"help(autograd_lite.{operation}) says what it takes"
     described: Any = kind(f"{operation}: {rule} ({shown}); {fix or help_}")
-    described.described = f"{rule}; {fix}" if fix else rule  # an operation that has this one as a part says it anew
+    described.described = rule, fix  # an operation that has this one as a part says it anew
     return described

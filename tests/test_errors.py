@@ -1,7 +1,9 @@
 """Every error of an operation: operation, rule, operands with shape and dtype, fix."""
 
 import numpy as np
+import pytest
 
+import autograd_lite as ag
 from autograd_lite.errors import describe, operand
 from autograd_lite.tensor import zeros
 
@@ -31,6 +33,13 @@ def test_the_operation_that_was_called_takes_the_place_of_one_that_it_is_made_of
     assert str(describe("outer", {"y": 2}, inner)) == "outer: x is too short (y 2); make it longer"
     inner = describe("inner", {"x": 1}, ValueError("x is odd"))
     assert str(describe("outer", {}, inner)) == "outer: x is odd (); help(autograd_lite.outer) says what it takes"
+
+
+def test_numpys_words_are_said_once():
+    with pytest.raises(
+        ValueError, match=r"^sort: axis 3 is out of bounds [^;]*\(x [^;]*\); an array with n axes [^;]*$"
+    ):
+        ag.sort(ag.tensor([1.0]), 3)  # whose positions come from an operation that says the same
 
 
 def test_broadcasting_is_explained():
