@@ -15,6 +15,7 @@ from ..core import Array, Handle, composite, op, raw
 from ..kernels import sorting
 from ..kernels import statistics as kernels
 from ..kernels.reduction import Axis, count, joined_last, kept_shape
+from .elementwise import where
 from .gather import take_along_axis
 from .reduction import joined, mean, sum
 from .shape import broadcast_to, moveaxis, reshape, transpose
@@ -181,7 +182,12 @@ def _interpolated(rows: Any, q: Any, weak: bool, method: str, ignore_nan: bool) 
     weight = rank - np.floor(raw(rank))
     if weak and rows.dtype.kind == "f":
         weight = weight.astype(rows.dtype)
-    return lower + (upper - lower) * weight
+    if np.isfinite(raw(lower)).all() and np.isfinite(raw(upper)).all():
+        return lower + (upper - lower) * weight
+    # The distance is infinite, or undefined: none between two that are the same, or on the way to what has no weight.
+    still = np.equal(raw(lower), raw(upper)) | np.equal(raw(weight), 0)
+    lower_part, upper_part = (1 - weight) * where(still, 0, lower), weight * where(still, 0, upper)
+    return where(still, lower, lower_part + upper_part)
 
 
 def _rank(number: Any, q: Any, method: str) -> Any:

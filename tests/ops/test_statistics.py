@@ -144,6 +144,17 @@ def test_infinite_numbers_have_a_median():
     assert ag.median(np.array([-np.inf, -np.inf, 1.0, 1.0, 1.0])) == 1
 
 
+@pytest.mark.parametrize("function", [ag.quantile, ag.nanquantile])
+def test_infinite_numbers_have_quantiles(function):
+    x = np.array([[-np.inf, 1.0, 2.0], [1.0, 2.0, np.inf], [np.inf, np.inf, np.inf]])
+    found = function(x, [0, 0.25, 0.5, 0.75, 1], 1)
+    inf = np.inf
+    np.testing.assert_array_equal(found.T, [[-inf, -inf, 1, 1.5, 2], [1, 1.5, 2, inf, inf], [inf] * 5])
+    t = ag.tensor(x, requires_grad=True)
+    (g,) = ag.gradients(function(t, 0.25, 1), [t], [np.ones(3)])
+    np.testing.assert_array_equal(g.data[:2], [[0.5, 0.5, 0], [0.5, 0.5, 0]])
+
+
 # -- averages ----------------------------------------------------------------------------------------------------
 
 
