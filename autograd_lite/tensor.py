@@ -289,8 +289,23 @@ class Tensor(core.Handle):
     def __ipow__(self, other: Operand) -> Self:
         return self._become("**=", elementwise.power(self, other))
 
+    def __ifloordiv__(self, other: Operand) -> Self:
+        return self._become("//=", rounding.floor_divide(self, other))
+
+    def __imod__(self, other: Operand) -> Self:
+        return self._become("%=", rounding.remainder(self, other))
+
     def __imatmul__(self, other: Operand) -> Self:
         return self._become("@=", linalg.matmul(self, other))
+
+    def __iand__(self, other: Operand) -> Self:
+        return self._become("&=", comparison.bitwise_and(self, other))
+
+    def __ior__(self, other: Operand) -> Self:
+        return self._become("|=", comparison.bitwise_or(self, other))
+
+    def __ixor__(self, other: Operand) -> Self:
+        return self._become("^=", comparison.bitwise_xor(self, other))
 
     def __setitem__(self, index: Any, value: Operand) -> None:
         if isinstance(value, list | tuple):
@@ -353,6 +368,18 @@ class Tensor(core.Handle):
         return comparison.bitwise_xor(self, other)
 
     __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
+
+    def __lshift__(self, other: Operand) -> Tensor:
+        return comparison.left_shift(self, other)
+
+    def __rshift__(self, other: Operand) -> Tensor:
+        return comparison.right_shift(self, other)
+
+    def __rlshift__(self, other: Operand) -> Tensor:
+        return comparison.left_shift(other, self)
+
+    def __rrshift__(self, other: Operand) -> Tensor:
+        return comparison.right_shift(other, self)
 
     def __neg__(self) -> Tensor:
         return elementwise.negative(self)

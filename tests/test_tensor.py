@@ -2,6 +2,7 @@
 
 import copy
 import inspect
+import operator
 import pickle
 import re
 
@@ -93,6 +94,7 @@ def test_requires_grad():
         (lambda h: h.__imul__(3.0), 27.0, 18.0),
         (lambda h: h.__itruediv__(2.0), 4.5, 3.0),
         (lambda h: h.__ipow__(2), 81.0, 4 * 27.0),
+        (lambda h: h.__imod__(2), 1.0, 6.0),
     ],
 )
 def test_in_place_operators_move_the_handle_and_leave_the_old_value_alone(change, value, gradient):
@@ -140,6 +142,10 @@ def test_a_leaf_changes_only_under_no_grad_and_stays_a_leaf():
         w += 1
     with pytest.raises(RuntimeError, match="this leaf"):
         w[0] = 5.0
+    with pytest.raises(RuntimeError, match="%=: this leaf"):
+        w %= 2
+    with pytest.raises(RuntimeError, match="//=: this leaf"):
+        w //= 2
     np.testing.assert_array_equal(w.data, [1.0, 2.0])
     (w * w).sum().backward()
     node = w.node
@@ -313,6 +319,21 @@ def test_masks_combine():
     np.testing.assert_array_equal(round(x * 1.26, 1).data, np.round(x.data * np.float32(1.26), 1))
 
 
+@pytest.mark.parametrize("name", ["and_", "or_", "xor", "lshift", "rshift", "floordiv", "mod"])
+def test_operators_of_integers(name):
+    x, y, function = np.array([5, 12, 3]), np.array([2, 1, 3]), getattr(operator, name)
+    for a, b in ((ag.tensor(x), ag.tensor(y)), (ag.tensor(x), 2), (9, ag.tensor(y))):
+        np.testing.assert_array_equal(function(a, b).data, function(core.raw(a), core.raw(b)))
+
+
+@pytest.mark.parametrize("name", ["iand", "ior", "ixor", "ifloordiv", "imod"])
+def test_integers_change_in_place_through_both_names(name):
+    x, y, function = np.array([5, 12, 3]), np.array([2, 1, 3]), getattr(operator, name)
+    handle = ag.tensor(x)
+    assert function(handle, y) is handle
+    np.testing.assert_array_equal(handle.data, function(x.copy(), y))
+
+
 def test_comparisons_are_elementwise_and_tensors_hash_by_identity():
     x = ag.tensor([1.0, 2.0])
     np.testing.assert_array_equal((x == np.array([1.0, 0.0])).data, [True, False])
@@ -386,6 +407,7 @@ def test_len_shape_and_friends():
         ),
         (lambda x: ag.broadcast_to(x, (3, 3)), r"^broadcast_to: .*; from the last axis on"),
         (lambda x: x + None, r"^add: .*b None\); pass numbers, arrays or Tensors"),
+        (lambda x: ag.heaviside(x), r"^heaviside\(\) missing 1 required positional argument: 'h0'"),
         (lambda x: bool(x), r"ambiguous; reduce it"),
         (lambda x: ag.tensor([[1], [2, 3]]), "pass numbers, in rows of one length"),
     ],
