@@ -13,6 +13,7 @@ import inspect
 import itertools
 import linecache
 import sys
+from collections.abc import Iterable
 from types import FunctionType
 from typing import Any
 
@@ -66,7 +67,6 @@ def complete(definition: Any, namespace: dict[str, Any]) -> None:
     """
     forward, errors, describe = definition.forward, namespace["_ERRORS"], namespace["_describe"]
     with_arrays, as_tensors, handle = namespace["_with_arrays"], namespace["_as_tensors"], namespace["_Handle"]
-    has_tensor = functools.partial(_has_tensor, definition, handle)
     kinds = {name: "_operand" if definition.takes_gradient(name) else "_constant_operand" for name in definition.arrays}
     roles = definition.roles.items()
     convert = {name: namespace[kinds[name]] if role == "array" else None for name, role in roles}
@@ -95,21 +95,24 @@ def complete(definition: Any, namespace: dict[str, Any]) -> None:
                 given.apply_defaults()
                 return with_arrays(definition, tuple(given.arguments.values()), error)
             raise describe(definition.name, given.arguments, error) from error
-        if isinstance(result, handle) or not has_tensor(args, kwargs):
+        if isinstance(result, handle) or not (_holds_tensor(args, handle) or _holds_tensor(kwargs.values(), handle)):
             return result
-        return as_tensors(result)
+        bound = definition.signature.bind(*args, **kwargs).arguments
+        operands = [bound[name] for name in definition.arrays if name in bound]
+        return as_tensors(result) if _holds_tensor(operands, handle) else result
 
     definition.function = function
     function.op, function.__signature__ = definition, definition.signature  # type: ignore[attr-defined]
 
 
-def _has_tensor(definition: Any, handle: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
-    """Whether an array operand, or one in a list of them, is a Tensor."""
-    names = itertools.chain(definition.positional, itertools.repeat(definition.starred))
-    given = itertools.chain(zip(names, args, strict=False), kwargs.items())
-    operands = [value for name, value in given if name in definition.arrays]
-    flat = itertools.chain.from_iterable(x if isinstance(x, list | tuple) else (x,) for x in operands)
-    return any(isinstance(x, handle) for x in flat)
+def _holds_tensor(values: Iterable[Any], handle: Any) -> bool:
+    """Whether one of the values is a Tensor, or a list with one."""
+    for value in values:
+        if isinstance(value, handle):
+            return True
+        if type(value) in (list, tuple) and any(isinstance(item, handle) for item in value):
+            return True
+    return False
 
 
 def _names(op: Any, namespace: dict[str, Any]) -> dict[str, Any]:

@@ -38,8 +38,7 @@ class Definition:
     """What is known about every operation: its name, its documentation, and what its arguments are.
 
     `arrays` names the array arguments (one name for all of them if `sequence`), `params` the others, both in the order
-    of the signature. `positional` names what comes by position, and `starred` what takes any number of positions.
-    `function` is the public callable.
+    of the signature. `function` is the public callable.
     """
 
     function: Callable[..., Any]
@@ -51,9 +50,6 @@ class Definition:
         self.name, self.doc, self.forward = forward.__name__, inspect.getdoc(forward) or "", forward
         self.signature = inspect.signature(forward, eval_str=True)
         self.roles = {name: _role(parameter) for name, parameter in self.signature.parameters.items()}
-        parameters = self.signature.parameters.values()
-        self.positional = tuple(p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD)
-        self.starred = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), None)
         self.sequence = "arrays" in self.roles.values()
         self.arrays = tuple(name for name, role in self.roles.items() if role in ("array", "arrays"))
         self.params = tuple(name for name, role in self.roles.items() if role in ("index", "param"))

@@ -26,15 +26,18 @@ def _holds_integers(part: Any) -> bool:
 
 
 def add_at(buffer: Array, index: Any, values: Any) -> None:
-    """``buffer[index] += values``, where an element that the index names twice gets both."""
+    """``buffer[index] += values``, where an element that the index names twice gets both.
+
+    values: the shape of ``buffer[index]``. (For some of more axes, np.add.at crashes.)
+    """
     if isinstance(index, tuple) and len(index) == 1 and isinstance(index[0], np.ndarray):
         (index,) = index
     if not may_repeat(index):
         buffer[index] += values
     elif _names_rows(buffer, index):
-        add_rows(buffer, np.broadcast_to(values, index.shape + buffer.shape[1:]), whole(index, len(buffer)))
-    else:  # values of more axes than there are places for would crash NumPy
-        np.add.at(buffer, index, np.broadcast_to(values, buffer[index].shape).astype(buffer.dtype, copy=False))
+        add_rows(buffer, values, whole(index, len(buffer)))
+    else:
+        np.add.at(buffer, index, values)
 
 
 def set_at(x: Array, index: Any, values: Any) -> Array:

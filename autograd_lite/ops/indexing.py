@@ -31,7 +31,11 @@ def getitem(x: Array, index: Index) -> Array:
 
 def scatter_at(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
     """Zeros of `shape` with `g` added at `index`: the adjoint of ``x[index]``."""
-    return add_at(np.zeros(shape, g.dtype), index, g)
+    out = np.zeros(shape, g.dtype)
+    if isinstance(g, Handle):
+        return add_at(out, index, g)
+    kernels.add_at(out, index, g)
+    return out
 
 
 def _add_each(buffer: Any, pieces: list[tuple[Any, ...]]) -> None:
@@ -51,7 +55,7 @@ def add_at(x: Array, index: Index, values: Array) -> Array:
     """
     check_fits(values, x)
     out = np.array(x)
-    kernels.add_at(out, index, values)
+    kernels.add_at(out, index, np.broadcast_to(np.asarray(values, out.dtype), out[index].shape))
     return out
 
 
