@@ -47,6 +47,7 @@ _FIXES = {
     "remapped shapes": "from the last axis on, each length must be 1 or the one that is asked for",
     "axis remapping": "give it no more axes than what it is to broadcast to",
     "could not broadcast input array": "from the last axis on, each length must be 1 or the one that is asked for",
+    "FFT data points": "a transform has at least one point; pass n, or a longer axis",
     "subscript": "give one term of letters for each operand, one letter for each axis",
 }
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from ..core import Array, composite, op, raw
 from .elementwise import conj
@@ -47,6 +48,7 @@ def fft(x: Array, n: int | None = None, axis: int = -1, norm: Norm = None) -> Ar
     >>> fft(randn(3, 2) + 1j * randn(3, 2), 4, 0, "ortho")
     >>> fft(randn(4), n=3)
     """
+    normalize_axis_index(axis, np.ndim(x))  # NumPy's transforms do not name an axis that is not there
     return np.fft.fft(x, n, axis, norm)
 
 
@@ -61,6 +63,7 @@ def ifft(x: Array, n: int | None = None, axis: int = -1, norm: Norm = None) -> A
     >>> ifft(randn(2, 3) + 1j * randn(2, 3))
     >>> ifft(randn(3, 2), 4, 0, "ortho")
     """
+    normalize_axis_index(axis, np.ndim(x))
     return np.fft.ifft(x, n, axis, norm)
 
 
@@ -82,6 +85,7 @@ def rfft(x: Array, n: int | None = None, axis: int = -1, norm: Norm = None) -> A
     """
     if np.iscomplexobj(x):
         raise TypeError("rfft takes real numbers; use fft")
+    normalize_axis_index(axis, np.ndim(x))
     return np.fft.rfft(x, n, axis, norm)
 
 
@@ -109,6 +113,7 @@ def irfft(x: Array, n: int | None = None, axis: int = -1, norm: Norm = None) -> 
     >>> irfft(randn(2, 3) + 1j * randn(2, 3))
     >>> irfft(randn(3, 2) + 1j * randn(3, 2), 5, 0, "ortho")
     """
+    normalize_axis_index(axis, np.ndim(x))
     return np.fft.irfft(x, n, axis, norm)
 
 
@@ -149,10 +154,10 @@ def _swapped(norm: Norm) -> Norm:
 
 def _lengths_and_axes(x: Any, s: Any, axes: Any) -> list[tuple[int | None, int]]:
     """(length, axis) of each transform, in the order of `axes`; NumPy's defaults: all axes, or the last ones of s."""
-    ndim = np.ndim(raw(x))
+    s = (s,) if np.ndim(s) == 0 and s is not None else s
     if axes is None:
-        axes = range(ndim) if s is None else range(-len(s), 0)
-    axes = [axes] if isinstance(axes, int) else list(axes)
+        axes = range(np.ndim(raw(x))) if s is None else range(-len(s), 0)
+    axes = [axes] if np.ndim(axes) == 0 else list(axes)
     lengths = [None] * len(axes) if s is None else [None if n in (None, -1) else n for n in s]
     if len(lengths) != len(axes):
         raise ValueError(f"s has {len(lengths)} lengths for {len(axes)} axes; give one for each, or leave s out")
@@ -300,6 +305,6 @@ def ifftshift(x: Array, axes: Axes = None) -> Array:
 
 def _rolled(x: Any, axes: Axes, direction: int) -> Any:
     shape = np.shape(raw(x))
-    axes = tuple(range(len(shape))) if axes is None else (axes,) if isinstance(axes, int) else tuple(axes)
+    axes = tuple(range(len(shape))) if axes is None else normalize_axis_tuple(axes, len(shape), allow_duplicate=True)
     # fftshift rolls by n // 2, its inverse by -(n // 2).
     return roll(x, tuple(direction * (shape[axis] // 2) for axis in axes), axes)

@@ -15,8 +15,8 @@ from .elementwise import clip, where
 from .indexing import embedding
 from .linalg import matmul
 from .pooling import adaptive_avg_pool
-from .selecting import take
 from .shape import expand_dims, moveaxis, reshape, swapaxes, transpose
+from .tiling import repeat
 
 _LINEAR = {"linear": 1, "bilinear": 2, "trilinear": 3, "bicubic": 2}  # modes that mix pixels, and for how many axes
 
@@ -66,7 +66,8 @@ def interpolate(
             weights = kernels.matrix(n, m, scale, kind, bool(align_corners), antialias)
             x = _mixed(x, weights.astype(x.dtype), axis)
         elif n != m or scale != 1:
-            x = take(x, kernels.nearest(n, m, scale, mode == "nearest-exact"), axis)
+            chosen = kernels.nearest(n, m, scale, mode == "nearest-exact")
+            x = repeat(x, np.bincount(chosen, minlength=n), axis)  # in order: faster than take, above all backward
     return x
 
 

@@ -60,6 +60,16 @@ def test_shifts(name, axes):
     np.testing.assert_array_equal(getattr(ag, name)(ag.tensor(REAL), axes).data, getattr(np.fft, name)(REAL, axes))
 
 
+@pytest.mark.parametrize("name", ["fftn", "rfftn", "fftshift"])
+def test_one_axis_may_be_an_integer_of_numpy(name):
+    found = getattr(ag, name)(ag.tensor(REAL), axes=np.int64(1))
+    np.testing.assert_array_equal(found.data, getattr(ag, name)(REAL, axes=(1,)))
+
+
+def test_one_length_may_be_a_number():
+    np.testing.assert_array_equal(ag.fftn(REAL, 3), np.fft.fftn(REAL, (3,), (-1,)))
+
+
 def test_a_filter_in_the_frequency_domain_is_a_circular_convolution():
     """The gradient through two transforms and a product is the correlation with the same signal."""
     signal, kernel = RNG.standard_normal(8), RNG.standard_normal(8)
@@ -84,12 +94,17 @@ def test_energy_is_the_same_in_both_domains():
     ("call", "words"),
     [
         (lambda x: ag.rfft(x * 1j), "rfft: rfft takes real numbers; use fft|rfft takes real numbers"),
-        (lambda x: ag.fft(x, 0), "fft: .*Invalid number of FFT data points"),
+        (lambda x: ag.fft(x, 0), "fft: .*Invalid number of FFT data points.*; a transform has at least one point"),
         (lambda x: ag.fft(x, norm="unitary"), "fft: Invalid norm value"),
         (lambda x: ag.hfft(x, norm="unitary"), "hfft: norm 'unitary' is not known"),
         (lambda x: ag.fftn(x, (2,), (0, 1)), "fftn: s has 1 lengths for 2 axes"),
         (lambda x: ag.fftn(x, axes=()), "fftn: there is no axis"),
-        (lambda x: ag.fft(x, axis=5), "fft: .*axis 5 is out of bounds|fft: "),
+        *(
+            (lambda x, name=name: getattr(ag, name)(x, axis=3), f"{name}: axis 3 is out of bounds")
+            for name in ("fft", "ifft", "rfft", "irfft", "hfft", "ihfft")
+        ),
+        (lambda x: ag.fft2(x[0, 0]), "axis -2 is out of bounds"),
+        (lambda x: ag.fftshift(x, 3), "fftshift: axis 3 is out of bounds"),
     ],
 )
 def test_errors(call, words):
