@@ -190,10 +190,17 @@ def call(op: Op, values: tuple[Any, ...]) -> Any:
 def with_arrays(op: Definition, values: tuple[Any, ...], error: AttributeError) -> Any:
     """The call once more with arrays in the place of Python numbers, whose lack of an attribute was the error.
 
-    Raises the error itself if there is none of these, TypeError if an operand is no array at all.
+    They take the dtype of the arrays beside them, or the default one. Raises the error itself if there is none of
+    these, TypeError if an operand is no array at all.
     """
+    dtypes = (np.result_type(raw(value)) for value in values if isinstance(value, Handle | np.ndarray))
+    beside = [dtype for dtype in dtypes if dtype.kind in "fc"]
+
+    def as_beside(number: Any) -> Any:
+        return np.asarray(number, np.result_type(number, *beside)) if beside else as_array(number)
+
     arrays = tuple(
-        as_array(value) if role == "array" and isinstance(value, bool | int | float | complex) else value
+        as_beside(value) if role == "array" and isinstance(value, bool | int | float | complex) else value
         for role, value in zip(op.roles.values(), values, strict=True)
     )
     if any(array is not value for array, value in zip(arrays, values, strict=True)):
