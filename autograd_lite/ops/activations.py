@@ -9,6 +9,7 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from ..core import Array, composite, op, raw
 from ..kernels import activations as kernels
@@ -177,7 +178,7 @@ def threshold(x: Array, threshold: float, value: float) -> Array:
 
     >>> threshold(distinct(3, 2), 0.2, 1.5)
     """
-    return where(x <= threshold, value, x)
+    return where(real(raw(x)) <= threshold, value, x)
 
 
 # -- exponentials below 0 ----------------------------------------------------------------------------------------
@@ -340,13 +341,13 @@ def glu(x: Array, axis: int = -1) -> Array:
     """The first half of `x` along `axis`, times the `sigmoid` of the second.
 
     x: real, any shape with an even length there. Returns that shape with half the length. Raises ValueError for an odd
-    length.
+    length, or an axis that is not there.
 
     >>> glu(randn(2, 4))
     >>> glu(randn(4, 2), axis=0)
     """
     shape = np.shape(raw(x))
-    if not shape or shape[axis] % 2:
+    if shape[normalize_axis_index(axis, len(shape))] % 2:
         raise ValueError("the axis is divided in two halves; it must have an even length")
     values, gates = split(x, 2, axis)
     return values * sigmoid(gates)

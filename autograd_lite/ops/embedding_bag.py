@@ -29,7 +29,7 @@ def embedding_bag(
     per_sample_weights: of the shape of the indices, factors for the rows in a sum. padding_idx: an index that does not
     count, negative from the end. Returns (B, features), zeros for an empty bag. A tie for the maximum shares the
     gradient. Raises ValueError for offsets that do not fit, an unknown mode and weights beside another mode than "sum",
-    TypeError for indices that are not integers, IndexError for rows that do not exist.
+    TypeError for indices that are not integers, IndexError for rows that do not exist (padding_idx too).
 
     >>> embedding_bag(integers(4, 2, 3), randn(4, 2))
     >>> embedding_bag(integers(4, 5), randn(4, 2), [0, 2, 2, 5], "sum", randn(5), True)
@@ -41,6 +41,8 @@ def embedding_bag(
     rows = embedding(places, weight)
     counted = np.ones(places.shape, bool)
     if padding_idx is not None:
+        if not -len(raw(weight)) <= padding_idx < len(raw(weight)):
+            raise IndexError(f"padding_idx {padding_idx} is not one of the {len(raw(weight))} rows; leave it out")
         counted = places != (padding_idx + len(raw(weight)) if padding_idx < 0 else padding_idx)
     if mode == "max":
         return _largest(rows, bags, number, counted)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -64,7 +65,7 @@ def interpolate(
             if kind == "linear" and n == m:
                 continue  # as in PyTorch, whatever scale_factor was rounded from
             weights = kernels.matrix(n, m, scale, kind, bool(align_corners), antialias)
-            x = _mixed(x, weights.astype(x.dtype), axis)
+            x = _mixed(x, weights.astype(_float_dtype(x)), axis)
         elif n != m or scale != 1:
             chosen = kernels.nearest(n, m, scale, mode == "nearest-exact")
             x = repeat(x, np.bincount(chosen, minlength=n), axis)  # in order: faster than take, above all backward
@@ -95,8 +96,10 @@ def _sizes_and_scales(
     each = given or (factor if size is None else size,) * len(old)
     if len(each) != len(old):
         raise ValueError(f"{len(each)} numbers were given for {len(old)} axes of pixels; give one for each, or one")
+    if size is None and not all(0 < f < math.inf for f in each):
+        raise ValueError("scale_factor says how many times as long axes become; pass numbers above 0")
     new = (
-        tuple(int(n) for n in each)
+        tuple(operator.index(n) for n in each)
         if size is not None
         else tuple(math.floor(n * f) for n, f in zip(old, each, strict=True))
     )
@@ -105,6 +108,11 @@ def _sizes_and_scales(
     if size is None and not recompute:
         return new, [1 / f for f in each]
     return new, [n / m if m else 0.0 for n, m in zip(old, new, strict=True)]
+
+
+def _float_dtype(x: Any) -> Any:
+    """Of weights for `x`, which may be integers."""
+    return x.dtype if x.dtype.kind == "f" else np.float64
 
 
 def _mixed(x: Any, weights: Any, axis: int) -> Any:
@@ -136,7 +144,7 @@ def affine_grid(theta: Array, size: Sequence[int], align_corners: bool = False) 
     if axes not in (2, 3) or shape != (size[0], axes, axes + 1):
         expected = f"({size[0]}, {axes}, {axes + 1})" if axes in (2, 3) else "(N, 2, 3) with size (N, C, H, W)"
         raise ValueError(f"theta must be {expected}; reshape it, or check size")
-    dtype = theta.dtype
+    dtype = _float_dtype(theta)
     lines = [_coordinates(n, align_corners).astype(dtype) for n in pixels]
     mesh = np.stack([*reversed(np.meshgrid(*lines, indexing="ij")), np.ones(pixels, dtype)], axis=-1)
     flat = mesh.reshape(-1, axes + 1)  # (pixels, axes + 1) @ (N, axes + 1, axes)

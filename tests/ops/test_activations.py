@@ -218,3 +218,10 @@ def test_random_slopes_come_from_the_generator_and_are_constants():
 def test_what_is_refused(call, error, words):
     with pytest.raises(error, match=words):
         call()
+
+
+def test_an_axis_that_is_not_there_and_numbers_without_order_are_refused():
+    with pytest.raises(ValueError, match="glu: axis 2 is out of bounds"):
+        ag.glu(np.ones((2, 4)), 2)
+    with pytest.raises(TypeError, match="threshold"):
+        ag.threshold(np.ones(2) * 1j, 0.0, 1.0)

@@ -71,3 +71,9 @@ def test_a_bag_of_nothing_but_padding_is_zero(mode):
 def test_errors(arguments, options, error, words):
     with pytest.raises(error, match=words):
         ag.embedding_bag(*arguments, **options)
+
+
+@pytest.mark.parametrize("padding_idx", [3, -4])
+def test_the_index_that_does_not_count_is_a_row(padding_idx):
+    with pytest.raises(IndexError, match=f"padding_idx {padding_idx} is not one of the 3 rows"):
+        ag.embedding_bag(np.array([[0]]), np.ones((3, 2)), padding_idx=padding_idx)

@@ -88,6 +88,18 @@ def test_second_derivatives_of_grid_sample(mode, padding):
     ag.gradgradcheck(lambda x, grid: ag.grid_sample(x, grid, mode, padding), IMAGES[2][:, :1], points(SHAPES[2])[:, :1])
 
 
+def test_weights_of_integers_are_not_rounded():
+    x, theta = np.arange(12).reshape(1, 1, 3, 4), np.array([[[1, 0, 0], [0, 1, 0]]])
+    for mode in ("bilinear", "bicubic"):
+        np.testing.assert_allclose(ag.interpolate(x, 5, mode=mode), ag.interpolate(x * 1.0, 5, mode=mode))
+    np.testing.assert_allclose(ag.affine_grid(theta, x.shape), ag.affine_grid(theta * 1.0, x.shape))
+
+
+def test_a_size_is_whole():
+    with pytest.raises(TypeError, match="interpolate"):
+        ag.interpolate(IMAGES[2], 2.5)
+
+
 @pytest.mark.parametrize("mode", ["bilinear", "nearest", "bicubic"])
 def test_sampling_keeps_single_precision(mode):
     x, grid = (ag.tensor(a.astype(np.float32), requires_grad=True) for a in (IMAGES[2], points(SHAPES[2])))
@@ -162,6 +174,7 @@ IMAGE = ag.tensor(IMAGES[2])
         (lambda: ag.interpolate(IMAGE, 3, mode="cubic"), "mode 'cubic' is not known"),
         (lambda: ag.interpolate(IMAGE, (3, 3, 3)), "3 numbers were given for 2 axes"),
         (lambda: ag.interpolate(IMAGE, 0), "no image of"),
+        *((lambda f=f: ag.interpolate(IMAGE, None, f), "numbers above 0") for f in (0.0, -1.0, np.nan, np.inf)),
         (lambda: ag.interpolate(IMAGE, 3, align_corners=True), "align_corners means nothing for mode 'nearest'"),
         (lambda: ag.interpolate(IMAGE, 3, antialias=True), "antialias is for"),
         (lambda: ag.interpolate(IMAGE[0, 0], 3), "x must be"),
