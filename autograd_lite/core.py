@@ -170,11 +170,11 @@ def _check_name(definition: Definition) -> None:
 
 def call(op: Op, values: tuple[Any, ...]) -> Any:
     """Compute `op` on `values`, one for each argument; record it if a gradient may be wanted; tell observers."""
-    # A sequence of arrays may be a generator, or a Tensor that iterates over its rows: go through it once.
-    values = tuple(tuple(v) if role == "arrays" else v for role, v in zip(op.roles.values(), values, strict=True))
-    plain = tuple(_plain_value(op, *item) for item in zip(op.roles.items(), values, strict=True))
-    handles = list(_array_values(op, values))
     try:
+        # A sequence of arrays may be a generator, or a Tensor that iterates over its rows: go through it once.
+        values = tuple(tuple(v) if role == "arrays" else v for role, v in zip(op.roles.values(), values, strict=True))
+        plain = tuple(_plain_value(op, *item) for item in zip(op.roles.items(), values, strict=True))
+        handles = list(_array_values(op, values))
         result = op.bind(op.forward, plain)
     except OPERAND_ERRORS as error:
         raise describe(op.name, op.arguments(values), error) from error

@@ -648,6 +648,14 @@ def test_two_threads_may_share_a_history():
         np.testing.assert_array_equal(result, results[0])
 
 
+@pytest.mark.parametrize("call", [lambda: ag.tanh("text"), lambda: ag.stack(7), lambda: ag.relu([[1.0], [1.0, 2.0]])])
+def test_what_no_array_can_be_made_of_is_an_error_of_the_operation(call):
+    with pytest.raises((TypeError, ValueError), match=r"^(tanh|stack|relu): .*; "):
+        call()
+    with ag.observe(lambda call: None), pytest.raises((TypeError, ValueError), match=r"^(tanh|stack|relu): .*; "):
+        call()
+
+
 def test_an_observer_learns_of_operations_with_arguments_branch_and_line():
     calls = []
     x = leaf(-1.0, 2.0)
