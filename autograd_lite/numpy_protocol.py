@@ -69,11 +69,9 @@ CONSTANT = frozenset(
 # What NumPy writes into an argument of; tensors are values. (Some have a counterpart here that returns a new tensor.)
 IN_PLACE = frozenset({"copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask"})
 # What stands in for those, and for others that have no counterpart of their name.
-_INSTEAD = {
-    "apply_along_axis": "ag.stack([f(row) for row in tensor])",
+INSTEAD = {
     "copyto": "ag.where(mask, values, x)",
     "fill_diagonal": "ag.diagonal_scatter",
-    "interp": "ag.interp",
     "place": "ag.masked_scatter",
     "put": "x[index] = value",
     "put_along_axis": "ag.put_along_axis, which returns a new tensor",
@@ -309,7 +307,7 @@ def _missing(asked: str, name: str) -> TypeError:
 def instead_of(name: str) -> str:
     """The nearest thing that works, for a function of NumPy that does not."""
     near = get_close_matches(name, core.registry, n=1, cutoff=0.75)
-    return _INSTEAD.get(name) or (f"ag.{near[0]}" if near else "operations that it can be written with")
+    return INSTEAD.get(name) or (f"ag.{near[0]}" if near else "operations that it can be written with")
 
 
 def _refuse_storage(asked: str, kwargs: Mapping[str, Any]) -> None:

@@ -66,4 +66,7 @@ def test_an_operation_of_the_users_is_not_on_the_page():
 def test_no_function_of_numpy_is_listed_twice():
     descriptive = numpy_protocol.DESCRIPTIVE | numpy_protocol.CONSTANT
     assert not numpy_protocol.DESCRIPTIVE & numpy_protocol.CONSTANT
+    there, missing = catalogue.coverage()["functions"]
+    assert not set(numpy_protocol.INSTEAD) & {name.rpartition(".")[2] for name in there}
+    assert set(numpy_protocol.INSTEAD) <= {name.rpartition(".")[2] for name in missing}
     assert not [name for name in sorted(descriptive) if name in core.registry]
