@@ -58,6 +58,12 @@ def safe_divide(g_out: Array, divisor: Array) -> Array:
     return kernels.zero_wins(np.divide(g_out, divisor), g_out)
 
 
+def divide_or_zero(a: Any, b: Any) -> Any:
+    """``a / b``, and 0 where b is 0; so are its derivatives of every order there."""
+    zero = np.equal(raw(b), 0)
+    return where(zero, 0, a / where(zero, 1, b)) if zero.any() else a / b
+
+
 # -- arithmetic --------------------------------------------------------------------------------------------------
 
 
@@ -276,7 +282,7 @@ def relu(x: Array) -> Array:
 def abs(x: Array) -> Array:
     """Absolute value (modulus of complex numbers), elementwise.
 
-    x: any shape. Returns the same shape, real. At 0 the gradient is 0.
+    x: any shape. Returns the same shape, real. At 0 the gradient is 0, to every order.
 
     >>> abs(distinct(3, 2))
     """
@@ -284,7 +290,7 @@ def abs(x: Array) -> Array:
 
 
 def _abs_gradient(g: Any, x: Any, out: Any) -> Any:
-    return g * sign(x) if x.dtype.kind != "c" else safe_multiply(g, safe_divide(conj(x), out))
+    return g * sign(x) if x.dtype.kind != "c" else safe_multiply(g, divide_or_zero(conj(x), out))
 
 
 @op(
@@ -474,10 +480,7 @@ def sgn(x: Array) -> Array:
 
     >>> sgn(randn(3, 2) + 1j * randn(3, 2))
     """
-    if np.result_type(raw(x)).kind != "c":
-        return sign(x)
-    zero = equal(x, 0)
-    return where(zero, 0, x / where(zero, 1, abs(x)))
+    return divide_or_zero(x, abs(x)) if np.result_type(raw(x)).kind == "c" else sign(x)
 
 
 @op(x=lambda g: g)

@@ -10,7 +10,7 @@ from ..core import Array, composite, op, raw
 from ..kernels import reduction as kernels
 from ..kernels.reduction import Axis
 from .diagonal import diagonal
-from .elementwise import conj, safe_multiply, where
+from .elementwise import conj, divide_or_zero, safe_multiply
 from .scan import exclusive_prod, share
 from .shape import broadcast_to, reshape, transpose
 
@@ -123,7 +123,7 @@ def std(x: Array, axis: Axis = None, *, correction: float = 0, keepdims: bool = 
     return root(var(x, axis, correction=correction, keepdims=keepdims))
 
 
-@op(x=lambda g, out: _root_gradient(g, out))
+@op(x=lambda g, out: divide_or_zero(0.5 * g, out))
 def root(x: Array) -> Array:
     """Square root of a sum of squares, elementwise.
 
@@ -132,13 +132,6 @@ def root(x: Array) -> Array:
     >>> root(positive(3, 2))
     """
     return np.sqrt(x)
-
-
-def _root_gradient(g: Any, out: Any) -> Any:
-    zero = np.equal(raw(out), 0)
-    if not zero.any():
-        return 0.5 * g / out
-    return where(zero, 0, 0.5 * g / where(zero, 1, out))
 
 
 # -- extremes ----------------------------------------------------------------------------------------------------

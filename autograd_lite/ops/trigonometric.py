@@ -12,7 +12,7 @@ import numpy as np
 from ..core import Array, op
 from ..kernels import elementwise as kernels
 from ..kernels import sinc as sinc_kernels
-from .elementwise import power, safe_divide, safe_multiply, safe_product, sqrt
+from .elementwise import divide_or_zero, power, safe_divide, safe_multiply, safe_product, sqrt
 
 # -- trigonometric -----------------------------------------------------------------------------------------------
 
@@ -140,12 +140,14 @@ def over_square_norm(a: Array, b: Array) -> Array:
 
 
 @op(
-    a=lambda g, a, out: safe_multiply(g, safe_divide(a, out)), b=lambda g, b, out: safe_multiply(g, safe_divide(b, out))
+    a=lambda g, a, out: safe_multiply(g, divide_or_zero(a, out)),
+    b=lambda g, b, out: safe_multiply(g, divide_or_zero(b, out)),
 )
 def hypot(a: Array, b: Array) -> Array:
     """``sqrt(a ** 2 + b ** 2)``, elementwise, without overflow: the hypotenuse of a right triangle.
 
-    a, b: real, broadcast against each other. Returns the broadcast shape. At (0, 0) the gradient is 0.
+    a, b: real, broadcast against each other. Returns the broadcast shape. At (0, 0) the gradient is 0, to
+    every order.
 
     >>> hypot(randn(3, 2), randn(2))
     """

@@ -25,6 +25,15 @@ def test_the_origin_has_a_gradient_of_zero(function):
         assert g.data[2] != 0
 
 
+def test_lengths_of_zero_have_derivatives_of_zero_to_every_order():
+    z = ag.tensor(np.array([0j, 3 + 4j]), requires_grad=True)
+    for function in (lambda z: ag.hypot(z.real, z.imag), ag.abs):
+        (first,) = ag.gradients(function(z).sum(), z, create_graph=True)
+        np.testing.assert_allclose(first.data, [0, 0.6 + 0.8j])
+        (second,) = ag.gradients(first.real.sum(), z)
+        np.testing.assert_allclose(second.data, [0, 0.128 - 0.096j])
+
+
 @pytest.mark.parametrize(
     ("function", "values", "expected"),
     [
