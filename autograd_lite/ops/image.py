@@ -244,12 +244,18 @@ def _reflected(c: Any, n: int, align_corners: bool) -> Any:
     low, span = (0.0, n - 1) if align_corners else (-0.5, n)
     if span == 0:
         return 0 * c
+    c = _finite(c)
     distance = np.abs(raw(c) - low)
     times = np.floor(distance / span)
     even = times % 2 == 0
     slope = np.where(even, 1, -1) * np.where(raw(c) >= low, 1, -1)
     start = np.where(even, -times * span, (times + 1) * span) + low
     return (c - low) * slope.astype(distance.dtype) + start.astype(distance.dtype)
+
+
+def _finite(c: Any) -> Any:
+    """`c`, and 0 for an infinity, which no number of reflections brings inside: any pixel will do."""
+    return where(np.isinf(raw(c)), 0, c)
 
 
 def _nearest_taps(c: Any, n: int, padding_mode: str, align_corners: bool) -> list[_Tap]:
@@ -268,7 +274,7 @@ def _linear_taps(c: Any, n: int, padding_mode: str, align_corners: bool) -> list
 def _cubic_taps(c: Any, n: int, padding_mode: str, align_corners: bool) -> list[_Tap]:
     """Four pixels; here it is they that are brought inside, not the point between them. Keys 1981, with slope -0.75."""
     a = -0.75
-    c = clip(c, -3 * n - 3, 4 * n + 3) if padding_mode == "zeros" else c
+    c = _finite(c) if padding_mode == "reflection" else clip(c, -3 * n - 3, 4 * n + 3)
     first = np.floor(raw(c))
     t = c - first
     weights = [_outer_cubic(t + 1, a), _inner_cubic(t, a), _inner_cubic(1 - t, a), _outer_cubic(2 - t, a)]

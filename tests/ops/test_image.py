@@ -110,9 +110,10 @@ def test_sampling_keeps_single_precision(mode):
 @pytest.mark.parametrize("padding", ["zeros", "border", "reflection"])
 @pytest.mark.parametrize("mode", ["bilinear", "nearest", "bicubic"])
 def test_points_that_are_far_away_or_nowhere(mode, padding):
-    grid = np.array([[[[np.nan, 0], [1e30, 0], [-1e30, 1e30], [0, np.nan]]]])
+    grid = np.array([[[[np.nan, 0], [1e30, 0], [-1e30, 1e30], [0, np.nan], [np.inf, 0], [0, -np.inf]]]])
     x, grid = ag.tensor(IMAGES[2][:1], requires_grad=True), ag.tensor(grid, requires_grad=True)
     out = ag.grid_sample(x, grid, mode, padding)
+    assert np.isfinite(out.data).all()
     for gradient in ag.gradients((out * out).sum(), [x, grid], allow_unused=True):
         assert gradient is None or np.isfinite(gradient.data).all()
     if padding == "zeros":
