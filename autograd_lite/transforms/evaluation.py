@@ -32,7 +32,7 @@ class Run:
     """A function evaluated at variables of its own, in which its history ends: leaves, or aliases of the arguments.
 
     lasting: whether results have a history of their own, because something with one, beside the variables, is in it.
-    plain: whether results that have none are arrays.
+    plain: whether results are arrays: nothing lasts, and no argument is a Tensor.
     """
 
     def __init__(
@@ -49,7 +49,6 @@ class Run:
         positions = _positions(name, argnums, len(args))
         self.arguments = tuple(args[position] for position in positions)
         self.aux: Any = None
-        self.plain = not any_tensor(trees.leaves((args, kwargs)))
         self.variables: list[Any] = []
         with contextlib.nullcontext() if recording else enable_grad():
             given = list(args)
@@ -61,6 +60,7 @@ class Run:
             leaf if isinstance(leaf, Handle) else as_array(leaf) for leaf in trees.leaves(self.result)
         ]
         self.lasting = recording and self._has_other_history()
+        self.plain = not self.lasting and not any_tensor(trees.leaves((args, kwargs)))
 
     def _varied(self, name: str, position: int, argument: Any, recording: bool) -> Any:
         found = [
