@@ -43,6 +43,8 @@ _FIXES = {
     "Size of label": "an axis must have the same length wherever its letter stands",
     "did not appear in the input": "each letter of the result must stand in a term",
     "appeared more than once in the output": "each letter of the result stands there once",
+    "did not converge": "look for inf or NaN",
+    "must not contain infs or NaNs": "look for them with isfinite",
     "is unsupported in linalg": "convert it, with astype('float32') or astype('float64')",
     "remapped shapes": "from the last axis on, each length must be 1 or the one that is asked for",
     "axis remapping": "give it no more axes than what it is to broadcast to",

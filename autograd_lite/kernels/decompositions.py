@@ -55,10 +55,14 @@ def solve_triangular(a: Array, b: Array, lower: bool, unit_diagonal: bool) -> Ar
 # -- decompositions ----------------------------------------------------------------------------------------------
 
 
-def lu(x: Array) -> tuple[Array, Array, Array]:
+def lu(x: Array) -> tuple[Array, ...]:
     """The rows of l @ u that make up x, l and u; x: (..., m, n)."""
     from scipy.linalg import lu
 
+    m, n = x.shape[-2:]
+    if not m * n:  # SciPy forgets the rows then
+        single = np.arange(m), np.zeros((m, 0), inexact(x).dtype), np.zeros((0, n), inexact(x).dtype)
+        return tuple(np.broadcast_to(factor, x.shape[:-2] + factor.shape).copy() for factor in single)
     rows, lower, upper = each(lambda x: lu(x, p_indices=True, check_finite=False), inexact(x))
     return rows.reshape(x.shape[:-1]), lower, upper
 
@@ -134,11 +138,28 @@ def sqrtm(x: Array) -> Array:
 
 
 def solve_sylvester(a: Array, b: Array, q: Array) -> Array:
-    """x with ``a @ x + x @ b = q``; a: (..., m, m), b: (..., n, n), q: (..., m, n)."""
-    from scipy.linalg import solve_sylvester
+    """x with ``a @ x + x @ b = q``; a: (..., m, m), b: (..., n, n), q: (..., m, n).
 
-    kind = np.result_type(inexact(a), inexact(b), inexact(q))  # SciPy errs where only some are complex
-    return each(lambda a, b, q: (solve_sylvester(a, b, q),), *(np.asarray(x, kind) for x in (a, b, q)))[0]
+    Raises LinAlgError where no digit of x would be right: where x times the rounding errors of a and b is as large as q
+    (Higham, Accuracy and Stability of Numerical Algorithms, 16.3). SciPy's own `solve_sylvester` says nothing then.
+    """
+    kind = np.result_type(inexact(a), inexact(b), inexact(q))  # LAPACK's operands have one dtype
+    return each(_solve_one_sylvester, *(np.asarray(x, kind) for x in (a, b, q)))[0]
+
+
+def _solve_one_sylvester(a: Array, b: Array, q: Array) -> tuple[Array, ...]:
+    """By R. H. Bartels and G. W. Stewart's algorithm (1972): with Schur's forms a = u r u^H and b = v s v^H."""
+    from scipy.linalg import get_lapack_funcs, schur
+
+    if not q.size:
+        return (q,)
+    (r, u), (s, v) = schur(a), schur(b)
+    y, scale, perturbed = get_lapack_funcs("trsyl", (r, s, q))(r, s, u.conj().T @ q @ v)
+    x = u @ (y / scale) @ v.conj().T
+    error = max(q.shape) * np.finfo(q.dtype).eps * (np.abs(a).max() + np.abs(b).max()) * np.abs(x).max()
+    if perturbed or error > np.abs(q).max():
+        raise np.linalg.LinAlgError("an eigenvalue of a is minus one of b")
+    return (x.astype(q.dtype, copy=False),)
 
 
 def _in_double(function: Callable[..., Any], x: Array) -> Array:

@@ -89,6 +89,9 @@ def contract(subscripts: str, *operands: Array) -> Any:
     a, b = operands
     if a.dtype.kind not in "fc" or b.dtype.kind not in "fc":  # sums of booleans are "or"
         return np.einsum(subscripts, a, b)
+    if a.dtype != b.dtype:  # what one side sums alone would be sums in its own precision
+        kind = np.result_type(a, b)
+        a, b = a.astype(kind, copy=False), b.astype(kind, copy=False)
     plan = _plan(subscripts, a.shape, b.shape)
     if plan is None:
         return np.einsum(subscripts, a, b)

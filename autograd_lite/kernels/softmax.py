@@ -28,7 +28,7 @@ def softmax(x: Array, axis: int | tuple[int, ...] | None) -> Array:
 
 def softmax_reference(x: Array, axis: int | tuple[int, ...] | None) -> Array:
     """The same along any axis; the largest element is subtracted first, so nothing overflows."""
-    y = np.subtract(x, largest(x, axis))
+    y = np.asarray(x - largest(x, axis))  # of a number, too
     np.exp(y, out=y)
     y /= np.sum(y, axis=axis, keepdims=True)
     return y
@@ -57,7 +57,7 @@ def log_softmax(x: Array, axis: int | tuple[int, ...] | None) -> Array:
 
 def log_softmax_reference(x: Array, axis: int | tuple[int, ...] | None) -> Array:
     """The same along any axis; the largest element is subtracted first."""
-    y = np.subtract(x, largest(x, axis))
+    y = np.asarray(x - largest(x, axis))  # of a number, too
     y -= np.log(np.sum(np.exp(y), axis=axis, keepdims=True))
     return y
 
@@ -106,7 +106,7 @@ def _places(shape: tuple[int, ...], target: Array, counted: Array | None) -> Arr
 
 
 def _by_rows(x: Array, axis: Any) -> bool:
-    return x.dtype.kind == "f" and x.size > 0 and type(axis) is int and axis in (-1, x.ndim - 1)
+    return x.dtype.kind == "f" and x.size > 0 and x.ndim > 0 and type(axis) is int and axis in (-1, x.ndim - 1)
 
 
 def _exponentials(x: Array) -> tuple[Array, Array, Any]:

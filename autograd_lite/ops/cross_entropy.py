@@ -279,6 +279,7 @@ def bernoulli_loss(x: Array, target: Array) -> Array:
 
     >>> bernoulli_loss(0.4 * positive(3, 2), randn(2))
     """
+    x = real_numbers(x)
     if np.size(x) and (np.min(x) < 0 or np.max(x) > 1):
         raise ValueError("x must be probabilities; pass numbers from 0 to 1, or logits to the version with logits")
     return kernels.bernoulli_loss(x, target)

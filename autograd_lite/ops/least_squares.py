@@ -13,7 +13,7 @@ import numpy as np
 from ..core import Array, composite, op, raw
 from ..kernels import decompositions as kernels
 from .comparison import greater
-from .elementwise import real
+from .elementwise import astype, real
 from .matrices import adjoint, conjugate, hermitian_part, require_matrix
 from .reduction import sum
 from .shape import expand_dims, reshape, squeeze
@@ -65,8 +65,10 @@ def lstsq(a: Array, b: Array, rcond: float | None = None) -> tuple[Array, ...]:
     if len(a_shape) != 2 or len(b_shape) not in (1, 2) or a_shape[0] != b_shape[0]:
         raise ValueError("a must be one matrix, and b a vector or a matrix with as many rows; stacks are not taken")
     m, n = a_shape
-    eps = np.finfo(kernels.inexact(np.zeros(0, np.result_type(raw(a), raw(b)))).dtype).eps
+    kind = kernels.inexact(np.zeros(0, np.result_type(raw(a), raw(b)))).dtype
+    eps = np.finfo(kind).eps
     rcond = float(eps) * max(m, n) if rcond is None else float(eps) if rcond < 0 else rcond
+    a = a if a.dtype == kind else astype(a, kind)
     x = least_squares(a, b if b.ndim == 2 else expand_dims(b, -1), rcond)
     s = svdvals(a)
     rank = sum(greater(s, rcond * s[:1]))

@@ -65,7 +65,8 @@ def sqrtm(x: Array) -> Array:
     """Principal square root r of matrices: ``r @ r = x``.
 
     x: (..., n, n), without negative eigenvalues. Returns the same shape; complex where real matrices have no real root.
-    The gradient needs regular matrices. Raises ValueError for matrices that are not square.
+    The gradient needs regular matrices: at others backward raises ValueError. Raises ValueError for matrices that are
+    not square.
 
     >>> sqrtm(0.2 * randn(2, 2, 2) + np.eye(2))
     """

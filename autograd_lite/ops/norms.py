@@ -70,7 +70,7 @@ def vector_norm(x: Array, *, axis: Axis = None, keepdims: bool = False, ord: Ord
         raise ValueError(f"vectors have no norm of order {ord!r}; use a number, inf or -inf")
     x = _inexact(x)
     if ord == np.inf:
-        return max(abs(x), axis, keepdims=keepdims)
+        return _largest(abs(x), axis, keepdims)
     if ord == -np.inf:
         return min(abs(x), axis, keepdims=keepdims)
     if ord == 0:
@@ -128,11 +128,17 @@ def matrix_norm(x: Array, *, keepdims: bool = False, ord: Order = "fro") -> Arra
         result = vector_norm(x, axis=(-2, -1))
     elif ord == "nuc" or ord in (2, -2):
         s = abs(svdvals(x))  # abs says what the gradient is at 0
-        result = sum(s, -1) if ord == "nuc" else max(s, -1) if ord == 2 else min(s, -1)
+        result = sum(s, -1) if ord == "nuc" else _largest(s, -1) if ord == 2 else min(s, -1)
     else:
         sums = sum(abs(_inexact(x)), -2 if ord in (1, -1) else -1)
-        result = max(sums, -1) if ord in (1, np.inf) else min(sums, -1)
+        result = _largest(sums, -1) if ord in (1, np.inf) else min(sums, -1)
     return reshape(result, (*result.shape, 1, 1)) if keepdims else result
+
+
+def _largest(moduli: Any, axis: Axis, keepdims: bool = False) -> Any:
+    """The largest of moduli along `axis`: 0 of nothing."""
+    reduction = max if raw(moduli).size else sum
+    return reduction(moduli, axis, keepdims=keepdims)
 
 
 def _inexact(x: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from ..core import Array, composite, op, raw
 from .elementwise import clip
@@ -37,7 +38,8 @@ def weight_norm(v: Array, g: Array, axis: int | None = 0) -> Array:
     >>> weight_norm(randn(2, 3, 2), positive(1, 3, 1), 1)
     """
     shape = np.shape(raw(v))
-    others = tuple(i for i in range(len(shape)) if axis is None or i != axis % len(shape))
+    one = None if axis is None else normalize_axis_index(axis, len(shape))
+    others = tuple(i for i in range(len(shape)) if i != one)
     expected = tuple(1 if i in others else n for i, n in enumerate(shape))
     if np.shape(raw(g)) not in (expected, () if axis is None else expected):
         raise ValueError(f"g must have the shape {expected}, one length for each vector in v; reshape it")

@@ -95,3 +95,10 @@ def test_integers_are_numbers_and_complex_numbers_have_no_order():
     for function in (ag.softmax, ag.log_softmax, lambda x: ag.cross_entropy(x, np.zeros(2, int))):
         with pytest.raises(TypeError, match="complex numbers have no largest one"):
             function(np.ones((2, 3), complex))
+
+
+@pytest.mark.parametrize(("function", "value"), [(kernels.softmax, 1.0), (kernels.log_softmax, 0.0)])
+def test_a_number_is_a_class_alone(function, value):
+    result = function(np.array(3.0), -1)
+    assert result.shape == ()
+    assert result == value

@@ -273,3 +273,8 @@ def test_small_losses_keep_their_digits():
 def test_errors_of_yes_or_no(words, call):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+def test_complex_numbers_are_no_probabilities():
+    with pytest.raises(TypeError, match="binary_cross_entropy: complex numbers"):
+        ag.binary_cross_entropy(np.full(2, 0.5j), np.ones(2))

@@ -102,3 +102,10 @@ def test_dependent_columns_have_no_gradient_and_say_so(function):
     x = ag.tensor(np.zeros((2, 2)), requires_grad=True)
     with pytest.raises(ValueError, match="0 on the diagonal"):
         ag.gradients(function(x).sum(), x)
+
+
+@pytest.mark.parametrize(("m", "n"), [(3, 0), (0, 3), (0, 0)])
+def test_lu_of_matrices_without_elements(m, n):
+    p, l, u = ag.lu(np.zeros((2, m, n)))  # noqa: E741
+    np.testing.assert_array_equal(p, np.broadcast_to(np.eye(m), (2, m, m)))
+    assert (l.shape, u.shape) == ((2, m, 0), (2, 0, n))

@@ -111,3 +111,9 @@ def test_the_gradient_of_a_wide_weight_is_in_row_major_order():
     x, w = np.ones((8, 30), np.float32), ag.tensor(np.ones((4, 30), np.float32), requires_grad=True)
     ag.linear(x, w).sum().backward()
     assert w.grad.data.flags.c_contiguous
+
+
+def test_einsum_computes_in_the_precision_of_the_result():
+    single, double = np.full(7, 0.1, np.float32), np.ones(1)
+    expected = np.sum(single.astype(np.float64))
+    np.testing.assert_allclose(ag.einsum("i,j->", single, double), expected, rtol=1e-15)

@@ -150,3 +150,10 @@ def test_least_squares_of_a_lower_rank_move_as_along_matrices_of_that_rank(shape
 def test_errors(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_least_squares_of_two_precisions_compute_in_the_finer_one():
+    a, b = np.random.default_rng(0).standard_normal((4, 2)).astype(np.float32), np.arange(4.0)
+    for ours, numpys in zip(ag.lstsq(a, b), np.linalg.lstsq(a, b), strict=True):
+        np.testing.assert_allclose(ours, numpys, rtol=1e-12)
+        assert np.asarray(ours).dtype.kind == "i" or ours.dtype == numpys.dtype

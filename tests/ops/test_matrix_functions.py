@@ -72,3 +72,37 @@ def test_sylvesters_equation():
     np.testing.assert_allclose(a @ x + x @ b, np.broadcast_to(q, (2, 3, 2)), atol=1e-12)
     with pytest.raises(ValueError, match="as many rows as a"):
         ag.solve_sylvester(a, b, q.T)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex64, np.complex128])
+def test_sylvesters_equation_in_every_precision(dtype):
+    rng = np.random.default_rng(0)
+    a, b, q = (rng.standard_normal(shape).astype(dtype) for shape in ((4, 4), (3, 3), (4, 3)))
+    a, b = (a * 1j, b + 1j) if np.dtype(dtype).kind == "c" else (a, b)
+    x = ag.solve_sylvester(a.astype(dtype), b.astype(dtype), q)
+    assert x.dtype == dtype
+    np.testing.assert_allclose(a @ x + x @ b, q, atol=200 * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize(
+    "a", [np.eye(2), 1e-200 * np.eye(2), np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[0.0, 1.0], [-1.0, 0.0]])]
+)
+def test_sylvesters_equation_without_one_solution_is_refused(a):
+    """LAPACK perturbs it, and SciPy passes on what comes of that."""
+    with pytest.raises(ValueError, match="an eigenvalue of a is minus one of b"):
+        ag.solve_sylvester(a, -a, np.eye(2))
+
+
+def test_the_root_of_a_singular_matrix_has_no_gradient():
+    t = ag.tensor(np.diag([1.0, 1e-20]), requires_grad=True)
+    np.testing.assert_allclose(ag.gradients(ag.sqrtm(t).sum(), t)[0].data, [[0.5, 1], [1, 5e9]])
+    with pytest.warns(match="singular"):
+        root = ag.sqrtm(ag.tensor([[1.0, 2.0], [2.0, 4.0]], requires_grad=True))
+    with pytest.raises(ValueError, match="no one solution"):
+        root.sum().backward()
+
+
+@pytest.mark.parametrize("function", [ag.pinv, ag.matrix_rank, ag.logm])
+def test_what_is_not_finite_is_refused_in_words(function):
+    with pytest.raises(ValueError, match="look for"):
+        function(np.full((2, 2), np.nan))

@@ -159,3 +159,15 @@ def test_ranks_are_those_of_numpy():
 def test_errors(call, message):
     with pytest.raises((ValueError, IndexError), match=message):
         call()
+
+
+@pytest.mark.parametrize(
+    ("shape", "axis"), [((0,), 0), ((0, 3), 0), ((0, 3), 1), ((2, 0), (0, 1)), ((0, 0, 2), (0, 1))]
+)
+def test_the_largest_of_nothing_is_0(shape, axis):
+    orders = (np.inf,) if isinstance(axis, int) else (1, 2, np.inf, "nuc", "fro")
+    for order in orders:
+        t = ag.tensor(np.zeros(shape), requires_grad=True)
+        result = ag.norm(t, order, axis=axis)
+        np.testing.assert_array_equal(result.data, np.zeros(np.sum(t.data, axis=axis).shape))
+        assert ag.gradients(result.sum(), t)[0].shape == shape

@@ -86,3 +86,8 @@ def test_spectral_norm_as_pytorchs(agrees_with_torch):
 def test_errors(words, call):
     with pytest.raises(ValueError, match=words):
         call(numbers(3, 4))
+
+
+def test_lengths_along_an_axis_that_is_not_there_are_refused():
+    with pytest.raises(ValueError, match="axis 2 is out of bounds"):
+        ag.weight_norm(np.ones((3, 2)), np.ones((3, 1)), 2)
