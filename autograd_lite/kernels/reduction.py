@@ -16,6 +16,7 @@ Axis = int | tuple[int, ...] | None
 add_reduce: Any = np.add.reduce  # np.sum without its Python wrapper, which costs a microsecond
 multiply_reduce: Any = np.multiply.reduce  # np.prod, likewise
 maximum_reduce: Any = np.maximum.reduce
+HALF = np.dtype(np.float16)
 LARGE = 1 << 13  # elements from which a look at the order of memory pays
 LONG = 1 << 16  # elements from which a sum should be taken in pairs
 
@@ -60,11 +61,13 @@ def left_shape(shape: tuple[int, ...], axis: Axis) -> tuple[int, ...]:
 
 def count(shape: tuple[int, ...], axis: Axis) -> int:
     """How many elements are reduced to one."""
-    if axis is None:
-        axis = tuple(range(len(shape)))
+    if axis is None or not shape:
+        return math.prod(shape)
+    if not isinstance(axis, tuple):
+        return shape[axis]
     number = 1
-    for i in axis if isinstance(axis, tuple) else (axis,):
-        number *= shape[i] if shape else 1
+    for i in axis:
+        number *= shape[i]
     return number
 
 

@@ -55,6 +55,8 @@ def mean(x: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
     >>> mean(randn(3, 2))
     >>> mean(randn(3, 2, 2), axis=(0, -1), keepdims=True)
     """
+    if x.dtype is kernels.HALF:  # the sum may overflow
+        return np.mean(x, axis=axis, keepdims=keepdims)
     return kernels.sum(x, axis, keepdims) / kernels.count(x.shape, axis)
 
 

@@ -38,6 +38,12 @@ def test_values_are_numpys(name, dtype):
             np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5 if dtype == "f4" else 1e-14)
 
 
+@pytest.mark.parametrize("axis", [None, 1])
+def test_means_in_half_precision_do_not_overflow(axis):
+    x = ag.tensor(np.full((2, 50), 2000, np.float16))
+    np.testing.assert_array_equal(ag.mean(x, axis).data, np.mean(x.data, axis))
+
+
 @pytest.mark.parametrize("name", ["argmax", "argmin"])
 def test_positions_are_numpys(name):
     for shape in SHAPES:
