@@ -62,15 +62,22 @@ def _as_part(value: Any, x: Any, axis: int) -> Any:
 def ediff1d(x: Array, to_end: Array | None = None, to_begin: Array | None = None) -> Array:
     """Differences of neighbours in the flattened array.
 
-    x: any shape; to_end, to_begin: what to put behind and before them, any shape. Returns one axis.
+    x: any shape; to_end, to_begin: what to put behind and before them, any shape. Returns one axis, in x's dtype.
+    Raises TypeError for ends that do not go into it, such as fractions beside integers.
 
     >>> ediff1d(randn(3, 2))
     >>> ediff1d(randn(4), randn(2), randn())
     """
     before, behind = ([] if end is None else [end] for end in (to_begin, to_end))
-    parts, place = [ravel(part) for part in numbers_as_arrays([*before, x, *behind])], len(before)
-    parts[place] = parts[place][1:] - parts[place][:-1]
-    return concatenate(parts)
+    flat, *ends = map(ravel, numbers_as_arrays([x, *before, *behind]))
+    ends = [_in_dtype_of(flat, end) for end in ends]
+    return concatenate([*ends[: len(before)], flat[1:] - flat[:-1], *ends[len(before) :]])
+
+
+def _in_dtype_of(x: Any, end: Any) -> Any:
+    if not np.can_cast(end.dtype, x.dtype, "same_kind") and np.any(raw(end) != raw(end).astype(x.dtype)):
+        raise TypeError(f"an end of {end.dtype} does not go into {x.dtype}; convert x with astype")
+    return end.astype(x.dtype)
 
 
 @composite()

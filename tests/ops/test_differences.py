@@ -27,6 +27,16 @@ def test_differences_are_numpys(dtype):
             np.testing.assert_allclose(ag.ediff1d(x, **ends), np.ediff1d(x, **ends))
 
 
+def test_ends_of_differences_do_not_widen():
+    x, wide = numbers(3).astype("f4"), numbers(2)
+    assert ag.ediff1d(x, wide, wide).dtype == np.ediff1d(x, wide, wide).dtype == np.float32
+    end = ag.tensor(wide, requires_grad=True)
+    ag.ediff1d(x, end).sum().backward()
+    np.testing.assert_array_equal(end.grad.data, [1.0, 1.0])
+    assert ag.ediff1d(2.0, 1.5).tolist() == [1.5]
+    assert ag.ediff1d(np.array([1, 3]), [4, 5]).dtype == np.int64
+
+
 def test_integrals_are_numpys():
     y = numbers(3, 4, 5)
     for axis in (-3, -1, 0, 2):
@@ -82,6 +92,7 @@ def test_the_slope_of_samples_is_exact_for_parabolas():
         (lambda: ag.diff(numbers(3), -1), ValueError, "diff: n is negative"),
         (lambda: ag.diff(np.array(1.0)), ValueError, "a 0-d array has no neighbours"),
         (lambda: ag.diff(numbers(3), axis=1), ValueError, "out of bounds"),
+        (lambda: ag.ediff1d(np.arange(3), 0.5), TypeError, "ediff1d: an end of float64 does not go into int64"),
         (lambda: ag.gradient(numbers(1)), ValueError, "gradient: axis 0 has 1 samples"),
         (lambda: ag.gradient(numbers(2), edge_order=2), ValueError, "edge_order=2 needs one more"),
         (lambda: ag.gradient(numbers(3), edge_order=3), ValueError, "must be 1 or 2"),
