@@ -1,4 +1,5 @@
-"""NumPy's own BLAS, called directly: products and sums that add to what is there, and how many threads products take.
+"""NumPy's own BLAS, called directly: products and sums that add to what is there, triangular systems, and how many
+threads products take.
 
 NumPy offers neither. Its BLAS is found among the libraries that NumPy has loaded, so that no second thread pool comes
 into play, as it would with SciPy's: two pools that spin against each other cost up to half of the speed. Where the
@@ -158,6 +159,46 @@ def repeated_product(out: Array, a: Array, b: Array) -> Callable[[int], None]:
     return add
 
 
+# -- triangular systems ------------------------------------------------------------------------------------------
+
+
+def _trsm(letter: str, number: Any) -> Any:
+    """cblas_?trsm, if it is there."""
+    size, matrix = ctypes.c_int64, (ctypes.c_void_p, ctypes.c_int64)
+    return _function(f"cblas_{letter}trsm", (*(ctypes.c_int,) * 5, size, size, number, *matrix, *matrix))
+
+
+_trsms: dict[Any, Any] = {
+    np.dtype(np.float32): _trsm("s", ctypes.c_float),
+    np.dtype(np.float64): _trsm("d", ctypes.c_double),
+    np.dtype(np.complex64): _trsm("c", ctypes.c_void_p),
+    np.dtype(np.complex128): _trsm("z", ctypes.c_void_p),
+}
+_LEFT, _UPPER, _LOWER, _ANY_DIAGONAL, _UNIT_DIAGONAL = 141, 121, 122, 131, 132
+
+
+def can_substitute(dtype: Any) -> bool:
+    """Whether `substitute` takes arrays of this dtype."""
+    return _trsms.get(dtype) is not None
+
+
+def substitute(a: Array, b: Array, lower: bool, unit_diagonal: bool) -> None:
+    """Each matrix of b becomes the x with ``a @ x = b``, where one triangle of `a` is read.
+
+    a: (N, n, n), or (n, n) for all; b: (N, n, k), in row-major order; of one dtype that `can_substitute` knows.
+    """
+    turned = not a.flags.c_contiguous and a.mT.flags.c_contiguous
+    a = a.mT if turned else np.ascontiguousarray(a)
+    modes = _TRANSPOSED if turned else _NORMAL, _UNIT_DIAGONAL if unit_diagonal else _ANY_DIAGONAL
+    one = np.ones(1, b.dtype)
+    factor = _address(one) if b.dtype.kind == "c" else 1
+    trsm, start_a, start_b = _trsms[b.dtype], _address(a), _address(b)
+    step_a, (step_b, _, _), (_, n, k) = a.strides[0] if a.ndim == 3 else 0, b.strides, b.shape
+    for i in range(len(b) if b.size else 0):
+        which = _LEFT, _LOWER if lower != turned else _UPPER
+        trsm(_ROW_MAJOR, *which, *modes, n, k, factor, start_a + i * step_a, n, start_b + i * step_b, k)
+
+
 # -- sums that accumulate ----------------------------------------------------------------------------------------
 
 
@@ -222,6 +263,16 @@ def _drop_wrong_products() -> None:
             _gemms[dtype] = None
 
 
+def _drop_wrong_substitutions() -> None:
+    for dtype, trsm in list(_trsms.items()):
+        a, x = np.array([[2, 0], [3, 4]], dtype), np.array([[1, 2, 3], [4, 5, 6]], dtype)
+        b = a @ x
+        if trsm is not None:
+            substitute(a, b[None], True, False)
+        if not np.array_equal(b, x):
+            _trsms[dtype] = None
+
+
 def _drop_wrong_sums() -> None:
     for dtype, axpby in list(_axpbys.items()):
         x, out = np.arange(4, dtype=dtype), np.ones(4, dtype)
@@ -232,4 +283,5 @@ def _drop_wrong_sums() -> None:
 
 
 _drop_wrong_products()
+_drop_wrong_substitutions()
 _drop_wrong_sums()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
+from . import blas
 
 Array = np.ndarray[Any, Any]
 
@@ -43,7 +46,27 @@ def each(function: Callable[..., tuple[Array, ...]], *stacks: Array) -> tuple[Ar
 
 
 def solve_triangular(a: Array, b: Array, lower: bool, unit_diagonal: bool) -> Array:
-    """x with ``a @ x = b``; a: (..., n, n), of which one triangle is read; b: (..., n, k)."""
+    """x with ``a @ x = b``; a: (..., n, n), of which one triangle is read; b: (..., n, k).
+
+    Raises LinAlgError for a 0 on the diagonal. By NumPy's BLAS: SciPy's takes 8 us for each small matrix, not 1.5, and
+    in the derivative of `qr` for (256, 64) 5.1 ms, not 0.1, as its pool of threads and NumPy's spin against each other.
+    """
+    kind = np.result_type(inexact(a), inexact(b))
+    if not blas.can_substitute(kind):
+        return solve_triangular_reference(a, b, lower, unit_diagonal)
+    if not unit_diagonal and (np.diagonal(a, axis1=-2, axis2=-1) == 0).any():
+        raise np.linalg.LinAlgError("a has a 0 on the diagonal")
+    batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    x = np.broadcast_to(b, batch + b.shape[-2:]).astype(kind, order="C")
+    if a.ndim > 2:  # else one for all
+        a = np.broadcast_to(a, batch + a.shape[-2:]).reshape(math.prod(batch), *a.shape[-2:])
+    systems = x.reshape(math.prod(batch), *x.shape[-2:])
+    blas.substitute(a.astype(kind, copy=False), systems, lower, unit_diagonal)
+    return x
+
+
+def solve_triangular_reference(a: Array, b: Array, lower: bool, unit_diagonal: bool) -> Array:
+    """The same by SciPy."""
     from scipy.linalg import solve_triangular
 
     def one(a: Array, b: Array) -> tuple[Array, ...]:

@@ -1,9 +1,11 @@
 """Small kernels against their references: the larger ones have files of their own."""
 
+import itertools
+
 import numpy as np
 import pytest
 
-from autograd_lite.kernels import elementwise, indexing, linalg
+from autograd_lite.kernels import blas, decompositions, elementwise, indexing, linalg
 
 
 def numbers(*shape, dtype=np.float64):
@@ -76,3 +78,44 @@ def test_the_share_of_the_larger_one():
     np.testing.assert_array_equal(elementwise.preference(a, b), [1, 0.5, 0, 0, 0.5])
     assert elementwise.preference(np.float32([1, 2]), 1.5).dtype == np.float32
     assert elementwise.preference(1.0, 2.0) == 0
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex64, np.complex128])
+@pytest.mark.parametrize("batches", [((), ()), ((5,), ()), ((), (5,)), ((2, 1), (4,)), ((0,), ())])
+@pytest.mark.parametrize(("n", "k"), [(3, 2), (3, 1), (1, 2), (0, 2), (3, 0)])
+def test_triangular_systems(batches, n, k, dtype):
+    a, b = numbers(*batches[0], n, n, dtype=dtype), numbers(*batches[1], n, k, dtype=dtype)
+    a = a + 3 * np.eye(n, dtype=dtype)
+    for left in (a, a.mT.copy().mT, np.repeat(a, 2, axis=-1)[..., ::2]):
+        for lower, unit in itertools.product((True, False), repeat=2):
+            before = left.copy()
+            x = decompositions.solve_triangular(left, b, lower, unit)
+            expected = decompositions.solve_triangular_reference(left, b, lower, unit)
+            assert (x.shape, x.dtype) == (expected.shape, dtype)
+            np.testing.assert_allclose(x, expected, atol=200 * np.finfo(dtype).eps)
+            np.testing.assert_array_equal(left, before)
+
+
+def test_triangular_systems_read_one_triangle():
+    a = np.array([[2.0, np.nan], [1.0, 4.0]])
+    np.testing.assert_array_equal(
+        decompositions.solve_triangular(a, np.eye(2), True, False), [[0.5, 0], [-0.125, 0.25]]
+    )
+    np.testing.assert_array_equal(decompositions.solve_triangular(a.T, np.eye(2), False, True), [[1, -1], [0, 1]])
+
+
+@pytest.mark.parametrize("found", [True, False])
+def test_triangular_systems_without_a_solution(found, monkeypatch):
+    if not found:  # the library has no such function
+        monkeypatch.setattr(blas, "_trsms", {})
+    with pytest.raises(np.linalg.LinAlgError):
+        decompositions.solve_triangular(np.stack([np.eye(2), np.zeros((2, 2))]), np.ones((2, 1)), True, False)
+    half = decompositions.solve_triangular(np.eye(2, dtype=int), np.full((2, 1), 0.5, np.float32), True, False)
+    np.testing.assert_array_equal(half, [[0.5], [0.5]])
+
+
+def test_substitutions_that_are_wrong_are_not_used(monkeypatch):
+    dtype = np.dtype(np.float64)
+    monkeypatch.setattr(blas, "_trsms", {dtype: lambda *arguments: None})
+    blas._drop_wrong_substitutions()
+    assert not blas.can_substitute(dtype)
