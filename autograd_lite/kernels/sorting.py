@@ -8,6 +8,8 @@ import numpy as np
 
 Array = np.ndarray[Any, Any]
 
+MANY = 64  # ranks up to which a pass over the numbers for each takes less time than to sort positions
+
 
 def argsort(x: Array, axis: int | None, descending: bool) -> Any:
     """Positions of the elements in order, equal ones in the order they have in x; NaN counts as the largest."""
@@ -80,10 +82,24 @@ def first_of_rank(x: Array, ranks: Array, strict: bool = False) -> Any:
     ascending = np.sort(x, -1)
     values = ascending[..., ranks] if ranks.ndim == 1 else np.take_along_axis(ascending, ranks, -1)
     undefined = np.isnan(ascending[..., -1:] if strict else values)
-    positions = np.empty(values.shape, np.intp)
-    for m in range(ranks.shape[-1]):
-        positions[..., m] = np.argmax(x == values[..., m : m + 1], -1)
+    if ranks.shape[-1] > MANY:
+        positions = _first_of_many_ranks(x, ranks)
+    else:
+        positions = np.empty(values.shape, np.intp)
+        for m in range(ranks.shape[-1]):
+            positions[..., m] = np.argmax(x == values[..., m : m + 1], -1)
     return np.where(undefined, np.argmax(np.isnan(x), -1)[..., None], positions) if undefined.any() else positions
+
+
+def _first_of_many_ranks(x: Array, ranks: Array) -> Array:
+    """The same by a stable sort, in which the first of equal ones is where they begin."""
+    order = argsort(x, -1, False)
+    ordered = np.take_along_axis(x, order, -1)
+    changed = np.ones(x.shape, bool)
+    changed[..., 1:] = ordered[..., 1:] != ordered[..., :-1]
+    beginning = np.maximum.accumulate(np.where(changed, np.arange(x.shape[-1]), 0), -1)
+    places = beginning[..., ranks] if ranks.ndim == 1 else np.take_along_axis(beginning, ranks, -1)
+    return np.take_along_axis(order, places, -1)
 
 
 def first_of_rank_reference(x: Array, ranks: Array) -> Any:

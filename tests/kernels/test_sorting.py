@@ -38,6 +38,9 @@ def test_positions(name, x):
         np.testing.assert_array_equal(kernels.first_of_rank(x, np.broadcast_to(ranks, (*x.shape[:-1], 2))), found)
         expected = np.take_along_axis(x, kernels.argsort_reference(x, -1)[..., ranks], -1)
         np.testing.assert_array_equal(np.take_along_axis(x, found, -1), expected)
+        for many in (ranks, np.broadcast_to(ranks, (*x.shape[:-1], 2))):
+            repeated = np.tile(many, kernels.MANY)
+            np.testing.assert_array_equal(kernels.first_of_rank(x, repeated), np.tile(found, kernels.MANY))
         if name not in ("NaN", "all NaN"):
             np.testing.assert_array_equal(found, kernels.first_of_rank_reference(x, ranks))
 
