@@ -75,8 +75,9 @@ def _loss_of_probabilities(
 ) -> Any:
     if ignore_index >= 0:
         raise ValueError("probabilities name no class that could be ignored; leave ignore_index, or pass classes")
-    even = label_smoothing / log_p.shape[_class_axis(log_p)]
-    return reduced(_sum_over_classes(target * (1 - label_smoothing) + even, log_p, weight), reduction)
+    if label_smoothing:
+        target = target * (1 - label_smoothing) + label_smoothing / log_p.shape[_class_axis(log_p)]
+    return reduced(_sum_over_classes(target, log_p, weight), reduction)
 
 
 def _loss_of_classes(

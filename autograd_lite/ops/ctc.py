@@ -31,7 +31,7 @@ def ctc_loss(
     In an alignment each label takes one frame or several in a row, with any number of blanks between labels, at least
     one between equal ones. log_probs: (T, N, C), logarithms of probabilities, as of `log_softmax`, or (T, C) for one
     sequence; targets: classes (N, L) padded with anything, or those of all sequences one behind the other, without the
-    blank; input_lengths, target_lengths: how many frames and labels of each count, (N,), or one number. reduction:
+    blank; input_lengths, target_lengths: how many frames and labels of each count, (N,), or () for one. reduction:
     "mean" divides each loss by the number of its labels first. zero_infinity: 0 instead of inf where there are too few
     frames. Returns a scalar, or (N,) for "none". Where the loss is inf, the gradient is 0. The gradient is that for
     log_probs as they are, and behind `log_softmax` the same as PyTorch's. Raises TypeError for classes and lengths
