@@ -57,6 +57,7 @@ class _ByChannel(_Affine):
         affine: bool = True,
         track_running_stats: bool = True,
         *,
+        bias: bool = True,
         dtype: DTypeLike | None = None,
     ):
         check_sizes(self, num_features=num_features)
@@ -65,7 +66,7 @@ class _ByChannel(_Affine):
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
         self.weight = empty((num_features,), dtype) if affine else None
-        self.bias = empty((num_features,), dtype) if affine else None
+        self.bias = empty((num_features,), dtype) if affine and bias else None
         self.register_buffer("running_mean", np.zeros(num_features, dtype) if track_running_stats else None)
         self.register_buffer("running_var", np.ones(num_features, dtype) if track_running_stats else None)
         self.register_buffer("num_batches_tracked", np.array(0) if track_running_stats else None)
@@ -126,8 +127,8 @@ class BatchNorm1d(_BatchNorm):
     """Each channel with mean 0 and variance 1 over the batch, then times a weight plus a bias: `ag.batch_norm`.
 
     x: (N, C) or (N, C, L). In training the running statistics move by the share `momentum` (None: they are means over
-    all batches) towards the batch's; evaluation uses them. affine: whether there are a weight (C,), from 1, and a bias
-    (C,), from 0. track_running_stats: False for the batch's statistics in evaluation, too. Returns x's shape. Raises
+    all batches) towards the batch's; evaluation uses them. affine: whether there is a weight (C,), from 1, and with
+    `bias` a bias (C,), from 0. track_running_stats: False for the batch's statistics in evaluation, too. Returns x's shape. Raises
     ValueError for another shape, and in training for one number in each channel; TypeError for an input of another
     dtype. Ioffe and Szegedy 2015.
     """
@@ -156,9 +157,10 @@ class _InstanceNorm(_ByChannel):
         affine: bool = False,
         track_running_stats: bool = False,
         *,
+        bias: bool = True,
         dtype: DTypeLike | None = None,
     ):
-        super().__init__(num_features, eps, momentum, affine, track_running_stats, dtype=dtype)
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, bias=bias, dtype=dtype)
 
     def forward(self, x: Any) -> Any:
         """`x` normalised, with its own statistics in training or if there are no running ones."""
@@ -185,7 +187,7 @@ class _InstanceNorm(_ByChannel):
 class InstanceNorm1d(_InstanceNorm):
     """Each channel of each sequence with mean 0 and variance 1, times a weight plus a bias: `ag.instance_norm`.
 
-    x: (N, C, L) or (C, L). affine: whether there are a weight (C,), from 1, and a bias (C,), from 0.
+    x: (N, C, L) or (C, L). affine: whether there is a weight (C,), from 1, and with `bias` a bias (C,), from 0.
     track_running_stats: whether running statistics move by the share `momentum` in training, for evaluation to use.
     Returns x's shape. Raises ValueError for another shape, and for sequences of length 1; TypeError for an input of
     another dtype. Ulyanov et al. 2016.
@@ -209,8 +211,8 @@ class InstanceNorm3d(_InstanceNorm):
 class GroupNorm(_Affine):
     """Groups of channels with mean 0 and variance 1, then times a weight plus a bias for each channel: `ag.group_norm`.
 
-    x: (N, num_channels, ...); num_groups: a divisor of num_channels. affine: whether there are a weight, from 1, and a
-    bias, from 0. Returns x's shape. Raises ValueError for other shapes and numbers, TypeError for an input of another
+    x: (N, num_channels, ...); num_groups: a divisor of num_channels. affine: whether there is a weight, from 1, and
+    with `bias` a bias, from 0. Returns x's shape. Raises ValueError for other shapes and numbers, TypeError for an input of another
     dtype. Wu and He 2018.
     """
 
@@ -221,6 +223,7 @@ class GroupNorm(_Affine):
         eps: float = 1e-5,
         affine: bool = True,
         *,
+        bias: bool = True,
         dtype: DTypeLike | None = None,
     ):
         check_sizes(self, 1, num_groups=num_groups)
@@ -231,7 +234,7 @@ class GroupNorm(_Affine):
         dtype = checked_dtype(self, dtype, kinds="f")
         self.num_groups, self.num_channels, self.eps, self.affine = num_groups, num_channels, eps, affine
         self.weight = empty((num_channels,), dtype) if affine else None
-        self.bias = empty((num_channels,), dtype) if affine else None
+        self.bias = empty((num_channels,), dtype) if affine and bias else None
         self.reset_parameters()
 
     def forward(self, x: Any) -> Any:

@@ -111,9 +111,17 @@ def test_numbers_that_are_none(options):
 
 OTHERS = {
     "InstanceNorm1d": [((3,), {}, (2, 3, 4)), ((3,), {"affine": True}, (3, 4))],
-    "InstanceNorm2d": [((3, 0.1), {"track_running_stats": True, "momentum": 0.3}, (2, 3, 4, 2))],
+    "InstanceNorm2d": [
+        ((3, 0.1), {"track_running_stats": True, "momentum": 0.3}, (2, 3, 4, 2)),
+        ((3,), {"affine": True, "bias": False}, (2, 3, 4, 2)),
+    ],
     "InstanceNorm3d": [((3,), {"affine": True, "track_running_stats": True}, (2, 3, 2, 2, 2))],
-    "GroupNorm": [((2, 4), {}, (3, 4, 2)), ((4, 4, 0.1), {"affine": False}, (3, 4, 2, 2))],
+    "BatchNorm1d": [((3,), {"bias": False}, (4, 3)), ((3,), {"affine": False, "bias": True}, (4, 3, 2))],
+    "GroupNorm": [
+        ((2, 4), {}, (3, 4, 2)),
+        ((4, 4, 0.1), {"affine": False}, (3, 4, 2, 2)),
+        ((2, 4), {"bias": False}, (3, 4, 2)),
+    ],
     "LayerNorm": [
         ((4,), {}, (2, 3, 4)),
         (((3, 4), 0.1), {}, (2, 3, 4)),
