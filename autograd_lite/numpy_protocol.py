@@ -151,11 +151,12 @@ def array_function(function: Callable[..., Any], args: tuple[Any, ...], kwargs: 
 
     Raises TypeError for what would lose the gradient, or write into a tensor.
     """
+    if function is np.where and len(args) == 1:  # another function under the same name
+        function = np.nonzero
     if available(function):
         result = _translation(function).call(asked(function), args, kwargs)
-        return (
-            _RESULTS[function.__name__](*result) if type(result) is tuple and function.__name__ in _RESULTS else result
-        )
+        named = _RESULTS.get(function.__name__)
+        return named(*result) if named and type(result) is tuple else result
     if function.__name__ in DESCRIPTIVE | CONSTANT:
         result = function(*map(_raw, args), **{key: _raw(value) for key, value in kwargs.items()})
         return result if function.__name__ in DESCRIPTIVE else _wrapped(result)

@@ -241,6 +241,11 @@ def test_an_initial_number_does_not_widen(function, initial, dtype):
     np.testing.assert_array_equal(found.data, expected)
 
 
+def test_where_of_a_condition_alone_gives_positions(x):
+    for found, expected in zip(np.where(x > 1), np.where(x.data > 1), strict=True):
+        np.testing.assert_array_equal(found.data, expected)
+
+
 def test_errors_of_reductions_of_some_elements_name_them(x):
     with pytest.raises(ValueError, match=r"^max: where= leaves perhaps nothing.*x \(2, 2\) float64.*; pass initial="):
         np.max(x, where=np.array([True, False]))

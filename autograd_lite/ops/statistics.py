@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Array, Handle, composite, op, raw
+from ..core import Array, Handle, composite, op, raw, tensor_of
 from ..kernels import sorting
 from ..kernels import statistics as kernels
 from ..kernels.reduction import Axis, count, joined_last, kept_shape
@@ -164,6 +164,8 @@ def _quantile(x: Any, q: Any, axis: Axis, method: str, keepdims: bool, ignore_na
         raise ValueError("q must lie between 0 and 1, as percentages between 0 and 100; clip it, or check the scale")
     if np.iscomplexobj(raw(x)):
         raise TypeError("complex numbers have no order; take quantiles of real(x), imag(x) or abs(x)")
+    if isinstance(q, Handle) and not isinstance(x, Handle):
+        x = tensor_of(np.asarray(x), None)  # the result is a Tensor, also where q has no slope
     weak = isinstance(q, list | tuple | int | float)  # numbers of Python's never promote
     q = q if isinstance(q, Handle) else np.asarray(q, np.result_type(np.asarray(q), np.float16))
     rows = joined(x, axis)  # (kept..., n)

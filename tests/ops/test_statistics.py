@@ -139,6 +139,14 @@ def test_slices_of_nan_alone_are_nan_with_a_warning():
         np.testing.assert_array_equal(found, [nan, 1.5])
 
 
+def test_a_tensor_of_quantiles_gives_a_tensor():
+    for method in METHODS:
+        q = ag.tensor(np.array(0.3), requires_grad=True)
+        result = ag.quantile(numbers(4), q, method=method)
+        assert isinstance(result, ag.Tensor)
+        assert result.requires_grad is (method in kernels.ALPHA_BETA)
+
+
 def test_infinite_numbers_have_a_median():
     assert ag.median(np.array([1.0, np.inf, np.inf])) == np.inf
     assert ag.median(np.array([-np.inf, -np.inf, 1.0, 1.0, 1.0])) == 1
