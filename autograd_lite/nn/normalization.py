@@ -128,9 +128,9 @@ class BatchNorm1d(_BatchNorm):
 
     x: (N, C) or (N, C, L). In training the running statistics move by the share `momentum` (None: they are means over
     all batches) towards the batch's; evaluation uses them. affine: whether there is a weight (C,), from 1, and with
-    `bias` a bias (C,), from 0. track_running_stats: False for the batch's statistics in evaluation, too. Returns x's shape. Raises
-    ValueError for another shape, and in training for one number in each channel; TypeError for an input of another
-    dtype. Ioffe and Szegedy 2015.
+    `bias` a bias (C,), from 0. track_running_stats: False for the batch's statistics in evaluation, too. Returns x's
+    shape. Raises ValueError for another shape, and in training for one number in each channel; TypeError for an input
+    of another dtype. Ioffe and Szegedy 2015.
     """
 
     _shapes: ClassVar = {2: "(N, C)", 3: "(N, C, L)"}
@@ -212,8 +212,8 @@ class GroupNorm(_Affine):
     """Groups of channels with mean 0 and variance 1, then times a weight plus a bias for each channel: `ag.group_norm`.
 
     x: (N, num_channels, ...); num_groups: a divisor of num_channels. affine: whether there is a weight, from 1, and
-    with `bias` a bias, from 0. Returns x's shape. Raises ValueError for other shapes and numbers, TypeError for an input of another
-    dtype. Wu and He 2018.
+    with `bias` a bias, from 0. Returns x's shape. Raises ValueError for other shapes and numbers, TypeError for an
+    input of another dtype. Wu and He 2018.
     """
 
     def __init__(

@@ -140,9 +140,11 @@ def multilabel_margin_loss(x: Array, target: Array, reduction: str = "mean") -> 
     classes = labels.shape[-1]
     _check_classes(labels, -1, classes)
     counted = np.logical_and.accumulate(labels >= 0, axis=-1)
-    is_label = counted[..., None] & (labels[..., None] == np.arange(classes))  # (N, place in the list, C)
-    scores = sum(where(is_label, expand_dims(x, -2), 0), -1, keepdims=True)  # (N, place in the list, 1)
-    pairs = counted[..., None] & ~is_label.any(axis=-2, keepdims=True)
+    most = counted.sum(axis=-1).max(initial=0)  # lists are short, even of many classes
+    counted, labels = counted[..., :most, None], labels[..., :most]
+    is_label = (counted & (labels[..., None] == np.arange(classes))).any(axis=-2, keepdims=True)  # (N, 1, C)
+    scores = expand_dims(take_along_axis(x, labels, -1), -1)  # (N, places in the list, 1)
+    pairs = counted & ~is_label  # (N, places in the list, C)
     missed = where(pairs, relu(1 - scores + expand_dims(x, -2)), 0)
     return reduced(sum(missed, (-2, -1)) / max(1, classes), reduction)
 

@@ -1,5 +1,7 @@
 """Losses with margins: PyTorch's results with every option, definitions written out, kinks, errors."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -196,3 +198,16 @@ X, S = np.zeros((2, 3)), np.ones((2, 3), int)
 def test_errors(error, words, call):
     with pytest.raises(error, match=words):
         call()
+
+
+def test_several_labels_of_many_classes_take_little_memory():
+    """(N, labels, classes) numbers, not (N, classes, classes)."""
+    target = np.full((2, 2000), -1)
+    target[:, :3] = [[5, 7, 9], [1999, -1, 0]]
+    x = ag.tensor(np.zeros((2, 2000)), requires_grad=True)
+    tracemalloc.start()
+    loss = ag.multilabel_margin_loss(x, target, "none")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    np.testing.assert_allclose(loss.data, [3 * 1997 / 2000, 1999 / 2000])
+    assert peak < 2000 * 2000
