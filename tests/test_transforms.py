@@ -343,6 +343,17 @@ def test_threads_do_not_disturb_each_other():
     assert results == [True] * 80
 
 
+def test_where_one_result_has_a_history_all_are_tensors():
+    w, a, b = ag.tensor(np.array([2.0]), requires_grad=True), np.array([3.0]), np.array([4.0])
+
+    def f(a, b):
+        return (w * a + b).sum()
+
+    results = ag.grad(f, (0, 1))(a, b)
+    results += ag.vjp(f, a, b)[1](1.0) + ag.jvp(f, (a, b), (a, b)) + ag.jacobian(f, (0, 1))(a, b)
+    assert all(isinstance(result, ag.Tensor) for result in results)
+
+
 # -- errors ----------------------------------------------------------------------------------------------------------
 
 
@@ -575,14 +586,3 @@ def test_an_operation_of_the_user_has_derivatives_of_every_kind():
         assert ag.gradgradcheck(own_logistic, X)
     finally:
         del core.registry["own_logistic"]
-
-
-def test_where_one_result_has_a_history_all_are_tensors():
-    w, a, b = ag.tensor(np.array([2.0]), requires_grad=True), np.array([3.0]), np.array([4.0])
-
-    def f(a, b):
-        return (w * a + b).sum()
-
-    results = ag.grad(f, (0, 1))(a, b)
-    results += ag.vjp(f, a, b)[1](1.0) + ag.jvp(f, (a, b), (a, b)) + ag.jacobian(f, (0, 1))(a, b)
-    assert all(isinstance(result, ag.Tensor) for result in results)
