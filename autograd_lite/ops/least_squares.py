@@ -65,7 +65,7 @@ def lstsq(a: Array, b: Array, rcond: float | None = None) -> tuple[Array, ...]:
     if len(a_shape) != 2 or len(b_shape) not in (1, 2) or a_shape[0] != b_shape[0]:
         raise ValueError("a must be one matrix, and b a vector or a matrix with as many rows; stacks are not taken")
     m, n = a_shape
-    kind = kernels.inexact(np.zeros(0, np.result_type(raw(a), raw(b)))).dtype
+    kind = np.result_type(*(kernels.inexact(np.zeros(0, raw(v).dtype)) for v in (a, b)))
     eps = np.finfo(kind).eps
     rcond = float(eps) * max(m, n) if rcond is None else float(eps) if rcond < 0 else rcond
     a = a if a.dtype == kind else astype(a, kind)
