@@ -101,8 +101,8 @@ def float_power(x: Array, exponent: Array) -> Array:
 
 
 @op(
-    a=lambda g, a, b: g * sigmoid(safe_subtract(a, b)),
-    b=lambda g, a, b: g * sigmoid(safe_subtract(b, a)),
+    a=lambda g, a, b: safe_multiply(g, sigmoid(safe_subtract(a, b))),
+    b=lambda g, a, b: safe_multiply(g, sigmoid(safe_subtract(b, a))),
 )
 def logaddexp(a: Array, b: Array) -> Array:
     """``log(exp(a) + exp(b))``, elementwise, without overflow.
@@ -116,8 +116,8 @@ def logaddexp(a: Array, b: Array) -> Array:
 
 
 @op(
-    a=lambda g, a, b: g * sigmoid(safe_subtract(a, b) * math.log(2)),
-    b=lambda g, a, b: g * sigmoid(safe_subtract(b, a) * math.log(2)),
+    a=lambda g, a, b: safe_multiply(g, sigmoid(safe_subtract(a, b) * math.log(2))),
+    b=lambda g, a, b: safe_multiply(g, sigmoid(safe_subtract(b, a) * math.log(2))),
 )
 def logaddexp2(a: Array, b: Array) -> Array:
     """``log2(2 ** a + 2 ** b)``, elementwise, without overflow.

@@ -200,7 +200,7 @@ def ptp(x: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
     return max(x, axis, keepdims=keepdims) - min(x, axis, keepdims=keepdims)
 
 
-@op(x=lambda g, x, out, axis: _kept(g, x.shape, axis) * share(x, _kept(out, x.shape, axis)))
+@op(x=lambda g, x, out, axis: safe_multiply(_kept(g, x.shape, axis), share(x, _kept(out, x.shape, axis))))
 def logsumexp(x: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
     """``log(sum(exp(x)))`` along `axis` (over all for None), without overflow.
 

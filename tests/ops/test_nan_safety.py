@@ -100,3 +100,22 @@ def test_what_is_masked_out_has_a_gradient_of_zero(op, dtype):
             if recorded := with_history(first):
                 second = ag.gradients(masked(recorded), list(variables.values()), allow_unused=True)
                 assert_zero(second, variables, f"{sample.line}, a gradient that is masked out")
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: ag.logaddexp(x, -np.inf),
+        lambda x: ag.logaddexp2(-np.inf, x),
+        lambda x: ag.logsumexp(ag.stack([x, x]), 0),
+        lambda x: ag.sqrt(ag.exp(x)),
+        lambda x: 1 / x,
+    ],
+)
+def test_an_infinite_slope_before_what_is_masked_out_stays_out_to_second_order(function):
+    x = ag.tensor(np.array([0.0, 0.3]), requires_grad=True)
+    with np.errstate(divide="ignore"):
+        y = ag.where(x.data > 0, function(ag.log(x)), 0.0)
+    (first,) = ag.gradients(y.sum(), [x], create_graph=True)
+    (second,) = ag.gradients(first.sum(), [x])
+    assert first.data[0] == second.data[0] == 0
