@@ -183,3 +183,9 @@ def test_errors(call, words):
 def test_lists_are_taken():
     assert ag.mse_loss([1.0, 2.0], [1.0, 4.0]) == 2
     assert ag.mse_loss([1.0, 2.0], [1.0, 4.0]).dtype == np.float32
+
+
+@pytest.mark.parametrize("loss", [ag.huber_loss, ag.smooth_l1_loss])
+def test_complex_errors_are_on_no_side(loss):
+    with pytest.raises(TypeError, match="complex numbers have no sign"):
+        loss(np.full(2, 1j), np.ones(2))
