@@ -99,8 +99,10 @@ from .ops.creation import (
     identity,
     linspace,
     logspace,
+    ones,
     ones_like,
     tri,
+    zeros,
     zeros_like,
 )
 from .ops.cross_entropy import (
@@ -393,7 +395,7 @@ from .ops.trigonometric import (
 from .ops.turning import fliplr, flipud, roll, rot90
 from .ops.unfold import fold, unfold
 from .ops.unique import unique, unique_all, unique_counts, unique_inverse, unique_values
-from .tensor import Tensor, from_numpy, ones, tensor, zeros
+from .tensor import Tensor, from_numpy, tensor
 from .transforms import (
     checkpoint,
     elementwise_grad,

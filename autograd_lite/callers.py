@@ -3,7 +3,7 @@
 `core.call` and `core.plain_pullback` say what a call and a derivative mean, with loops and dictionaries over the
 arguments. The functions built here do the same with every position resolved beforehand: a chain of small operations
 spends its time in NumPy and not here. Tests hold the two against each other. The text is kept in `linecache`, so a
-traceback or a debugger shows it; ``print(inspect.getsource(ag.multiply))`` does, too.
+traceback or a debugger shows it (`linecache.getlines` of its file).
 """
 
 from __future__ import annotations

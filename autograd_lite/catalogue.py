@@ -29,8 +29,8 @@ COLUMNS = ("operation", "NumPy", "orders checked", "dtypes", "defined by", "kink
 
 
 def operations_text() -> str:
-    """A line for each operation: its signature, and what it does."""
-    known = sorted(_own(), key=lambda d: d.name)
+    """Two lines for each public operation: its signature, and what it does."""
+    known = sorted(filter(_is_public, _own()), key=lambda d: d.name)
     return "\n".join(f"{d.name}{_signature(d)}\n    {_sentences(d.doc)[0]}" for d in known)
 
 
@@ -79,13 +79,17 @@ def _place(definition: Definition) -> tuple[str, int]:
 
 def _row(definition: Definition) -> tuple[str, ...]:
     return (
-        f"`{definition.name}`" + ("" if hasattr(sys.modules[__package__], definition.name) else " (inner)"),
+        f"`{definition.name}{_signature(definition)}`" + ("" if _is_public(definition) else " (inner)"),
         ", ".join(f"`{name}`" for name in _numpy_names().get(definition.name, [])),
         f"1 to {ORDER}" if definition.differentiable else "no gradient",
         ", ".join(_dtypes(definition)),
         _defined_by(definition),
         " ".join(kink_sentences(definition)),
     )
+
+
+def _is_public(definition: Definition) -> bool:
+    return hasattr(sys.modules[__package__], definition.name)
 
 
 def _defined_by(definition: Definition) -> str:

@@ -91,7 +91,7 @@ registry: dict[str, Definition] = {}
 
 
 def op(
-    *,
+    *misplaced: Any,
     residuals: tuple[str, ...] = (),
     outputs: tuple[str, ...] | None = None,
     spec: Callable[..., Any] | None = None,
@@ -119,6 +119,7 @@ def op(
     Raises, when the function is defined, TypeError for names that do not exist or that mean two things, ValueError
     for the name of an operation that exists elsewhere.
     """
+    _require_parentheses(misplaced, "op(x=lambda g, x: ...), with the derivative for each array argument")
 
     def define(forward: F) -> F:
         definition = Op(
@@ -133,7 +134,7 @@ def op(
     return define
 
 
-def composite(*, constants: tuple[str, ...] = ()) -> Callable[[F], F]:
+def composite(*misplaced: Any, constants: tuple[str, ...] = ()) -> Callable[[F], F]:
     """Make an operation of a function that is written in terms of other operations, and has its derivatives from them.
 
     It is found, sampled, checked and documented as one made by `op`; a graph shows what it consists of. The array
@@ -143,6 +144,7 @@ def composite(*, constants: tuple[str, ...] = ()) -> Callable[[F], F]:
 
     Raises, when the function is defined, as `op` does.
     """
+    _require_parentheses(misplaced, "composite()")
 
     def define(forward: F) -> F:
         definition = Composite(forward, constants)
@@ -152,6 +154,11 @@ def composite(*, constants: tuple[str, ...] = ()) -> Callable[[F], F]:
         return definition.function  # type: ignore[return-value]
 
     return define
+
+
+def _require_parentheses(misplaced: tuple[Any, ...], call: str) -> None:
+    if misplaced:
+        raise TypeError(f"{call.partition('(')[0]}: the decorator takes its arguments by name; write @ag.{call}")
 
 
 def _check_name(definition: Definition) -> None:

@@ -5,14 +5,34 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Annotated, Any, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from .nodes import Node
 
 # Inside ops a value is an ndarray or a Tensor, as the caller likes; these annotations tell `@op` which arguments are.
-Array = Annotated[Any, "array"]
-Arrays = Annotated[Sequence[Any], "arrays"]
-Index = Annotated[Any, "index"]
+if TYPE_CHECKING:
+    Array = Any
+    Arrays = Sequence[Any]
+    Index = Any
+else:
+
+    class Array:
+        """An array argument of an operation, or a result: an ndarray or a Tensor."""
+
+        role = "array"
+
+    class Arrays:
+        """A sequence of array arguments."""
+
+        role = "arrays"
+
+    class Index:
+        """What stands between the brackets of ``x[...]``; Tensors in it become arrays."""
+
+        role = "index"
+
+    for _mark in (Array, Arrays, Index):
+        _mark.__module__ = "ag"  # so that signatures show what users write: ag.Array
 
 
 Pullback = Callable[[Node, Any, tuple[Node | None, ...], Callable[[Node, Any], None]], None]
@@ -28,9 +48,8 @@ class Formula(NamedTuple):
 def _role(parameter: inspect.Parameter) -> str:
     """What an argument is to the engine: "array", "arrays" (a sequence of them), "index", or "param"."""
     for option in (parameter.annotation, *get_args(parameter.annotation)):
-        for mark in getattr(option, "__metadata__", ()):
-            if mark in ("array", "arrays", "index"):
-                return "arrays" if parameter.kind is parameter.VAR_POSITIONAL else str(mark)
+        if isinstance(option, type) and (role := getattr(option, "role", None)):
+            return "arrays" if parameter.kind is parameter.VAR_POSITIONAL else str(role)
     return "param"
 
 
@@ -180,7 +199,10 @@ class Op(Definition):
 
     def _check_derivatives(self) -> None:
         if unknown := [name for name in self.formulas if name not in self.arrays]:
-            raise TypeError(f"op {self.name}: formulas for {unknown}, which are no array arguments ({self.arrays})")
+            raise TypeError(
+                f"op {self.name}: formulas for {unknown}, which are no array arguments ({self.arrays}); annotate these"
+                " arguments as ag.Array, or check the names"
+            )
         if self.backward and (self.formulas or not self.spec):
             raise TypeError(f"op {self.name}: a joint backward needs a spec and leaves no room for formulas")
 

@@ -120,7 +120,7 @@ def array_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: M
         a, b = inputs
         ours, defaults, inputs = name, {}, (np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b)
     else:
-        raise _missing(asked, name)
+        raise _missing(asked, f"{name}.{method}")
     _refuse_storage(asked, kwargs)
     operation = _operation(ours, asked)
     kwargs = {**defaults, **kwargs}
@@ -307,6 +307,8 @@ def _missing(asked: str, name: str) -> TypeError:
 
 def instead_of(name: str) -> str:
     """The nearest thing that works, for a function of NumPy that does not."""
+    if name.endswith(".at"):
+        return "ag.add_at, or ag.setitem, which return a new tensor"
     near = get_close_matches(name, core.registry, n=1, cutoff=0.75)
     return INSTEAD.get(name) or (f"ag.{near[0]}" if near else "operations that it can be written with")
 

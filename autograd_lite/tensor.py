@@ -175,7 +175,7 @@ class Tensor(core.Handle):
         if self.node is not None:
             raise TypeError(
                 f"{what}: tensor {self.shape} {self.dtype} requires a gradient, which a NumPy array cannot carry;"
-                " use t.detach().numpy() if it is not needed"
+                " use functions of tensors (ag.stack combines several), or t.detach().numpy() if it is not needed"
             )
 
     def item(self) -> Any:
@@ -203,7 +203,7 @@ class Tensor(core.Handle):
     def __bool__(self) -> bool:
         if self.data.size != 1:
             raise ValueError(
-                f"bool: the truth of a tensor {self.shape} {self.dtype} is ambiguous; reduce it, t.data.any() or .all()"
+                f"bool: the truth of a tensor {self.shape} {self.dtype} is ambiguous; reduce it, t.any() or t.all()"
             )
         return bool(self.data)
 
@@ -877,13 +877,3 @@ def from_numpy(array: np.ndarray[Any, Any]) -> Tensor:
     if not isinstance(array, np.ndarray):
         raise TypeError(f"from_numpy: {type(array).__name__} is not an ndarray; use ag.tensor, which copies")
     return Tensor(array)
-
-
-def zeros(shape: int | tuple[int, ...], dtype: DTypeLike | None = None, *, requires_grad: bool = False) -> Tensor:
-    """A tensor of zeros, of the default dtype unless told otherwise."""
-    return Tensor(np.zeros(shape, dtype or core.get_default_dtype()), requires_grad=requires_grad)
-
-
-def ones(shape: int | tuple[int, ...], dtype: DTypeLike | None = None, *, requires_grad: bool = False) -> Tensor:
-    """A tensor of ones, of the default dtype unless told otherwise."""
-    return Tensor(np.ones(shape, dtype or core.get_default_dtype()), requires_grad=requires_grad)

@@ -1,6 +1,7 @@
 """The engine: recording, gradients, freeing, ownership, orders, threads."""
 
 import gc
+import inspect
 import sys
 import threading
 import weakref
@@ -648,6 +649,26 @@ def test_two_threads_may_share_a_history():
         np.testing.assert_array_equal(result, results[0])
 
 
+@pytest.mark.parametrize(
+    ("define", "words"),
+    [
+        (lambda: ag.op(np.sin), r"op: the decorator takes its arguments by name; write @ag\.op\("),
+        (
+            lambda: ag.composite(np.sin),
+            r"composite: the decorator takes its arguments by name; write @ag\.composite\(\)",
+        ),
+        (lambda: ag.op(x=lambda g: g)(lambda x: x), r"annotate these arguments as ag\.Array"),
+    ],
+)
+def test_common_mistakes_in_a_definition_are_answered_with_a_fix(define, words):
+    with pytest.raises(TypeError, match=words):
+        define()
+
+
+def test_signatures_show_what_users_write():
+    assert str(inspect.signature(ag.relu)) == "(x: ag.Array) -> ag.Array"
+
+
 @pytest.mark.parametrize("call", [lambda: ag.tanh("text"), lambda: ag.stack(7), lambda: ag.relu([[1.0], [1.0, 2.0]])])
 def test_what_no_array_can_be_made_of_is_an_error_of_the_operation(call):
     with pytest.raises((TypeError, ValueError), match=r"^(tanh|stack|relu): .*; "):
@@ -796,5 +817,6 @@ def test_an_error_in_a_forward_names_operation_operands_and_fix():
 def test_generated_source_shows_in_tracebacks_and_inspect():
     import linecache
 
+    ag.multiply(2.0, 3.0)  # compiled at the first call
     file = ag.multiply.__code__.co_filename
     assert "def multiply(a, b):" in "".join(linecache.getlines(file))

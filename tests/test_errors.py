@@ -5,7 +5,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite.errors import describe, operand
-from autograd_lite.tensor import zeros
+from autograd_lite.ops.creation import zeros
 
 
 def test_an_operand_is_shown_by_shape_and_dtype_and_others_by_value():

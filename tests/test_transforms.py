@@ -586,3 +586,9 @@ def test_an_operation_of_the_user_has_derivatives_of_every_kind():
         assert ag.gradgradcheck(own_logistic, X)
     finally:
         del core.registry["own_logistic"]
+
+
+@pytest.mark.parametrize("name", ["grad", "value_and_grad", "elementwise_grad", "jacobian", "hessian"])
+def test_an_argument_in_the_place_of_positions_is_refused_at_once(name):
+    with pytest.raises(TypeError, match=rf"{name}: argnums is \(2,\) float64; .*ag\.{name}\(f\)\(x\)"):
+        getattr(ag, name)(ag.sum, np.ones(2))

@@ -118,8 +118,14 @@ def adam(
     """``x -= lr * mean / (sqrt(square) + eps)`` with running means of g and g*g, corrected for their start at zero.
 
     largest: the largest `square` so far, which AMSGrad divides by instead; else None. Kingma and Ba 2015; Reddi et al.
-    2018.
+    2018. The parts of complex numbers are steps of their own, as in PyTorch: the square of one has no meaning here.
     """
+    if x.dtype.kind == "c":
+        options = {"weight_decay": weight_decay, "maximize": maximize}
+        for part in ("real", "imag"):
+            arrays = (None if array is None else getattr(array, part) for array in (x, g, mean, square, largest))
+            adam(*arrays, step, lr, beta1, beta2, eps, **options)  # type: ignore[call-arg, arg-type]  # as many as here
+        return
     # lr * (m / c1) / (sqrt(s) / c2 + eps) = (lr * c2 / c1) * m / (sqrt(s) + c2 * eps), which saves a pass
     correction = math.sqrt(1 - beta2**step)
     rate, eps = lr * correction / (1 - beta1**step), correction * eps

@@ -23,8 +23,20 @@ def constant(array: Any, requires_grad: bool = False) -> Any:
 
 def _default(dtype: DTypeLike | None, *values: Any) -> Any:
     """The dtype that is asked for, else the default one; for complex values its complex partner."""
+    if isinstance(dtype, int):
+        raise TypeError(f"dtype={dtype} is a number; give all lengths as one tuple, as in ag.zeros((2, 3))")
     kinds = {np.asarray(value).dtype.kind for value in values}
     return np.result_type(get_default_dtype(), 1j if "c" in kinds else 0.0) if dtype is None else dtype
+
+
+def zeros(shape: Shape, dtype: DTypeLike | None = None, *, requires_grad: bool = False) -> Any:
+    """A tensor of zeros, of the default dtype unless told otherwise. Returns a Tensor of `shape`."""
+    return constant(np.zeros(shape, _default(dtype)), requires_grad)
+
+
+def ones(shape: Shape, dtype: DTypeLike | None = None, *, requires_grad: bool = False) -> Any:
+    """A tensor of ones, of the default dtype unless told otherwise. Returns a Tensor of `shape`."""
+    return constant(np.ones(shape, _default(dtype)), requires_grad)
 
 
 def full(shape: Shape, fill_value: Any, dtype: DTypeLike | None = None, *, requires_grad: bool = False) -> Any:

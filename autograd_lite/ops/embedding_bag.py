@@ -12,7 +12,7 @@ from .indexing import embedding, getitem, scatter_rows
 from .reduction import max
 
 
-@composite(constants=("offsets",))
+@composite(constants=("indices", "offsets"))
 def embedding_bag(
     indices: Array,
     weight: Array,

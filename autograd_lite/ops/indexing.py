@@ -20,7 +20,8 @@ from .shape import reshape
 def getitem(x: Array, index: Index) -> Array:
     """``x[index]``, in every form NumPy indexes: integers, slices, None, ..., integer and boolean arrays, Tensors.
 
-    x: any shape. Returns the shape that NumPy gives. An element read twice gets both gradients.
+    x: any shape. Returns the shape that NumPy gives. A value of its own: to write into x, write ``x[index] = value``.
+    An element read twice gets both gradients.
 
     >>> getitem(randn(3, 2), 1)
     >>> getitem(randn(3, 4), (slice(None, None, -2), None, ...))

@@ -124,6 +124,16 @@ class Forward:
 # ---------------------------------------------------------------------------------------------------------------
 
 
+def check_argnums(name: str, argnums: Any) -> None:
+    """Raise TypeError, before any call, for what are no positions."""
+    positions = argnums if isinstance(argnums, Sequence) else (argnums,)
+    if not all(isinstance(position, int | np.integer) and not isinstance(position, bool) for position in positions):
+        raise TypeError(
+            f"{name}: argnums is {operand(argnums)}; pass the position of an argument or a tuple of positions,"
+            f" and call the function that comes back: ag.{name}(f)(x)"
+        )
+
+
 def _positions(name: str, argnums: Argnums, count: int) -> tuple[int, ...]:
     """Which of so many positional arguments are meant."""
     positions = (argnums,) if isinstance(argnums, int | np.integer) else tuple(argnums)

@@ -23,7 +23,7 @@ import numpy as np
 from ..core import is_grad_enabled, raw
 from ..errors import operand
 from . import trees
-from .evaluation import Argnums, Forward, Run, any_history, any_tensor, handed_out, matched
+from .evaluation import Argnums, Forward, Run, any_history, any_tensor, check_argnums, handed_out, matched
 
 
 def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
@@ -52,6 +52,8 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = 
 
 
 def _value_and_grad(name: str, f: Callable[..., Any], argnums: Argnums, has_aux: bool) -> Callable[..., Any]:
+    check_argnums(name, argnums)
+
     @functools.wraps(f, updated=())
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
         run = Run(name, f, args, kwargs, argnums, has_aux)
@@ -68,6 +70,8 @@ def elementwise_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..
 
     For an elementwise `f` these are the slopes at all elements, in the shape of the argument. Arguments as in `grad`.
     """
+
+    check_argnums("elementwise_grad", argnums)
 
     @functools.wraps(f, updated=())
     def slopes(*args: Any, **kwargs: Any) -> Any:

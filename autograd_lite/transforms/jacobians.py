@@ -12,7 +12,7 @@ from ..errors import operand
 from ..ops.elementwise import astype, conj
 from ..ops.shape import reshape, stack
 from . import trees
-from .evaluation import Argnums, Forward, Run
+from .evaluation import Argnums, Forward, Run, check_argnums
 from .functional import gradient_function
 
 
@@ -51,6 +51,8 @@ _DEARER = 2  # what a column of a Jacobian costs, in rows
 
 
 def _jacobian(name: str, f: Callable[..., Any], argnums: Argnums, mode: str, holomorphic: bool) -> Callable[..., Any]:
+    check_argnums(name, argnums)
+
     @functools.wraps(f, updated=())
     def derivatives(*args: Any, **kwargs: Any) -> Any:
         run = Run(name, f, args, kwargs, argnums)

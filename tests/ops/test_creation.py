@@ -76,6 +76,12 @@ def test_the_default_dtype_is_the_one_that_was_set():
 )
 def test_no_gradient_is_lost(make):
     x = ag.tensor(3.0, requires_grad=True)
-    with pytest.raises(TypeError, match=r"requires a gradient, .*; use t\.detach"):
+    with pytest.raises(TypeError, match=r"requires a gradient, .*t\.detach"):
         make(x)
     assert isinstance(make(x.detach()), ag.Tensor)
+
+
+@pytest.mark.parametrize("name", ["zeros", "ones", "empty"])
+def test_lengths_that_are_no_tuple_are_answered_with_the_tuple(name):
+    with pytest.raises(TypeError, match=r"dtype=3 is a number; give all lengths as one tuple"):
+        getattr(ag, name)(2, 3)

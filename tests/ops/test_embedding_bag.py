@@ -44,6 +44,11 @@ def test_weighted_sum(agrees_with_torch):
     )
 
 
+def test_lists_of_indices():
+    for indices, offsets in (([[1, 2], [3, 4]], None), ([1, 2, 3, 4], [0, 2])):
+        np.testing.assert_array_equal(ag.embedding_bag(indices, TABLE, offsets, "sum"), TABLE[[1, 3]] + TABLE[[2, 4]])
+
+
 @pytest.mark.parametrize("mode", ["sum", "mean", "max"])
 def test_a_bag_of_nothing_but_padding_is_zero(mode):
     table = ag.tensor(TABLE, requires_grad=True)

@@ -318,3 +318,18 @@ class TestClipping:
         with pytest.raises(RuntimeError, match="inf"):
             optim.clip_grad_norm_(w, 1.0, error_if_nonfinite=True)
         assert w.grad.tolist() == [math.inf, 1.0]
+
+
+def test_adam_treats_the_parts_of_complex_numbers_apart():
+    """As PyTorch does: the same steps as those of two real parameters."""
+    start, goal = np.array([3 - 1j, 0.1 + 0j]), np.array([1 + 2j, -2 - 1j])
+    z = ag.tensor(start, requires_grad=True)
+    parts = ag.tensor(ag.view_as_real(start), requires_grad=True)
+    optimizers = [ag.optim.Adam([x], lr=0.1, weight_decay=0.01, amsgrad=True) for x in (z, parts)]
+    for _ in range(20):
+        losses = (ag.abs(z - goal) ** 2).sum(), ((parts - ag.view_as_real(goal)) ** 2).sum()
+        for optimizer, loss in zip(optimizers, losses, strict=True):
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    np.testing.assert_allclose(ag.view_as_real(z.data), parts.data, rtol=1e-12)
