@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Array, composite, op, raw
+from ..kernels import reduction as kernels
 from .elementwise import abs, astype, clip, exp, log, square, where
 from .reduction import mean, sum
 from .shape import numbers_as_arrays
@@ -90,7 +91,34 @@ def mse_loss(x: Array, target: Array, reduction: str = "mean", weight: Array | N
     >>> mse_loss(randn(3, 2), randn(3, 2))
     >>> mse_loss(randn(3), randn(3), "none", positive(3))
     """
-    return weighted(square(_error(x, target)), weight, reduction)
+    if weight is not None:
+        return weighted(square(_error(x, target)), weight, reduction)
+    check_reduction(reduction)
+    return squared_error(*paired(x, target), reduction)
+
+
+@op(
+    x=lambda g, x, target, reduction: _squared_error_gradient(g, x, target, reduction),
+    target=lambda g, x, target, reduction: -_squared_error_gradient(g, x, target, reduction),
+)
+def squared_error(x: Array, target: Array, reduction: str) -> Array:
+    """`mse_loss` without weights as one operation, where three would each take their time in a small network.
+
+    x, target: of one shape. Returns a scalar, or that shape for "none".
+
+    >>> squared_error(randn(3, 2), randn(3, 2), "mean")
+    >>> squared_error(randn(3), randn(3), "none")
+    """
+    error = x - target
+    error *= error
+    if reduction == "none":
+        return error
+    total = kernels.sum(error, None, False)
+    return total if reduction == "sum" else total / kernels.count(error.shape, None)
+
+
+def _squared_error_gradient(g: Any, x: Any, target: Any, reduction: str) -> Any:
+    return g * (2 / max(1, kernels.count(x.shape, None)) if reduction == "mean" else 2) * (x - target)
 
 
 @composite()
