@@ -70,14 +70,24 @@ CONSTANT = frozenset(
 IN_PLACE = frozenset({"copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask"})
 # What stands in for those, and for others that have no counterpart of their name.
 INSTEAD = {
+    "apply_over_axes": "a reduction with a tuple of axes",
     "copyto": "ag.where(mask, values, x)",
     "fill_diagonal": "ag.diagonal_scatter",
+    "geomspace": "ag.exp(a + (b - a) * ag.linspace(0, 1, n))",
+    "histogramdd": "ag.histogram2d",
+    "ix_": "x[i[:, None], j]",
+    "linspace": "a + (b - a) * ag.linspace(0, 1, n)",
+    "logspace": "base ** (a + (b - a) * ag.linspace(0, 1, n))",
     "place": "ag.masked_scatter",
+    "poly": "ag.polymul of the factors",
+    "polydiv": "ag.solve",
+    "polyfit": "ag.lstsq with ag.vander",
     "put": "x[index] = value",
     "put_along_axis": "ag.put_along_axis, which returns a new tensor",
     "putmask": "ag.where(mask, values, x)",
-    "polyfit": "ag.lstsq with ag.vander",
+    "real_if_close": "ag.real",
     "roots": "ag.eigvals of the companion matrix",
+    "sort_complex": "ag.sort of ag.real or ag.abs",
 }
 
 _REDUCTIONS = {
