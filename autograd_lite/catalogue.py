@@ -6,6 +6,7 @@ and a test holds them against it.
 
 from __future__ import annotations
 
+import functools
 import inspect
 import re
 import sys
@@ -132,20 +133,21 @@ def _table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 # -- dtypes --------------------------------------------------------------------------------------------------------
 
 _KINDS: dict[str, Callable[[Any], Any]] = {
-    "float": lambda x: x,
+    "float": lambda x: x if x.dtype.kind == "c" else x.astype(float),
     "complex": lambda x: x + 1j * x[::-1] if x.ndim else x + 0.5j,
-    "int": lambda x: np.rint(4 * np.abs(x.real)).astype(np.int64),
+    "int": lambda x: x if x.dtype.kind in "iu" else np.rint(4 * np.abs(x.real)).astype(np.int64),
     "bool": lambda x: x.real > 0,
 }
 
 
 def _dtypes(definition: Definition) -> list[str]:
-    """The kinds of numbers that all inexact operands of one of the samples may be."""
+    """The kinds of numbers that the operands of one of the samples may be, those that are indices aside."""
     return [kind for kind, turn in _KINDS.items() if any(_takes(sample, turn) for sample in samples(definition))]
 
 
 def _takes(sample: Sample, turn: Callable[[Any], Any]) -> bool:
-    inexact = {name: x for name, x in sample.arrays().items() if x.dtype.kind in "fc"}
+    arrays = sample.arrays()
+    inexact = {name: x for name, x in arrays.items() if x.dtype.kind in "fc"} or arrays  # else indices stay as they are
     if turn is _KINDS["float"] and any(x.dtype.kind == "c" for x in inexact.values()):
         return False
     with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -198,10 +200,14 @@ def _of_floats(ufunc: np.ufunc) -> bool:
     return any("d" in types.partition("->")[0] and "d" in types.partition("->")[2] for types in ufunc.types)
 
 
+@functools.cache
 def _numpy_names() -> dict[str, list[str]]:
-    """For each operation the names under which NumPy has it."""
+    """For each operation the names under which NumPy has it, comparisons and the like among them."""
+    from numpy.testing import overrides
+
+    constant = {f"np.{f.__name__}": f for f in overrides.get_overridable_numpy_ufuncs() if hasattr(np, f.__name__)}
     names: dict[str, list[str]] = {}
-    for name, function in numpy_functions().items():
+    for name, function in sorted({**constant, **numpy_functions()}.items()):
         if numpy_protocol.available(function):
             names.setdefault(numpy_protocol.name_of(function), []).append(name)
     return names
