@@ -18,11 +18,16 @@ __all__ = [
     "Generator",
     "calculate_gain",
     "constant_",
+    "dirac_",
+    "eye_",
     "fans",
     "kaiming_normal_",
     "kaiming_uniform_",
     "normal_",
     "ones_",
+    "orthogonal_",
+    "sparse_",
+    "trunc_normal_",
     "uniform_",
     "xavier_normal_",
     "xavier_uniform_",
@@ -34,6 +39,9 @@ _GAINS = {
     "conv1d": 1.0,
     "conv2d": 1.0,
     "conv3d": 1.0,
+    "conv_transpose1d": 1.0,
+    "conv_transpose2d": 1.0,
+    "conv_transpose3d": 1.0,
     "sigmoid": 1.0,
     "tanh": 5 / 3,
     "relu": math.sqrt(2),
@@ -44,8 +52,8 @@ _GAINS = {
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     """The factor by which weights before this nonlinearity should be larger, to keep the variance.
 
-    nonlinearity: "linear", "conv1d" to "conv3d", "sigmoid", "tanh", "relu", "leaky_relu" (`param` is its slope below 0,
-    0.01 for None) or "selu". Raises ValueError for another.
+    nonlinearity: "linear", "conv1d" to "conv3d", "conv_transpose1d" to "conv_transpose3d", "sigmoid", "tanh", "relu",
+    "leaky_relu" (`param` is its slope below 0, 0.01 for None) or "selu". Raises ValueError for another.
     """
     if nonlinearity == "leaky_relu":
         return math.sqrt(2 / (1 + (0.01 if param is None else param) ** 2))
@@ -64,6 +72,29 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, rng: Generator 
     return _fill(tensor, default_rng(rng).normal(mean, std, tensor.shape))
 
 
+def trunc_normal_(
+    tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0, rng: Generator | None = None
+) -> Tensor:
+    """Fill with normally distributed numbers, of which those outside `a` to `b` (values, not deviations) are left out.
+
+    Exact however far the bounds are from the mean. Raises ValueError unless ``a < b`` and ``std > 0``.
+    """
+    from scipy.special import log_ndtr, ndtri_exp
+
+    if not (a < b and std > 0):
+        raise ValueError(f"trunc_normal_: a={a}, b={b}, std={std} leave no numbers to draw; pass a < b and std > 0")
+    low, high = (a - mean) / std, (b - mean) / std
+    sign = 1.0
+    if low + high > 0:  # work in the tail below 0, where logarithms of the distribution function are exact
+        low, high, sign = -high, -low, -1.0
+    # The distribution function at the result is even between those of the bounds: F(low) + u (F(high) - F(low)).
+    log_top = log_ndtr(high)
+    share = math.exp(log_ndtr(low) - log_top)
+    u = 1.0 - default_rng(rng).random(tensor.shape)
+    deviations = sign * ndtri_exp(log_top + np.log(share + u * (1.0 - share)))
+    return _fill(tensor, np.clip(mean + std * deviations, a, b))
+
+
 def constant_(tensor: Tensor, val: float) -> Tensor:
     """Fill with one number."""
     return _fill(tensor, val)
@@ -77,6 +108,67 @@ def zeros_(tensor: Tensor) -> Tensor:
 def ones_(tensor: Tensor) -> Tensor:
     """Fill with 1."""
     return constant_(tensor, 1.0)
+
+
+def eye_(tensor: Tensor) -> Tensor:
+    """Fill a matrix with ones on the diagonal and zeros elsewhere. Raises ValueError for another number of axes."""
+    return _fill(tensor, np.eye(*_matrix_shape("eye_", tensor)))
+
+
+def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
+    """Fill the filters of a convolution such that it passes its input on: channel i to channel i, in each group.
+
+    tensor: (out, in, ...) with one to three axes of a filter, whose middle becomes 1. Channels without a partner are 0.
+    Raises ValueError for another number of axes, and if `groups` does not divide the output channels.
+    """
+    if tensor.ndim not in (3, 4, 5):
+        raise ValueError(f"dirac_: {tensor.shape} is no filter of a convolution, which has 3 to 5 axes; use eye_")
+    outputs, inputs, *window = tensor.shape
+    if groups < 1 or outputs % groups:
+        raise ValueError(f"dirac_: {outputs} output channels do not make {groups} groups; pass a divisor as groups=")
+    values = np.zeros(tensor.shape)
+    middle = tuple(size // 2 for size in window)
+    if values.size:
+        for first in range(0, outputs, outputs // groups):
+            for channel in range(min(outputs // groups, inputs)):
+                values[(first + channel, channel, *middle)] = 1
+    return _fill(tensor, values)
+
+
+def orthogonal_(tensor: Tensor, gain: float = 1.0, rng: Generator | None = None) -> Tensor:
+    """Fill with a random matrix, (out, the rest), whose rows (or columns, if there are fewer) are orthonormal.
+
+    All such matrices are equally likely (Mezzadri 2007); then they are multiplied by `gain`. Complex ones are unitary.
+    Raises ValueError for less than two axes. Saxe et al. 2014.
+    """
+    if tensor.ndim < 2:
+        raise ValueError(f"orthogonal_: {tensor.shape} is no matrix, which needs axes (out, in, ...); use normal_")
+    if tensor.size == 0:
+        return tensor
+    rows, columns = tensor.shape[0], tensor.size // tensor.shape[0]
+    long, short = max(rows, columns), min(rows, columns)
+    rng = default_rng(rng)
+    normal = rng.normal(size=(long, short))
+    if tensor.dtype.kind == "c":
+        normal = normal + 1j * rng.normal(size=(long, short))
+    q, r = np.linalg.qr(normal)
+    diagonal = np.diagonal(r)
+    q = q * (diagonal / np.abs(diagonal))  # a factorisation with a positive diagonal is unique, so q has no bias
+    return _fill(tensor, gain * (q if rows == long else q.T).reshape(tensor.shape))
+
+
+def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, rng: Generator | None = None) -> Tensor:
+    """Fill a matrix with normally distributed numbers, and set the share `sparsity` of each column to 0 (rounded up).
+
+    Raises ValueError for another number of axes and a share that is not between 0 and 1. Martens 2010.
+    """
+    rows, columns = _matrix_shape("sparse_", tensor)
+    if not 0 <= sparsity <= 1:
+        raise ValueError(f"sparse_: {sparsity} is no share of a column; pass a sparsity from 0 to 1")
+    rng = default_rng(rng)
+    values = rng.normal(0.0, std, (rows, columns))
+    order = rng.random((rows, columns)).argsort(axis=0)  # each column is a permutation of the rows
+    return _fill(tensor, np.where(order < math.ceil(sparsity * rows), 0.0, values))
 
 
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0, rng: Generator | None = None) -> Tensor:
@@ -137,8 +229,15 @@ def fans(tensor: Tensor) -> tuple[int, int]:
     return tensor.shape[1] * field, tensor.shape[0] * field
 
 
+def _matrix_shape(user: str, tensor: Tensor) -> tuple[int, int]:
+    if tensor.ndim != 2:
+        raise ValueError(f"{user}: {tensor.shape} has {tensor.ndim} axes, a matrix has 2; pass a matrix")
+    rows, columns = tensor.shape
+    return rows, columns
+
+
 def _xavier_std(tensor: Tensor, gain: float) -> float:
-    return gain * math.sqrt(2 / sum(fans(tensor)))
+    return gain * math.sqrt(2 / max(1, sum(fans(tensor))))
 
 
 def _kaiming_std(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> float:
