@@ -51,14 +51,14 @@ def scaled_dot_product_attention(
     scores = matmul(query, key.mT) * (max(1, queries[-1]) ** -0.5 if scale is None else scale)
     if is_causal:
         attn_mask = np.tri(queries[-2], keys[-2], dtype=bool)
-    weights = _weights(scores, attn_mask)
+    weights = masked_softmax(scores, attn_mask)
     if dropout_p or dropout_mask is not None:
         weights = dropout(weights, dropout_p, mask=dropout_mask, rng=rng)
     return matmul(weights, value)
 
 
-def _weights(scores: Any, attn_mask: Any) -> Any:
-    """The softmax of the scores that count; 0 where none does."""
+def masked_softmax(scores: Any, attn_mask: Any) -> Any:
+    """The softmax over keys of the scores (..., L, S) that count, 0 where none does; mask as `attn_mask` above."""
     if attn_mask is None:
         return softmax(scores, -1)
     values = raw(attn_mask)
