@@ -14,15 +14,22 @@ from ..ops.random import Generator
 class CIFAR10Net(Module):
     """Three times convolution, rectifier and pooling, then one dense layer; 22,466 parameters.
 
-    x: (N, 3, 32, 32). Returns logits (N, classes).
+    x: (N, in_channels, 32, 32). Returns logits (N, num_classes).
     """
 
-    def __init__(self, classes: int = 10, *, dtype: DTypeLike | None = None, rng: Generator | None = None):
-        self.conv1 = Conv2d(3, 16, 5, padding=2, dtype=dtype, rng=rng)
+    def __init__(
+        self,
+        num_classes: int = 10,
+        in_channels: int = 3,
+        *,
+        dtype: DTypeLike | None = None,
+        rng: Generator | None = None,
+    ):
+        self.conv1 = Conv2d(in_channels, 16, 5, padding=2, dtype=dtype, rng=rng)
         self.conv2 = Conv2d(16, 20, 5, padding=2, dtype=dtype, rng=rng)
         self.conv3 = Conv2d(20, 20, 5, padding=2, dtype=dtype, rng=rng)
         self.pool = MaxPool2d(2)
-        self.fc = Linear(20 * 4 * 4, classes, dtype=dtype, rng=rng)
+        self.fc = Linear(20 * 4 * 4, num_classes, dtype=dtype, rng=rng)
 
     def forward(self, x: Any) -> Any:
         """The logits of the images `x`."""

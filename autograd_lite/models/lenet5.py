@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from numpy.typing import DTypeLike
@@ -14,25 +15,37 @@ from ..ops.random import Generator
 class LeNet5(Module):
     """Two convolutions with pooling, then three dense layers; 61,706 parameters for one channel and ten classes.
 
-    Rectifiers and max-pooling stand where the original has tanh and averages, and all channels of the second
-    convolution are connected. x: (N, channels, 32, 32). Returns logits (N, classes).
+    Rectifiers and max-pooling stand where the original has tanh and averages (``activation=ag.tanh,
+    pool=nn.AvgPool2d`` brings them back), and all channels of the second convolution are connected. x: (N,
+    in_channels, size, size); size: 32, or 28 for images that the first convolution gives a frame of zeros. Returns
+    logits (N, num_classes). Raises ValueError for another size.
     """
 
     def __init__(
-        self, classes: int = 10, channels: int = 1, *, dtype: DTypeLike | None = None, rng: Generator | None = None
+        self,
+        num_classes: int = 10,
+        in_channels: int = 1,
+        size: int = 32,
+        activation: Callable[[Any], Any] = relu,
+        pool: Callable[[int], Module] = MaxPool2d,
+        *,
+        dtype: DTypeLike | None = None,
+        rng: Generator | None = None,
     ):
-        self.conv1 = Conv2d(channels, 6, 5, dtype=dtype, rng=rng)
+        if size not in (28, 32):
+            raise ValueError(f"LeNet5: size is {size}; pass 28 or 32, and images of that height and width")
+        self.conv1 = Conv2d(in_channels, 6, 5, padding=(32 - size) // 2, dtype=dtype, rng=rng)
         self.conv2 = Conv2d(6, 16, 5, dtype=dtype, rng=rng)
-        self.pool = MaxPool2d(2)
+        self.activation, self.pool = activation, pool(2)
         self.fc1 = Linear(16 * 5 * 5, 120, dtype=dtype, rng=rng)
         self.fc2 = Linear(120, 84, dtype=dtype, rng=rng)
-        self.fc3 = Linear(84, classes, dtype=dtype, rng=rng)
+        self.fc3 = Linear(84, num_classes, dtype=dtype, rng=rng)
 
     def forward(self, x: Any) -> Any:
         """The logits of the images `x`."""
-        x = self.pool(relu(self.conv1(x)))  # (N, 6, 14, 14)
-        x = self.pool(relu(self.conv2(x)))  # (N, 16, 5, 5)
+        x = self.pool(self.activation(self.conv1(x)))  # (N, 6, 14, 14)
+        x = self.pool(self.activation(self.conv2(x)))  # (N, 16, 5, 5)
         x = x.reshape(len(x), -1)  # (N, 400)
-        x = relu(self.fc1(x))
-        x = relu(self.fc2(x))
+        x = self.activation(self.fc1(x))
+        x = self.activation(self.fc2(x))
         return self.fc3(x)
