@@ -4,12 +4,7 @@ from ..nn.recurrent import detached
 from .char_lm import CharLM
 from .cifar10net import CIFAR10Net
 from .lenet5 import LeNet5
+from .mlp import MLP
 from .sampling import generate
 
-__all__ = [
-    "CIFAR10Net",
-    "CharLM",
-    "LeNet5",
-    "detached",
-    "generate",
-]
+__all__ = ["MLP", "CIFAR10Net", "CharLM", "LeNet5", "detached", "generate"]
