@@ -1,10 +1,11 @@
 """Architectures of the literature, each a short file of ordinary code."""
 
 from ..nn.recurrent import detached
+from .alexnet import AlexNet
 from .char_lm import CharLM
 from .cifar10net import CIFAR10Net
 from .lenet5 import LeNet5
 from .mlp import MLP
 from .sampling import generate
 
-__all__ = ["MLP", "CIFAR10Net", "CharLM", "LeNet5", "detached", "generate"]
+__all__ = ["MLP", "AlexNet", "CIFAR10Net", "CharLM", "LeNet5", "detached", "generate"]
