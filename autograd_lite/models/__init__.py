@@ -7,5 +7,6 @@ from .cifar10net import CIFAR10Net
 from .lenet5 import LeNet5
 from .mlp import MLP
 from .sampling import generate
+from .vgg import VGG
 
-__all__ = ["MLP", "AlexNet", "CIFAR10Net", "CharLM", "LeNet5", "detached", "generate"]
+__all__ = ["MLP", "VGG", "AlexNet", "CIFAR10Net", "CharLM", "LeNet5", "detached", "generate"]
