@@ -6,7 +6,8 @@ from .char_lm import CharLM
 from .cifar10net import CIFAR10Net
 from .lenet5 import LeNet5
 from .mlp import MLP
+from .resnet import ResNet, SmallResNet
 from .sampling import generate
 from .vgg import VGG
 
-__all__ = ["MLP", "VGG", "AlexNet", "CIFAR10Net", "CharLM", "LeNet5", "detached", "generate"]
+__all__ = ["MLP", "VGG", "AlexNet", "CIFAR10Net", "CharLM", "LeNet5", "ResNet", "SmallResNet", "detached", "generate"]
