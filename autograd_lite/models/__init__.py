@@ -4,10 +4,24 @@ from ..nn.recurrent import detached
 from .alexnet import AlexNet
 from .char_lm import CharLM
 from .cifar10net import CIFAR10Net
+from .inception import GoogLeNet, Inception
 from .lenet5 import LeNet5
 from .mlp import MLP
 from .resnet import ResNet, SmallResNet
 from .sampling import generate
 from .vgg import VGG
 
-__all__ = ["MLP", "VGG", "AlexNet", "CIFAR10Net", "CharLM", "LeNet5", "ResNet", "SmallResNet", "detached", "generate"]
+__all__ = [
+    "MLP",
+    "VGG",
+    "AlexNet",
+    "CIFAR10Net",
+    "CharLM",
+    "GoogLeNet",
+    "Inception",
+    "LeNet5",
+    "ResNet",
+    "SmallResNet",
+    "detached",
+    "generate",
+]
