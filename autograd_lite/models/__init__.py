@@ -9,6 +9,7 @@ from .lenet5 import LeNet5
 from .mlp import MLP
 from .resnet import ResNet, SmallResNet
 from .sampling import generate
+from .unet import UNet
 from .vgg import VGG
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "LeNet5",
     "ResNet",
     "SmallResNet",
+    "UNet",
     "detached",
     "generate",
 ]
