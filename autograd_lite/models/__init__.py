@@ -2,6 +2,7 @@
 
 from ..nn.recurrent import detached
 from .alexnet import AlexNet
+from .autoencoder import ConvAutoencoder, DenseAutoencoder
 from .char_lm import CharLM
 from .cifar10net import CIFAR10Net
 from .inception import GoogLeNet, Inception
@@ -18,6 +19,8 @@ __all__ = [
     "AlexNet",
     "CIFAR10Net",
     "CharLM",
+    "ConvAutoencoder",
+    "DenseAutoencoder",
     "GoogLeNet",
     "Inception",
     "LeNet5",
