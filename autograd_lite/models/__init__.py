@@ -5,6 +5,7 @@ from .alexnet import AlexNet
 from .autoencoder import ConvAutoencoder, DenseAutoencoder
 from .char_lm import CharLM
 from .cifar10net import CIFAR10Net
+from .fcn import FCN
 from .inception import GoogLeNet, Inception
 from .lenet5 import LeNet5
 from .mlp import MLP
@@ -14,6 +15,7 @@ from .unet import UNet
 from .vgg import VGG
 
 __all__ = [
+    "FCN",
     "MLP",
     "VGG",
     "AlexNet",
