@@ -5,6 +5,7 @@ from .alexnet import AlexNet
 from .autoencoder import ConvAutoencoder, DenseAutoencoder
 from .char_lm import CharLM
 from .cifar10net import CIFAR10Net
+from .cnn1d import CNN1d
 from .fcn import FCN
 from .inception import GoogLeNet, Inception
 from .lenet5 import LeNet5
@@ -20,6 +21,7 @@ __all__ = [
     "VGG",
     "AlexNet",
     "CIFAR10Net",
+    "CNN1d",
     "CharLM",
     "ConvAutoencoder",
     "DenseAutoencoder",
