@@ -3,7 +3,6 @@
 from ..nn.recurrent import detached
 from .alexnet import AlexNet
 from .autoencoder import ConvAutoencoder, DenseAutoencoder
-from .char_lm import CharLM
 from .cifar10net import CIFAR10Net
 from .cnn1d import CNN1d
 from .fcn import FCN
@@ -11,6 +10,7 @@ from .inception import GoogLeNet, Inception
 from .lenet5 import LeNet5
 from .mlp import MLP
 from .resnet import ResNet, SmallResNet
+from .rnn_lm import CharLM
 from .sampling import generate
 from .unet import UNet
 from .vgg import VGG
