@@ -10,7 +10,7 @@ from .inception import GoogLeNet, Inception
 from .lenet5 import LeNet5
 from .mlp import MLP
 from .resnet import ResNet, SmallResNet
-from .rnn_lm import CharLM
+from .rnn_lm import RNNLM, CharLM
 from .sampling import generate
 from .unet import UNet
 from .vgg import VGG
@@ -18,6 +18,7 @@ from .vgg import VGG
 __all__ = [
     "FCN",
     "MLP",
+    "RNNLM",
     "VGG",
     "AlexNet",
     "CIFAR10Net",
