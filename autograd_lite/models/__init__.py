@@ -9,6 +9,7 @@ from .fcn import FCN
 from .inception import GoogLeNet, Inception
 from .lenet5 import LeNet5
 from .mlp import MLP
+from .ngram import NGram
 from .resnet import ResNet, SmallResNet
 from .rnn_lm import RNNLM, CharLM
 from .sampling import generate
@@ -29,6 +30,7 @@ __all__ = [
     "GoogLeNet",
     "Inception",
     "LeNet5",
+    "NGram",
     "ResNet",
     "SmallResNet",
     "UNet",
