@@ -13,6 +13,7 @@ from .ngram import NGram
 from .resnet import ResNet, SmallResNet
 from .rnn_lm import RNNLM, CharLM
 from .sampling import generate
+from .tokens import evaluating, padded, token_loss
 from .unet import UNet
 from .vgg import VGG
 
@@ -35,5 +36,8 @@ __all__ = [
     "SmallResNet",
     "UNet",
     "detached",
+    "evaluating",
     "generate",
+    "padded",
+    "token_loss",
 ]
