@@ -169,20 +169,6 @@ def test_parameters_are_drawn_by_seed_and_have_the_dtype_asked_for(build, shape)
 # -- what is particular -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("size", [(1, 1), (2, 3), (17, 40), (64, 5)])
-def test_a_fully_convolutional_network_takes_any_size(size):
-    model = models.FCN(3, 1, width=4).eval()
-    assert model(np.ones((1, 1, *size), np.float32)).shape == (1, 3, *size)
-
-
-def test_parts_of_autoencoders_can_be_called():
-    dense, conv = models.DenseAutoencoder((12, 8, 3)), models.ConvAutoencoder(2, 3, 4, code=5)
-    assert dense.encoder(np.ones((2, 12), np.float32)).shape == (2, 3)
-    assert dense.decoder(np.ones((2, 3), np.float32)).shape == (2, 12)
-    assert conv.encoder(np.ones((1, 2, 8, 16), np.float32)).shape == (1, 5, 1, 2)
-    assert conv.decoder(np.ones((1, 5, 1, 2), np.float32)).shape == (1, 2, 8, 16)
-
-
 DROPPING = {
     "MLP": (lambda: models.MLP(12, (50,), dropout=0.5), (2, 12)),
     "AlexNet": (lambda: models.AlexNet(10, width=4, hidden=64), (1, 3, 63, 63)),
