@@ -23,7 +23,7 @@ LAYERS = (
     ("ops",),
     ("numpy_protocol",),
     ("tensor",),
-    ("nn", "transforms", "gradcheck", "draw"),
+    ("nn", "transforms", "gradcheck", "draw", "saving"),
     ("optim",),
     ("data",),
     ("models",),
