@@ -14,6 +14,7 @@ from .resnet import ResNet, SmallResNet
 from .rnn_lm import RNNLM, CharLM
 from .sampling import generate
 from .tokens import evaluating, padded, token_loss
+from .transformer_lm import TransformerLM
 from .unet import UNet
 from .vgg import VGG
 
@@ -34,6 +35,7 @@ __all__ = [
     "NGram",
     "ResNet",
     "SmallResNet",
+    "TransformerLM",
     "UNet",
     "detached",
     "evaluating",
