@@ -395,6 +395,7 @@ from .ops.trigonometric import (
 from .ops.turning import fliplr, flipud, roll, rot90
 from .ops.unfold import fold, unfold
 from .ops.unique import unique, unique_all, unique_counts, unique_inverse, unique_values
+from .saving import load, save
 from .tensor import Tensor, from_numpy, tensor
 from .transforms import (
     checkpoint,
@@ -691,6 +692,7 @@ __all__ = [
     "lexsort",
     "linear",
     "linspace",
+    "load",
     "local_conv1d",
     "local_conv2d",
     "local_response_norm",
@@ -846,6 +848,7 @@ __all__ = [
     "rot90",
     "round",
     "rrelu",
+    "save",
     "scaled_dot_product_attention",
     "scatter",
     "scatter_add",
