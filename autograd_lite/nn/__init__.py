@@ -85,6 +85,13 @@ from .normalization import (
     LocalResponseNorm,
     RMSNorm,
 )
+from .parametrizations import (
+    is_parametrized,
+    register_parametrization,
+    remove_parametrizations,
+    spectral_norm,
+    weight_norm,
+)
 from .pooling import (
     AdaptiveAvgPool1d,
     AdaptiveAvgPool2d,
@@ -238,6 +245,11 @@ __all__ = [
     "Unfold",
     "detached",
     "init",
+    "is_parametrized",
     "pad_sequence",
+    "register_parametrization",
+    "remove_parametrizations",
+    "spectral_norm",
     "unroll",
+    "weight_norm",
 ]
