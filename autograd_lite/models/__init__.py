@@ -13,6 +13,7 @@ from .ngram import NGram
 from .resnet import ResNet, SmallResNet
 from .rnn_lm import RNNLM, CharLM
 from .sampling import generate
+from .tagger import Tagger
 from .tokens import evaluating, padded, token_loss
 from .transformer_lm import TransformerLM
 from .unet import UNet
@@ -35,6 +36,7 @@ __all__ = [
     "NGram",
     "ResNet",
     "SmallResNet",
+    "Tagger",
     "TransformerLM",
     "UNet",
     "detached",
