@@ -4,6 +4,7 @@ from ..nn.recurrent import detached
 from .alexnet import AlexNet
 from .autoencoder import ConvAutoencoder, DenseAutoencoder
 from .cifar10net import CIFAR10Net
+from .classifier import SequenceClassifier
 from .cnn1d import CNN1d
 from .fcn import FCN
 from .inception import GoogLeNet, Inception
@@ -35,6 +36,7 @@ __all__ = [
     "LeNet5",
     "NGram",
     "ResNet",
+    "SequenceClassifier",
     "SmallResNet",
     "Tagger",
     "TransformerLM",
