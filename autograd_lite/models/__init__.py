@@ -14,6 +14,7 @@ from .ngram import NGram
 from .resnet import ResNet, SmallResNet
 from .rnn_lm import RNNLM, CharLM
 from .sampling import generate
+from .seq2seq import Seq2Seq
 from .tagger import Tagger
 from .tokens import evaluating, padded, token_loss
 from .transformer_lm import TransformerLM
@@ -36,6 +37,7 @@ __all__ = [
     "LeNet5",
     "NGram",
     "ResNet",
+    "Seq2Seq",
     "SequenceClassifier",
     "SmallResNet",
     "Tagger",
