@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, Self
@@ -11,6 +12,7 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from .. import core
 from ..tensor import Tensor
+from .hooks import Hook, Hooks, RemovableHandle, register
 
 # The structure of all models, as a number: it moves on whenever a Parameter or Module becomes an attribute. Names of
 # parameters are up to date if they were given at the present number.
@@ -60,17 +62,22 @@ class Module:
     forward: Callable[..., Any] = _no_forward
     _buffers: Mapping[str, bool] = {}  # names of the attributes that are buffers, and whether state_dict has them
     _named_at: int = 0
+    _hooks: Hooks | None = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run `forward`. The outermost module names all parameters by their paths first, if that is not done yet."""
         if self._named_at != _version:
             self._name_parameters()
-        if not core.gate.special or not core.local.observers:
+        if self._hooks is None and (not core.gate.special or not core.local.observers):
             return self.forward(*args, **kwargs)
+        return self._call_watched(args, kwargs)
+
+    def _call_watched(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """`forward` with the hooks, while observers know that this module runs."""
         outer = core.local.modules
         core.local.modules = (*outer, self)
         try:
-            return self.forward(*args, **kwargs)
+            return self._hooks.call(self, args, kwargs) if self._hooks else self.forward(*args, **kwargs)
         finally:
             core.local.modules = outer
 
@@ -99,6 +106,10 @@ class Module:
         for key, member in self._members():
             if isinstance(member, Module):
                 yield key, member
+
+    def children(self) -> Iterator[Module]:
+        """The modules directly inside this one, each once."""
+        yield from dict.fromkeys(child for _, child in self.named_children())
 
     def named_modules(self, prefix: str = "", *, remove_duplicate: bool = True) -> Iterator[tuple[str, Module]]:
         """This module (its key is `prefix`) and all inside it, each before its children; shared ones once."""
@@ -143,6 +154,59 @@ class Module:
     def buffers(self) -> Iterator[Tensor]:
         """All buffers, each once."""
         return (buffer for _, buffer in self.named_buffers())
+
+    def add_module(self, name: str, module: Module | None) -> None:
+        """Make `module` the attribute `name`, for names that are computed.
+
+        Raises TypeError for what is no Module, KeyError for a name that is empty, has a point, or means something else.
+        """
+        self._add("add_module", name, module, Module)
+
+    def register_parameter(self, name: str, parameter: Parameter | None) -> None:
+        """Make `parameter` the attribute `name`, for names that are computed; None for one that there might be.
+
+        Raises TypeError for what is no Parameter, KeyError as `add_module` does.
+        """
+        self._add("register_parameter", name, parameter, Parameter)
+
+    def _add(self, caller: str, name: str, value: Any, kind: type) -> None:
+        self._check_addition(caller, name, value, kind)
+        setattr(self, name, value)
+
+    def _check_addition(self, caller: str, name: str, value: Any, kind: type) -> None:
+        where = f"{caller}: {type(self).__name__}"
+        if value is not None and not isinstance(value, kind):
+            raise TypeError(f"{where}.{name} would be a {type(value).__name__}; pass a {kind.__name__}, or None")
+        if not isinstance(name, str) or not name or "." in name:
+            raise KeyError(f"{where}: {name!r} cannot be a part of a path; pass a name without points")
+        if hasattr(self, name) and not isinstance(getattr(self, name), kind | None):
+            raise KeyError(f"{where} has an attribute {name!r}; choose another name")
+
+    def get_submodule(self, target: str) -> Module:
+        """The module whose path is `target`; itself for "". Raises AttributeError if there is none."""
+        return self._found("module", target, self.named_modules(remove_duplicate=False))
+
+    def get_parameter(self, target: str) -> Parameter:
+        """The parameter whose path is `target`. Raises AttributeError if there is none."""
+        return self._found("parameter", target, self.named_parameters(remove_duplicate=False))
+
+    def get_buffer(self, target: str) -> Tensor:
+        """The buffer whose path is `target`. Raises AttributeError if there is none."""
+        modules = self.named_modules(remove_duplicate=False)
+        buffers = ((_join(path, name), buffer) for path, module in modules for name, buffer, _ in module._own_buffers())
+        return self._found("buffer", target, buffers)
+
+    def _found(self, what: str, target: str, members: Iterator[tuple[str, Any]]) -> Any:
+        paths = []
+        for path, member in members:
+            if path == target:
+                return member
+            paths.append(path)
+        near = difflib.get_close_matches(str(target), paths, 3, 0.3) or paths[:3]
+        raise AttributeError(
+            f"{type(self).__name__} has no {what} {target!r}; named_{what}s() gives the paths"
+            + (f", such as {', '.join(map(repr, near))}" if near else "")
+        )
 
     def _members(self) -> Iterator[tuple[str, Parameter | Module]]:
         for name, value in vars(self).items():
@@ -205,6 +269,7 @@ class Module:
     def astype(self, dtype: DTypeLike) -> Self:
         """Convert all floating-point parameters, their gradients, and buffers, to `dtype`; returns itself.
 
+        It stands for PyTorch's `half`, `float`, `double` and `to`, as `astype` does for tensors.
         Raises TypeError for a dtype that is not floating-point or complex.
         """
         if np.dtype(dtype).kind not in "fc":
@@ -248,6 +313,43 @@ class Module:
             function(module)
         return self
 
+    # -- hooks ---------------------------------------------------------------------------------------------------
+
+    def register_forward_pre_hook(
+        self, hook: Hook, *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
+        """Call ``hook(module, args)`` before each `forward`; what it returns, unless None, is passed instead of args.
+
+        prepend: before the hooks that are there. with_kwargs: ``hook(module, args, kwargs)``, which returns None or
+        both. Returns a handle, whose `remove()` takes the hook away.
+        """
+        return register(self, "forward_pre", hook, prepend, with_kwargs)
+
+    def register_forward_hook(self, hook: Hook, *, prepend: bool = False, with_kwargs: bool = False) -> RemovableHandle:
+        """Call ``hook(module, args, output)`` after each `forward`; what it returns, unless None, is the output then.
+
+        prepend: before the hooks that are there. with_kwargs: ``hook(module, args, kwargs, output)``. Returns a handle,
+        whose `remove()` takes the hook away.
+        """
+        return register(self, "forward", hook, prepend, with_kwargs)
+
+    def register_full_backward_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
+        """Call ``hook(module, grad_input, grad_output)`` in backward, when both are known.
+
+        They are tuples of Tensors, for the arguments by position and for the outputs (one, or a tuple or list), None
+        where there is no gradient. What the hook returns, unless None, takes the place of grad_input. prepend: before
+        the hooks that are there. Returns a handle, whose `remove()` takes the hook away.
+        """
+        return register(self, "backward", hook, prepend)
+
+    def register_full_backward_pre_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
+        """Call ``hook(module, grad_output)`` before the gradient passes the module in backward.
+
+        What it returns, unless None, takes the place of grad_output. prepend: before the hooks that are there. Returns
+        a handle, whose `remove()` takes the hook away.
+        """
+        return register(self, "backward_pre", hook, prepend)
+
     # -- for people ----------------------------------------------------------------------------------------------
 
     def extra_repr(self) -> str:
@@ -255,11 +357,15 @@ class Module:
         return ""
 
     def __repr__(self) -> str:
-        children = [f"({key}): {child!r}".replace("\n", "\n  ") for key, child in self.named_children()]
-        lines = [*filter(None, [self.extra_repr()]), *children]
-        if not children:
-            return f"{type(self).__name__}({''.join(lines)})"
-        return f"{type(self).__name__}(\n  " + "\n  ".join(lines) + "\n)"
+        children = [f"({key}): {text}".replace("\n", "\n  ") for key, text in self._described_children()]
+        own = self.extra_repr().splitlines()
+        if not children and len(own) < 2:
+            return f"{type(self).__name__}({''.join(own)})"
+        return f"{type(self).__name__}(\n  " + "\n  ".join(own + children) + "\n)"
+
+    def _described_children(self) -> Iterator[tuple[str, str]]:
+        """The keys and what stands behind them in the representation."""
+        return ((key, repr(child)) for key, child in self.named_children())
 
 
 def structure_changed() -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from ..ops.shape import flatten
+from ..ops.shape import flatten, unflatten
 from .module import Module
 
 
@@ -25,3 +26,22 @@ class Flatten(Module):
     def extra_repr(self) -> str:
         """The arguments."""
         return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
+
+
+class Unflatten(Module):
+    """The axis `dim` as several, of the lengths `unflattened_size`: the inverse of `Flatten`.
+
+    x: any shape with that axis. Returns x's shape with the axis taken apart; one of the lengths may be -1. Raises
+    ValueError where their product is not the axis's length.
+    """
+
+    def __init__(self, dim: int, unflattened_size: Sequence[int]):
+        self.dim, self.unflattened_size = dim, tuple(unflattened_size)
+
+    def forward(self, x: Any) -> Any:
+        """`x` with the axis taken apart."""
+        return unflatten(x, self.dim, self.unflattened_size)
+
+    def extra_repr(self) -> str:
+        """The arguments."""
+        return f"dim={self.dim}, unflattened_size={self.unflattened_size}"

@@ -1,4 +1,6 @@
-"""Sequential: what it reorders gives the same values and gradients, bit for bit, as the layers one by one."""
+"""Containers are lists and dictionaries; what Sequential reorders gives the same values and gradients, bit for bit."""
+
+import copy
 
 import numpy as np
 import pytest
@@ -50,3 +52,142 @@ def test_other_neighbours_keep_their_places():
         np.testing.assert_array_equal(
             nn.Sequential(nn.ReLU(), pool)(ag.tensor(x)).data, pool(ag.relu(ag.tensor(x))).data
         )
+
+
+class TestModuleList:
+    def test_it_changes_like_a_list(self):
+        a, b, c, d = (nn.Linear(i, 1) for i in range(1, 5))
+        layers = nn.ModuleList([a, b]).insert(1, c)
+        assert list(layers) == [a, c, b]
+        assert layers.pop() is b
+        layers.append(d)
+        del layers[0]
+        assert list(layers) == [c, d]
+        assert list(layers.state_dict()) == ["0.weight", "0.bias", "1.weight", "1.bias"]
+
+    def test_repr_joins_what_looks_the_same(self):
+        torch = pytest.importorskip("torch")
+
+        def layers(nn):
+            inner = nn.ModuleList([nn.Sequential(nn.ReLU()), nn.Sequential(nn.ReLU())])
+            return nn.ModuleList([nn.ReLU(), nn.ReLU(), nn.Tanh(), inner, nn.Sequential(nn.ReLU(), nn.ReLU())])
+
+        assert repr(layers(nn)) == repr(layers(torch.nn))
+
+
+class TestSequential:
+    def model(self, nn, order=dict):
+        return nn.Sequential(order([("first", nn.Linear(2, 3)), ("act", nn.ReLU()), ("last", nn.Linear(3, 1))]))
+
+    def changed(self, model, nn):
+        """Keys after each of many changes."""
+        yield model[1:]
+        yield model.append(nn.Tanh())
+        model.add_module("extra", nn.Linear(1, 1))
+        model.add_module("first", nn.Linear(2, 3, bias=False))
+        yield model
+        del model[1]
+        yield model
+        model.insert(1, nn.ReLU())
+        yield model
+        yield model[2:]
+
+    def test_keys_are_pytorchs(self):
+        torch = pytest.importorskip("torch")
+        from collections import OrderedDict
+
+        pairs = zip(
+            self.changed(self.model(nn), nn),
+            self.changed(self.model(torch.nn, OrderedDict), torch.nn),
+            strict=True,
+        )
+        for ours, theirs in pairs:
+            assert [name for name, _ in ours.named_children()] == [name for name, _ in theirs.named_children()]
+            assert list(ours.state_dict()) == list(theirs.state_dict())
+
+    def test_modules_by_their_names(self):
+        model = self.model(nn)
+        assert model.first is model[0]
+        assert copy.deepcopy(model).last.weight.shape == (1, 3)
+        with pytest.raises(AttributeError, match=r"no attribute 'second'; its keys are \['first', 'act', 'last'\]"):
+            _ = model.second
+
+    @pytest.mark.parametrize(("name", "module"), [("", nn.ReLU()), ("a.b", nn.ReLU()), ("forward", nn.ReLU())])
+    def test_names_that_do_not_fit(self, name, module):
+        with pytest.raises(KeyError):
+            nn.Sequential().add_module(name, module)
+
+
+class TestModuleDict:
+    def test_it_is_a_dictionary(self):
+        layers = nn.ModuleDict({"a": nn.Linear(2, 1), "b": nn.ReLU()})
+        layers["c"] = nn.Linear(1, 1)
+        layers.update([("b", nn.Linear(3, 1))])
+        assert list(layers) == list(layers.keys()) == ["a", "b", "c"]
+        assert list(layers.items()) == list(layers.named_children())
+        assert "b" in layers
+        assert layers.pop("a").in_features == 2
+        del layers["b"]
+        assert list(layers.state_dict()) == ["c.weight", "c.bias"]
+        assert len(layers) == 1
+        assert next(iter(layers.values())) is layers["c"]
+
+    def test_repr(self):
+        torch = pytest.importorskip("torch")
+
+        def layers(nn):
+            return nn.ModuleDict({"a": nn.ModuleDict([["b", nn.ReLU()]]), "c": nn.Linear(2, 1)})
+
+        assert repr(layers(nn)) == repr(layers(torch.nn))
+
+    def test_errors_change_nothing(self):
+        layers = nn.ModuleDict()
+        with pytest.raises(TypeError, match="ModuleDict: 3 is a int, not a Module"):
+            layers.update({"a": nn.ReLU(), "b": 3})
+        with pytest.raises(KeyError, match="cannot be a part of a path"):
+            layers["a.b"] = nn.ReLU()
+        assert len(layers) == 0
+
+    def test_a_module_that_was_added_is_named(self):
+        layers = nn.ModuleDict({"a": nn.Linear(2, 2)})
+        model = nn.Sequential(nn.Identity())
+        model.layers = layers
+        model(ag.ones(2))
+        layers["b"] = nn.Linear(2, 2)
+        model(ag.ones(2))
+        assert layers["b"].weight.name == "layers.b.weight"
+
+
+class TestParameters:
+    def test_a_list(self):
+        values = nn.ParameterList([nn.Parameter(np.ones(2)), np.zeros((2, 3))]).append(ag.ones(1))
+        values[0] = np.full(2, 5.0)
+        assert [p.shape for p in values] == [(2,), (2, 3), (1,)]
+        assert all(isinstance(p, nn.Parameter) and p.requires_grad for p in values)
+        assert list(values.state_dict()) == ["0", "1", "2"]
+        assert len(values[1:]) == 2
+        assert values[1:][0] is values[1]
+        assert values[0].tolist() == [5.0, 5.0]
+
+    def test_a_dictionary(self):
+        values = nn.ParameterDict({"a": np.ones(2)})
+        values["b"] = nn.Parameter(np.ones((2, 3), np.float32))
+        assert list(values.state_dict()) == ["a", "b"]
+        assert values["b"].requires_grad
+        assert repr(values).splitlines()[2] == "    (b): Parameter containing: [float32 of size 2x3]"
+        with pytest.raises(TypeError, match="pass numbers"):
+            values["c"] = "text"
+
+    def test_inside_a_model(self):
+        class Net(nn.Module):
+            def __init__(self):
+                self.scales = nn.ParameterList([np.ones(2), np.ones(2)])
+
+            def forward(self, x):
+                for scale in self.scales:
+                    x = x * scale
+                return x
+
+        net = Net()
+        net(ag.ones(2, "float64")).sum().backward()
+        assert [name for name, p in net.named_parameters() if p.grad is not None] == ["scales.0", "scales.1"]

@@ -189,6 +189,72 @@ def test_buffers():
         net.register_buffer("features", np.ones(2))
 
 
+class TestPaths:
+    @pytest.mark.parametrize("path", ["", "features", "features.0", "layers.1.0", "heads.a", "tied"])
+    def test_modules(self, path):
+        net = Net()
+        expected = {"": net, "features": net.features, "features.0": net.tied, "layers.1.0": net.layers[1][0]}
+        expected |= {"heads.a": net.heads["a"], "tied": net.tied}
+        assert net.get_submodule(path) is expected[path]
+
+    def test_parameters_and_buffers(self):
+        net = Net()
+        assert net.get_parameter("heads.b.0") is net.heads["b"][0]
+        assert net.get_parameter("tied.weight") is net.tied.weight
+        assert net.get_buffer("steps") is net.steps
+
+    @pytest.mark.parametrize(
+        ("what", "path", "message"),
+        [
+            ("submodule", "feature.0", "Net has no module 'feature.0'; .* such as 'features.0'"),
+            ("parameter", "features.0.wight", "no parameter .* such as 'features.0.weight'"),
+            ("parameter", "features.0", "no parameter"),
+            ("buffer", "scale", r"no buffer 'scale'; named_buffers\(\) gives the paths, such as 'steps'"),
+        ],
+    )
+    def test_what_is_not_there(self, what, path, message):
+        with pytest.raises(AttributeError, match=message):
+            getattr(Net(), f"get_{what}")(path)
+
+    def test_children_each_once(self):
+        net = Net()
+        assert list(net.children()) == [net.features, *net.layers[:1], net.layers[1][0], net.heads["a"], net.tied]
+        net.again = net.features
+        assert list(net.children()).count(net.features) == 1
+
+
+class TestRegistering:
+    def test_names_that_are_computed(self):
+        net = nn.Module()
+        for i in range(2):
+            net.add_module(f"layer{i}", nn.Linear(2, 2))
+        net.register_parameter("scale", nn.Parameter(np.ones(2)))
+        net.register_parameter("shift", None)
+        net.register_parameter("shift", nn.Parameter(np.ones(2)))
+        assert {"scale", "shift"} <= set(net.state_dict())
+        assert net.layer1 is net.get_submodule("layer1")
+
+    @pytest.mark.parametrize("name", ["", "a.b", "forward", 3])
+    def test_names_that_do_not_fit(self, name):
+        with pytest.raises(KeyError):
+            nn.Module().add_module(name, nn.ReLU())
+
+    def test_values_that_do_not_fit(self):
+        net = nn.Module()
+        with pytest.raises(TypeError, match=r"add_module: Module.a would be a int; pass a Module"):
+            net.add_module("a", 3)
+        with pytest.raises(TypeError, match=r"register_parameter: Module.a would be a Tensor; pass a Parameter"):
+            net.register_parameter("a", ag.ones(2))
+
+
+def test_several_lines_of_arguments():
+    class Layer(nn.Module):
+        def extra_repr(self):
+            return "a=1\nb=2"
+
+    assert repr(nn.Sequential(Layer())) == "Sequential(\n  (0): Layer(\n    a=1\n    b=2\n  )\n)"
+
+
 class TestState:
     def test_round_trip(self, rng):
         net, other = Net(), Net()
