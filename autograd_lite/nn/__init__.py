@@ -46,7 +46,7 @@ from .conv import (
     LocallyConnected1d,
     LocallyConnected2d,
 )
-from .linear import Linear
+from .linear import Bilinear, Identity, Linear
 from .losses import (
     BCELoss,
     BCEWithLogitsLoss,
@@ -169,6 +169,7 @@ __all__ = [
     "BatchNorm1d",
     "BatchNorm2d",
     "BatchNorm3d",
+    "Bilinear",
     "CTCLoss",
     "ChannelShuffle",
     "CircularPad1d",
@@ -204,6 +205,7 @@ __all__ = [
     "HingeEmbeddingLoss",
     "HingeLoss",
     "HuberLoss",
+    "Identity",
     "InstanceNorm1d",
     "InstanceNorm2d",
     "InstanceNorm3d",
