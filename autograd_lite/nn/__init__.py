@@ -135,7 +135,7 @@ from .regularization import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout
 from .reshaping import Flatten, Unflatten
 from .resizing import ChannelShuffle, PixelShuffle, PixelUnshuffle, Upsample, UpsamplingBilinear2d, UpsamplingNearest2d
 from .similarity import CosineSimilarity, PairwiseDistance
-from .sparse import Embedding
+from .sparse import Embedding, EmbeddingBag
 from .transformer import (
     Transformer,
     TransformerDecoder,
@@ -192,6 +192,7 @@ __all__ = [
     "Dropout2d",
     "Dropout3d",
     "Embedding",
+    "EmbeddingBag",
     "FeatureAlphaDropout",
     "Flatten",
     "Fold",
