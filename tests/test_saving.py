@@ -418,6 +418,11 @@ HOSTILE = {
     "cut array": (".npz", npz(("a.npy", GOOD[:-1])), "do not fit"),
     "longer array": (".npz", npz(("a.npy", GOOD + b"x")), "do not fit"),
     "huge shape": (".npz", npz(("a.npy", HUGE)), "do not fit"),
+    "huge shape of nothing": (
+        ".npz",
+        npz(("a.npy", npy_header(b"{'descr': '|S0', 'fortran_order': False, 'shape': (1000000000000,)}\n"))),
+        "only numbers and strings",
+    ),
     "negative shape": (
         ".npz",
         npz(("a.npy", npy_header(b"{'descr': '<f8', 'fortran_order': False, 'shape': (-1, -1)}\n") + bytes(8))),

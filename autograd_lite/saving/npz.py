@@ -62,7 +62,7 @@ def _member(archive: zipfile.ZipFile, name: str, entry: zipfile.ZipInfo) -> np.n
         raise ValueError(f"the array {name!r} is compressed in a way that NumPy does not use")
     with archive.open(entry) as member:
         shape, dtype = _header(name, member)
-        if dtype.kind not in "biufcUS":
+        if dtype.kind not in "biufcUS" or not dtype.itemsize:
             raise ValueError(f"the array {name!r} is of {dtype}, and only numbers and strings are read, never a pickle")
         if min(shape, default=0) < 0 or member.tell() + math.prod(shape) * dtype.itemsize != entry.file_size:
             raise ValueError(f"the array {name!r} has {entry.file_size:,} bytes, which do not fit {shape} {dtype}")
