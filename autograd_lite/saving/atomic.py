@@ -15,6 +15,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     """A stream whose content takes the place of the file when the block ends; if that fails, the old one stays.
 
     The new file has the permissions of the old one; a symbolic link stays, and the file it points to is replaced.
+    A process that is killed leaves the old file too, and a hidden ``.name.*.tmp`` beside it, which may be deleted.
     Raises OSError if there is no such folder, or a folder in the file's place.
     """
     target = Path(os.path.realpath(path))
