@@ -18,6 +18,7 @@ from numpy.typing import DTypeLike
 from ..core import raw
 from ..ops import recurrent as ops
 from ..ops.elementwise import where
+from ..ops.linear import linear
 from ..ops.padding import pad
 from ..ops.random import Generator, dropout
 from ..ops.shape import concatenate, expand_dims, flip, squeeze, stack, swapaxes, unstack
@@ -300,6 +301,7 @@ class _Layers(Module):
 
     gates = 1
     parts: tuple[str, ...] = ("state",)  # of the state, as errors name them
+    projects = False  # whether the outputs may have fewer features than the units
 
     def __init__(
         self,
@@ -310,24 +312,31 @@ class _Layers(Module):
         batch_first: bool = False,
         dropout: float = 0.0,
         bidirectional: bool = False,
+        proj_size: int = 0,
         *,
         dtype: DTypeLike | None = None,
         rng: Generator | None = None,
     ):
         check_sizes(self, least=1, input_size=input_size, hidden_size=hidden_size, num_layers=num_layers)
+        check_sizes(self, proj_size=proj_size)
+        if proj_size and (not self.projects or proj_size >= hidden_size):
+            rule = f"must be smaller than hidden_size {hidden_size}" if self.projects else "is for LSTM only"
+            raise ValueError(f"{type(self).__name__}: proj_size is {proj_size}, it {rule}; pass 0 for no projection")
         check_probability(self, "dropout", dropout)
         dtype = checked_dtype(self, dtype, kinds="f")
         self.input_size, self.hidden_size, self.num_layers, self.bias = input_size, hidden_size, num_layers, bias
         self.batch_first, self.dropout, self.bidirectional, self.rng = batch_first, dropout, bidirectional, rng
-        rows, directions = self.gates * hidden_size, 2 if bidirectional else 1
+        self.proj_size, rows, outputs = proj_size, self.gates * hidden_size, proj_size or hidden_size
         for layer in range(num_layers):
-            inputs = input_size if layer == 0 else directions * hidden_size
+            inputs = input_size if layer == 0 else len(self._suffixes(layer)) * outputs
             for suffix in self._suffixes(layer):
                 setattr(self, f"weight_ih_{suffix}", empty((rows, inputs), dtype))
-                setattr(self, f"weight_hh_{suffix}", empty((rows, hidden_size), dtype))
+                setattr(self, f"weight_hh_{suffix}", empty((rows, outputs), dtype))
                 if bias:
                     setattr(self, f"bias_ih_{suffix}", empty((rows,), dtype))
                     setattr(self, f"bias_hh_{suffix}", empty((rows,), dtype))
+                if proj_size:
+                    setattr(self, f"weight_hr_{suffix}", empty((proj_size, hidden_size), dtype))
         self.reset_parameters(rng)
 
     def _suffixes(self, layer: int) -> list[str]:
@@ -341,7 +350,7 @@ class _Layers(Module):
         weight_ih, weight_hh = getattr(self, f"weight_ih_{suffix}"), getattr(self, f"weight_hh_{suffix}")
         return weight_ih, weight_hh, getattr(self, f"bias_ih_{suffix}", None), getattr(self, f"bias_hh_{suffix}", None)
 
-    def _run(self, x: Any, state: list[Any], weights: Weights, lengths: Any) -> tuple[Any, ...]:
+    def _run(self, x: Any, state: list[Any], suffix: str, lengths: Any) -> tuple[Any, ...]:
         """The fused operation: the outputs, and each part of the last state."""
         raise NotImplementedError
 
@@ -383,14 +392,18 @@ class _Layers(Module):
     def _starts(self, x: Any, state: list[Any] | None) -> list[list[Any]]:
         """For each layer and direction the parts of its initial state."""
         number = self.num_layers * (2 if self.bidirectional else 1)
-        shape = (number, x.shape[1], self.hidden_size)
+        features = dict.fromkeys(self.parts, self.hidden_size)
+        if self.proj_size:
+            features["h"] = self.proj_size
+        shapes = [(number, x.shape[1], size) for size in features.values()]
         if state is None:
-            state = [np.zeros(shape, x.dtype)] * len(self.parts)
-        for name, part in zip(self.parts, state, strict=True):
+            state = [np.zeros(shape, x.dtype) for shape in shapes]
+        for name, part, shape in zip(self.parts, state, shapes, strict=True):
             if part.shape != shape:
+                size = "proj_size" if self.proj_size and name == "h" else "hidden_size"
                 raise ValueError(
                     f"{type(self).__name__}: the initial {name} is {part.shape}, for x (T, B, I) {x.shape} it must be"
-                    f" (layers and directions, B, hidden_size) {shape}; pass one row for each sequence"
+                    f" (layers and directions, B, {size}) {shape}; pass one row for each sequence"
                 )
         return [list(parts) for parts in zip(*(unstack(part) for part in state), strict=True)]
 
@@ -402,7 +415,7 @@ class _Layers(Module):
             x = dropout(x, self.dropout, self.training and layer > 0, rng=self.rng)
             outputs = []
             for direction, suffix in enumerate(self._suffixes(layer)):
-                out, *last = self._run(turned(x) if direction else x, next(remaining), self._weights(suffix), lengths)
+                out, *last = self._run(turned(x) if direction else x, next(remaining), suffix, lengths)
                 outputs.append(turned(out) if direction else out)
                 lasts.append(last)
             x = outputs[0] if len(outputs) == 1 else concatenate(outputs, -1)
@@ -415,7 +428,8 @@ class _Layers(Module):
         text += "" if self.bias else ", bias=False"
         text += ", batch_first=True" if self.batch_first else ""
         text += f", dropout={self.dropout}" if self.dropout else ""
-        return text + (", bidirectional=True" if self.bidirectional else "")
+        text += ", bidirectional=True" if self.bidirectional else ""
+        return text + (f", proj_size={self.proj_size}" if self.proj_size else "")
 
 
 class RNN(_Layers):
@@ -449,9 +463,9 @@ class RNN(_Layers):
         )
         self.nonlinearity = nonlinearity
 
-    def _run(self, x: Any, state: list[Any], weights: Weights, lengths: Any) -> tuple[Any, ...]:
+    def _run(self, x: Any, state: list[Any], suffix: str, lengths: Any) -> tuple[Any, ...]:
         (h,) = state
-        return ops.rnn(x, h, *weights, self.nonlinearity, lengths)
+        return ops.rnn(x, h, *self._weights(suffix), self.nonlinearity, lengths)
 
     def forward(self, x: Any, state: Any = None, *, lengths: Any = None) -> tuple[Any, Any]:
         """Outputs, and the last state."""
@@ -470,9 +484,9 @@ class GRU(_Layers):
 
     gates = 3
 
-    def _run(self, x: Any, state: list[Any], weights: Weights, lengths: Any) -> tuple[Any, ...]:
+    def _run(self, x: Any, state: list[Any], suffix: str, lengths: Any) -> tuple[Any, ...]:
         (h,) = state
-        return ops.gru(x, h, *weights, lengths)
+        return ops.gru(x, h, *self._weights(suffix), lengths)
 
     def forward(self, x: Any, state: Any = None, *, lengths: Any = None) -> tuple[Any, Any]:
         """Outputs, and the last state."""
@@ -485,16 +499,27 @@ class LSTM(_Layers):
 
     x: (T, B, input_size), (B, T, input_size) with batch_first, or (T, input_size); state: h and c, each (num_layers *
     directions, B, hidden_size), None for zeros; lengths: as of `RNN`. dropout: on the outputs of all layers but the
-    last, in training. Returns the last layer's outputs (T, B, directions * hidden_size) and the last (h, c). Raises
-    TypeError for an input of another dtype, ValueError for other shapes or lengths.
+    last, in training. proj_size: if not 0, each h is projected to so many features (Sak, Senior and Beaufays 2014),
+    which then stand for hidden_size in h and the outputs; such a layer runs step by step, not fused. Returns the last
+    layer's outputs (T, B, directions * hidden_size) and the last (h, c). Raises TypeError for an input of another
+    dtype, ValueError for other shapes or lengths.
     """
 
     gates = 4
     parts = ("h", "c")
+    projects = True
 
-    def _run(self, x: Any, state: list[Any], weights: Weights, lengths: Any) -> tuple[Any, ...]:
+    def _run(self, x: Any, state: list[Any], suffix: str, lengths: Any) -> tuple[Any, ...]:
         h, c = state
-        return ops.lstm(x, h, c, *weights, lengths)
+        if not self.proj_size:
+            return ops.lstm(x, h, c, *self._weights(suffix), lengths)
+        weights, weight_hr = self._weights(suffix), getattr(self, f"weight_hr_{suffix}")
+
+        def cell(x: Any, h: Any, c: Any) -> tuple[Any, Any]:
+            h, c = ops.lstm_cell(x, h, c, *weights)
+            return linear(h, weight_hr), c
+
+        return ops.over_steps(cell, x, h, c, lengths=lengths)
 
     def forward(self, x: Any, state: Any = None, *, lengths: Any = None) -> tuple[Any, tuple[Any, Any]]:
         """Outputs, and the last h and c."""

@@ -71,7 +71,7 @@ def gru_cell(x: Any, h: Any, weight_ih: Any, weight_hh: Any, bias_ih: Any = None
 # -- the same over a sequence, as loops --------------------------------------------------------------------------
 
 
-def _over_steps(cell: Callable[..., Any], x: Any, *state: Any, lengths: Any = None) -> tuple[Any, ...]:
+def over_steps(cell: Callable[..., Any], x: Any, *state: Any, lengths: Any = None) -> tuple[Any, ...]:
     """Outputs of all steps, and the last state: `cell` gives the next state, whose first part is the output.
 
     Beyond the end of a sequence its state stays, the output is 0, and what x holds does not matter.
@@ -100,7 +100,7 @@ def _rnn_loop(
     lengths: Any = None,
 ) -> tuple[Any, ...]:
     weights = weight_ih, weight_hh, bias_ih, bias_hh
-    return _over_steps(lambda x_t, h: (rnn_cell(x_t, h, *weights, nonlinearity),), x, h, lengths=lengths)
+    return over_steps(lambda x_t, h: (rnn_cell(x_t, h, *weights, nonlinearity),), x, h, lengths=lengths)
 
 
 def _lstm_loop(
@@ -114,14 +114,14 @@ def _lstm_loop(
     lengths: Any = None,
 ) -> tuple[Any, ...]:
     weights = weight_ih, weight_hh, bias_ih, bias_hh
-    return _over_steps(lambda x_t, h, c: lstm_cell(x_t, h, c, *weights), x, h, c, lengths=lengths)
+    return over_steps(lambda x_t, h, c: lstm_cell(x_t, h, c, *weights), x, h, c, lengths=lengths)
 
 
 def _gru_loop(
     x: Any, h: Any, weight_ih: Any, weight_hh: Any, bias_ih: Any = None, bias_hh: Any = None, lengths: Any = None
 ) -> tuple[Any, ...]:
     weights = weight_ih, weight_hh, bias_ih, bias_hh
-    return _over_steps(lambda x_t, h: (gru_cell(x_t, h, *weights),), x, h, lengths=lengths)
+    return over_steps(lambda x_t, h: (gru_cell(x_t, h, *weights),), x, h, lengths=lengths)
 
 
 @op(x=lambda g, lengths: flip_sequences(g, lengths))

@@ -145,6 +145,40 @@ def parts_of(name, state, listed=False):
     return [ag.stack(part) for part in zip(*state, strict=True)] if listed else list(state)
 
 
+class TestProjection:
+    def layer(self, **options):
+        return nn.LSTM(4, 5, proj_size=2, dtype="float64", rng=np.random.default_rng(0), **options)
+
+    def test_states_and_lengths_are_pytorchs(self):
+        torch = pytest.importorskip("torch")
+        ours, theirs = self.layer(), torch.nn.LSTM(4, 5, proj_size=2).double()
+        theirs.load_state_dict({key: torch.tensor(value) for key, value in ours.state_dict().items()})
+        x, state, lengths = numbers(6, 3, 4), (numbers(1, 3, 2), numbers(1, 3, 5)), [6, 4, 1]
+        packed = torch.nn.utils.rnn.pack_padded_sequence(torch.tensor(x), lengths)
+        packed, last_theirs = theirs(packed, tuple(map(torch.tensor, state)))
+        expected, _ = torch.nn.utils.rnn.pad_packed_sequence(packed)
+        out, last = ours(x, state, lengths=lengths)
+        for a, b in zip((out, *last), (expected, *last_theirs), strict=True):
+            np.testing.assert_allclose(a.data, b.detach().numpy(), rtol=1e-10, atol=1e-12)
+        (out**2).sum().backward()
+        (expected**2).sum().backward()
+        for p, q in zip(ours.parameters(), theirs.parameters(), strict=True):
+            np.testing.assert_allclose(p.grad.data, q.grad.numpy(), rtol=1e-9, atol=1e-11)
+
+    def test_without_a_batch(self):
+        out, (h, c) = self.layer(bidirectional=True)(numbers(6, 4))
+        assert (out.shape, h.shape, c.shape) == ((6, 4), (2, 2), (2, 5))
+
+    def test_errors(self):
+        with pytest.raises(ValueError, match="proj_size is 5, it must be smaller than hidden_size 5"):
+            nn.LSTM(4, 5, proj_size=5)
+        with pytest.raises(ValueError, match="GRU: proj_size is 3, it is for LSTM only"):
+            nn.GRU(4, 5, proj_size=3)
+        with pytest.raises(ValueError, match=r"h is \(1, 3, 5\).*B, proj_size\) \(1, 3, 2\)"):
+            self.layer()(numbers(6, 3, 4), (numbers(1, 3, 5), numbers(1, 3, 5)))
+        assert repr(self.layer()) == "LSTM(4, 5, proj_size=2)"
+
+
 class TestTruncatedBackPropagation:
     @pytest.mark.parametrize("name", ["RNN", "GRU", "LSTM"])
     def test_the_gradient_is_cut_and_the_values_are_not(self, name):
