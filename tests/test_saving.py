@@ -470,6 +470,8 @@ HOSTILE = {
     ),
     "another shape": (".safetensors", one(shape=(3,)), "do not fit"),
     "a negative shape": (".safetensors", one(shape=(-1, -2)), "whole numbers"),
+    "a shape of many axes": (".safetensors", one(shape=(2, *(1,) * 100)), "whole numbers"),
+    "a shape of huge numbers": (".safetensors", one(shape=(10**4000,) * 60), "do not fit"),
     "a shape of floats": (".safetensors", one(shape=(2.0,)), "whole numbers"),
     "a shape that is none": (".safetensors", one(shape=2), "usable"),
     "a huge shape": (".safetensors", one(shape=(2**40, 2**40)), "do not fit"),

@@ -65,7 +65,8 @@ def _member(archive: zipfile.ZipFile, name: str, entry: zipfile.ZipInfo) -> np.n
         if dtype.kind not in "biufcUS" or not dtype.itemsize:
             raise ValueError(f"the array {name!r} is of {dtype}, and only numbers and strings are read, never a pickle")
         if min(shape, default=0) < 0 or member.tell() + math.prod(shape) * dtype.itemsize != entry.file_size:
-            raise ValueError(f"the array {name!r} has {entry.file_size:,} bytes, which do not fit {shape} {dtype}")
+            fitting = f"which do not fit {shape!s:.80} {dtype}"
+            raise ValueError(f"the array {name!r} has {entry.file_size:,} bytes, {fitting}")
     with archive.open(entry) as member:  # anew, since zipfile need not compare checksums after a seek
         array = npy.read_array(member, allow_pickle=False)
         member.read(1)  # at the end, which this finds, they are compared

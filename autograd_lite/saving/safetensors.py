@@ -25,6 +25,7 @@ _DTYPES = {
 _CODES = {dtype: code for code, dtype in _DTYPES.items()}
 _BFLOAT16 = "BF16"
 _MAX_HEADER = 100_000_000  # the format's own limit
+_MAX_AXES = 64  # NumPy's; a product of a million lengths would take hours
 
 
 def check(name: str, array: np.ndarray[Any, Any]) -> None:
@@ -82,10 +83,11 @@ def _entry(name: str, entry: Any) -> tuple[str, list[int], int, int]:
     if code != _BFLOAT16 and code not in _DTYPES:
         raise ValueError(f"the array {name!r:.80} is of {code!r:.20}, which NumPy lacks; convert it where it was made")
     itemsize = 2 if code == _BFLOAT16 else _DTYPES[code].itemsize
-    if not all(type(number) is int and number >= 0 for number in (*shape, start, end)):
-        raise ValueError(f"the shape or place of the array {name!r:.80} is not of whole numbers")
+    if len(shape) > _MAX_AXES or not all(type(number) is int and number >= 0 for number in (*shape, start, end)):
+        raise ValueError(f"the shape or place of the array {name!r:.80} is not of (few) whole numbers")
     if end - start != math.prod(shape) * itemsize:
-        raise ValueError(f"the array {name!r:.80} has {end - start:,} bytes, which do not fit {tuple(shape)} of {code}")
+        fitting = f"which do not fit {tuple(shape)!s:.80} of {code}"
+        raise ValueError(f"the array {name!r:.80} has {end - start:,} bytes, {fitting}")
     return code, shape, start, end
 
 
