@@ -50,6 +50,8 @@ LAYERS = [
     ("LSTM", ((4, 5), {}), (3, 4)),
     ("LSTM", ((4, 5), {"proj_size": 3}), (3, 2, 4)),
     ("LSTM", ((4, 5), {"proj_size": 2, "num_layers": 2, "bidirectional": True, "bias": False}), (3, 2, 4)),
+    ("LSTM", ((4, 5), {"proj_size": 3}), (3, 2, 4)),
+    ("LSTM", ((4, 5), {"proj_size": 2, "num_layers": 2, "bidirectional": True, "bias": False}), (3, 2, 4)),
     ("GRU", ((4, 5), {}), (3, 2, 4)),
     ("GRU", ((4, 5), {"num_layers": 3, "bidirectional": True, "bias": False}), (3, 2, 4)),
     ("RNNCell", ((4, 5), {"nonlinearity": "relu"}), (2, 4)),
