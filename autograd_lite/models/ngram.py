@@ -7,8 +7,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from ..ops.random import Generator
-from .sampling import generate
+from .language_model import LanguageModel
 
 Array = np.ndarray[Any, Any]
 
@@ -27,7 +26,7 @@ class Level(NamedTuple):
     backoffs: Array  # (C,) the probability that is left after a context, for the level below to give away
 
 
-class NGram:
+class NGram(LanguageModel):
     """The probability of a token after the last ``order - 1`` ones, interpolated with that after fewer.
 
     P_n(w | c) = share(c w) + backoff(c) P_{n-1}(w | c without its first token), and P_0 is 1 / V for each of the V
@@ -161,22 +160,10 @@ class NGram:
         """Among how many equally likely tokens the model hesitates: ``2 ** bits_per_token``."""
         return float(2 ** self.bits_per_token(ids))
 
-    def generate(
-        self,
-        ids: Any,
-        length: int,
-        temperature: float = 1.0,
-        top_k: int | None = None,
-        top_p: float | None = None,
-        rng: Generator | None = None,
-    ) -> Array:
-        """`length` tokens that the model makes up after the prompt `ids` (T,); the choice as `sampling.draw`."""
-
-        def step(new: Array, read: Array | None) -> tuple[Array, Array]:
-            read = new if read is None else np.concatenate([read, new])[-self.order :]
-            return np.log(self.next_probabilities(read)), read
-
-        return generate(step, self._checked(ids), length, temperature, top_k, top_p, rng)
+    def step(self, ids: Array, state: Array | None = None) -> tuple[Array, Array]:
+        """Logits (V,) of the token that follows `ids` (T,), and the last tokens that were read."""
+        read = (ids if state is None else np.concatenate([state, ids]))[-self.order :]
+        return np.log(self.next_probabilities(read)), read
 
     def _fitted(self) -> list[Level]:
         if not self.levels:

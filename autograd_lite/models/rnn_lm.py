@@ -11,16 +11,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from ..data import Vocabulary, text_batches
+from ..data import text_batches
 from ..nn import GRU, LSTM, RNN, Dropout, Embedding, Linear, Module
 from ..ops.random import Generator
-from .sampling import generate
+from .language_model import LanguageModel
 from .tokens import evaluating, token_loss
 
 RECURRENT = {"RNN": RNN, "LSTM": LSTM, "GRU": GRU}
 
 
-class RNNLM(Module):
+class RNNLM(LanguageModel, Module):
     """Each token as a learned vector, recurrent layers that remember, a dense layer that bets on the next.
 
     vocabulary_size: number of different tokens, V. recurrent: "LSTM", "GRU" or "RNN" (Elman's). dropout: on what enters
@@ -86,44 +86,11 @@ class RNNLM(Module):
         """Among how many equally likely tokens the model hesitates: ``2 ** bits_per_token``."""
         return float(2 ** self.bits_per_token(ids, streams, length))
 
-    def generate(
-        self,
-        ids: Any,
-        length: int,
-        temperature: float = 1.0,
-        top_k: int | None = None,
-        top_p: float | None = None,
-        rng: Generator | None = None,
-    ) -> np.ndarray[Any, Any]:
-        """`length` tokens that the model makes up after the prompt `ids` (T,); the choice as `sampling.draw`."""
-
-        def step(new: Any, state: Any) -> tuple[Any, Any]:
-            logits, state = self(new[:, None], state)
-            return logits[-1, 0], state
-
-        with evaluating(self):
-            return generate(step, np.asarray(ids), length, temperature, top_k, top_p, rng)
+    def step(self, ids: Any, state: Any = None) -> tuple[Any, Any]:
+        """Logits (V,) of the token that follows `ids` (T,), and the state."""
+        logits, state = self(ids[:, None], state)
+        return logits[-1, 0], state
 
 
 class CharLM(RNNLM):
-    """A recurrent language model of characters, which can write."""
-
-    def sample(
-        self,
-        vocabulary: Vocabulary,
-        prompt: str = "\n",
-        length: int = 200,
-        temperature: float = 1.0,
-        top_k: int | None = None,
-        top_p: float | None = None,
-        rng: Generator | None = None,
-    ) -> str:
-        """`length` characters that the model makes up after `prompt`.
-
-        temperature: below 1 it dares less, above 1 more; 0 always takes the likeliest. top_k: it chooses among the k
-        likeliest characters only; top_p: among the fewest that have this share of the probability. rng: what chooses
-        (None: the package's own generator). Raises ValueError for an empty prompt, unknown characters in it, or numbers
-        out of range.
-        """
-        written = self.generate(vocabulary.encode(prompt), length, temperature, top_k, top_p, rng)
-        return vocabulary.decode(written)
+    """A recurrent language model of characters, for which the defaults of `RNNLM` are meant."""

@@ -13,11 +13,10 @@ from numpy.typing import DTypeLike
 
 from ..nn import Dropout, Embedding, LayerNorm, Linear, Module, ModuleList, TransformerEncoderLayer, init
 from ..ops.random import Generator
-from .sampling import generate
-from .tokens import evaluating
+from .language_model import LanguageModel
 
 
-class TransformerLM(Module):
+class TransformerLM(LanguageModel, Module):
     """Learned vectors of tokens and positions, layers in which each step looks at those before it, a dense layer.
 
     vocabulary_size: number of different tokens, V. context: how many steps the model can see at most. d_model, nhead,
@@ -74,24 +73,7 @@ class TransformerLM(Module):
             x = layer(x, is_causal=True)
         return self.output(self.norm(x))
 
-    def generate(
-        self,
-        ids: Any,
-        length: int,
-        temperature: float = 1.0,
-        top_k: int | None = None,
-        top_p: float | None = None,
-        rng: Generator | None = None,
-    ) -> np.ndarray[Any, Any]:
-        """`length` tokens that the model makes up after the prompt `ids` (T,); the choice as `sampling.draw`.
-
-        Each is drawn given the last `context` tokens.
-        """
-
-        def step(new: Any, before: Any) -> tuple[Any, Any]:
-            seen = new if before is None else np.concatenate([before, new])
-            seen = seen[-self.context :]
-            return self(seen[:, None])[-1, 0], seen
-
-        with evaluating(self):
-            return generate(step, np.asarray(ids), length, temperature, top_k, top_p, rng)
+    def step(self, ids: Any, state: Any = None) -> tuple[Any, Any]:
+        """Logits (V,) of the token that follows `ids` (T,) and those of the state: the last `context` tokens."""
+        seen = (ids if state is None else np.concatenate([state, ids]))[-self.context :]
+        return self(seen[:, None])[-1, 0], seen

@@ -180,6 +180,6 @@ def test_errors():
     with pytest.raises(ValueError, match="a prompt of 0 tokens"):
         model().sample(VOCABULARY, "")
     with pytest.raises(ValueError, match="not be negative"):
-        model().sample(VOCABULARY, "to", temperature=-1)
+        model().sample(VOCABULARY, "to", 10, -1)
     with pytest.raises(ValueError, match="'Z' is not among"):
         model().sample(VOCABULARY, "Z")
