@@ -8,6 +8,7 @@ from .classifier import SequenceClassifier
 from .cnn1d import CNN1d
 from .fcn import FCN
 from .inception import GoogLeNet, Inception
+from .language_model import LanguageModel
 from .lenet5 import LeNet5
 from .mlp import MLP
 from .ngram import NGram
@@ -34,6 +35,7 @@ __all__ = [
     "DenseAutoencoder",
     "GoogLeNet",
     "Inception",
+    "LanguageModel",
     "LeNet5",
     "NGram",
     "ResNet",
