@@ -23,6 +23,7 @@ LAYERS = [
     ("Linear", ((4, 3), {}), (5, 4)),
     ("Linear", ((4, 3), {"bias": False}), (2, 5, 4)),
     ("Linear", ((4, 3), {}), (4,)),
+    ("Identity", ((3, "anything"), {"rate": 2}), (2, 3)),
     ("Conv2d", ((4, 6, 3), {}), (2, 4, 7, 6)),
     ("Conv2d", ((4, 6, (3, 2)), {"stride": (2, 1), "padding": (1, 0), "dilation": 2, "groups": 2}), (2, 4, 9, 8)),
     ("Conv2d", ((2, 3, 3), {"padding": "same", "bias": False}), (1, 2, 5, 5)),
@@ -38,6 +39,8 @@ LAYERS = [
     ("AvgPool2d", (((3, 2),), {"stride": 2, "padding": 1, "count_include_pad": False}), (2, 3, 6, 7)),
     ("Flatten", ((), {}), (2, 3, 4, 5)),
     ("Flatten", ((1, 2), {}), (2, 3, 4, 5)),
+    ("Unflatten", ((1, (2, 3)), {}), (2, 6, 3)),
+    ("Unflatten", ((-1, (2, -1)), {}), (2, 6)),
     ("ReLU", ((), {}), (3, 4)),
     ("Tanh", ((), {}), (3, 4)),
     ("Sigmoid", ((), {}), (3, 4)),
@@ -48,8 +51,6 @@ LAYERS = [
     ("LSTM", ((4, 5), {}), (3, 2, 4)),
     ("LSTM", ((4, 5), {"num_layers": 2, "bidirectional": True, "batch_first": True}), (3, 2, 4)),
     ("LSTM", ((4, 5), {}), (3, 4)),
-    ("LSTM", ((4, 5), {"proj_size": 3}), (3, 2, 4)),
-    ("LSTM", ((4, 5), {"proj_size": 2, "num_layers": 2, "bidirectional": True, "bias": False}), (3, 2, 4)),
     ("LSTM", ((4, 5), {"proj_size": 3}), (3, 2, 4)),
     ("LSTM", ((4, 5), {"proj_size": 2, "num_layers": 2, "bidirectional": True, "bias": False}), (3, 2, 4)),
     ("GRU", ((4, 5), {}), (3, 2, 4)),
@@ -77,7 +78,17 @@ def pair(torch, name, arguments):
     """The layer here with the weights of PyTorch's, both in float64."""
     args, kwargs = arguments
     theirs = getattr(torch.nn, name)(*args, **kwargs).double()
-    learned = name not in ("MaxPool2d", "AvgPool2d", "Flatten", "ReLU", "Tanh", "Sigmoid", "Softmax", "LogSoftmax")
+    learned = name not in (
+        "MaxPool2d",
+        "AvgPool2d",
+        "Flatten",
+        "Unflatten",
+        "ReLU",
+        "Tanh",
+        "Sigmoid",
+        "Softmax",
+        "LogSoftmax",
+    )
     ours = getattr(nn, name)(*args, **kwargs, **({"dtype": "float64"} if learned else {}))
     assert list(ours.state_dict()) == list(theirs.state_dict())
     ours.load_state_dict(theirs.state_dict())
