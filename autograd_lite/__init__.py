@@ -28,6 +28,7 @@ from .gradcheck import gradcheck, gradgradcheck
 from .kernels.allocator import tune_allocator
 from .kernels.conv import conv_kernel
 from .kernels.threads import get_num_threads, set_num_threads
+from .nn.summary import summary
 from .ops.activations import (
     celu,
     elu,
@@ -894,6 +895,7 @@ __all__ = [
     "std",
     "subtract",
     "sum",
+    "summary",
     "svd",
     "svdvals",
     "swapaxes",
