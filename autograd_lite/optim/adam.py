@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,8 @@ class Adam(Optimizer):
     range. Kingma and Ba 2015.
     """
 
+    _decoupled = False
+
     def __init__(
         self,
         params: Parameters,
@@ -32,14 +33,6 @@ class Adam(Optimizer):
     ):
         options = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay}
         super().__init__(params, {**options, "amsgrad": amsgrad, "maximize": maximize})
-
-    def _check(self, options: dict[str, Any]) -> None:
-        super()._check(options)
-        betas = options["betas"]
-        if not isinstance(betas, tuple | list) or len(betas) != 2 or not all(isinstance(beta, Real) for beta in betas):
-            raise TypeError(f"{self._title}: betas = {betas!r:.60} are not two numbers; pass a pair like (0.9, 0.999)")
-        if not all(0 <= beta < 1 for beta in betas):
-            raise ValueError(f"{self._title}: betas = {betas} are out of range; pass two numbers in [0, 1)")
 
     def _update(self, x: Array, g: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
         if not state:
@@ -61,4 +54,159 @@ class Adam(Optimizer):
             group["eps"],
             weight_decay=group["weight_decay"],
             maximize=group["maximize"],
+            decoupled=self._decoupled,
+        )
+
+
+class AdamW(Adam):
+    """Adam whose weight decay shrinks the parameters by ``1 - lr * weight_decay``, apart from the gradient.
+
+    Arguments and errors are those of Adam. Loshchilov and Hutter 2019.
+    """
+
+    _decoupled = True
+
+    def __init__(
+        self,
+        params: Parameters,
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 1e-2,
+        amsgrad: bool = False,
+        *,
+        maximize: bool = False,
+    ):
+        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize)
+
+
+class Adamax(Optimizer):
+    """Adam that divides by the largest gradient, which fades with the second beta; torch.optim's.
+
+    Arguments and errors are those of Adam. Kingma and Ba 2015, section 7.1.
+    """
+
+    def __init__(
+        self,
+        params: Parameters,
+        lr: float = 2e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0,
+        *,
+        maximize: bool = False,
+    ):
+        options = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay}
+        super().__init__(params, {**options, "maximize": maximize})
+
+    def _update(self, x: Array, g: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
+        if not state:
+            state.update(step=0, exp_avg=np.zeros_like(x), exp_inf=np.zeros_like(x))
+        state["step"] += 1
+        beta1, beta2 = group["betas"]
+        kernels.adamax(
+            x,
+            g,
+            state["exp_avg"],
+            state["exp_inf"],
+            state["step"],
+            group["lr"],
+            beta1,
+            beta2,
+            group["eps"],
+            weight_decay=group["weight_decay"],
+            maximize=group["maximize"],
+        )
+
+
+class NAdam(Optimizer):
+    """Adam with Nesterov's look ahead; torch.optim's.
+
+    momentum_decay: how fast the momentum rises to the first beta. decoupled_weight_decay: as that of AdamW. The other
+    arguments and the errors are those of Adam. Dozat 2016.
+    """
+
+    _not_negative = ("momentum_decay",)
+
+    def __init__(
+        self,
+        params: Parameters,
+        lr: float = 2e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0,
+        momentum_decay: float = 4e-3,
+        decoupled_weight_decay: bool = False,
+        *,
+        maximize: bool = False,
+    ):
+        options = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "maximize": maximize}
+        more = {"momentum_decay": momentum_decay, "decoupled_weight_decay": decoupled_weight_decay}
+        super().__init__(params, {**options, **more})
+
+    def _update(self, x: Array, g: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
+        if not state:
+            state.update(step=0, mu_product=1.0, exp_avg=np.zeros_like(x), exp_avg_sq=np.zeros_like(x))
+        state["step"] += 1
+        lr, (beta1, beta2) = group["lr"], group["betas"]
+        now, soon = (
+            beta1 * (1 - 0.5 * 0.96 ** (step * group["momentum_decay"])) for step in (state["step"], state["step"] + 1)
+        )
+        state["mu_product"] *= now
+        rates = lr * (1 - now) / (1 - state["mu_product"]), lr * soon / (1 - state["mu_product"] * soon)
+        kernels.nadam(
+            x,
+            g,
+            state["exp_avg"],
+            state["exp_avg_sq"],
+            state["step"],
+            rates,
+            lr,
+            beta1,
+            beta2,
+            group["eps"],
+            weight_decay=group["weight_decay"],
+            maximize=group["maximize"],
+            decoupled=group["decoupled_weight_decay"],
+        )
+
+
+class RAdam(Optimizer):
+    """Adam whose first steps are those of the mean alone, until the mean square can be trusted; torch.optim's.
+
+    decoupled_weight_decay: as that of AdamW. The other arguments and the errors are those of Adam. Liu et al. 2020.
+    """
+
+    def __init__(
+        self,
+        params: Parameters,
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0,
+        decoupled_weight_decay: bool = False,
+        *,
+        maximize: bool = False,
+    ):
+        options = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay}
+        super().__init__(params, {**options, "decoupled_weight_decay": decoupled_weight_decay, "maximize": maximize})
+
+    def _update(self, x: Array, g: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
+        if not state:
+            state.update(step=0, exp_avg=np.zeros_like(x), exp_avg_sq=np.zeros_like(x))
+        state["step"] += 1
+        beta1, beta2 = group["betas"]
+        kernels.radam(
+            x,
+            g,
+            state["exp_avg"],
+            state["exp_avg_sq"],
+            state["step"],
+            group["lr"],
+            beta1,
+            beta2,
+            group["eps"],
+            weight_decay=group["weight_decay"],
+            maximize=group["maximize"],
+            decoupled=group["decoupled_weight_decay"],
         )

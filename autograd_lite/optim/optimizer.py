@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import copy
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from numbers import Real
 from typing import Any
 
@@ -28,6 +29,7 @@ class Optimizer:
 
     param_groups: list[dict[str, Any]]
     state: dict[Tensor, dict[str, Any]]
+    _not_negative: tuple[str, ...] = ("momentum",)  # further options that are numbers from 0 on
 
     def __init__(self, params: Parameters, defaults: dict[str, Any]):
         self.defaults = defaults
@@ -80,13 +82,28 @@ class Optimizer:
 
     def _check(self, options: dict[str, Any]) -> None:
         """Raise TypeError for options that are no numbers, ValueError for those out of their range."""
-        for option in ("lr", "weight_decay", "eps", "momentum"):
+        for option in ("lr", "weight_decay", "eps", *self._not_negative):
             if option in options:
                 self._check_number(option, options[option])
                 if not options[option] >= 0:
                     raise ValueError(
                         f"{self._title}: {option} = {options[option]} is out of range; pass a number from 0 on"
                     )
+        if "betas" in options:
+            self._check_pair("betas", options["betas"], "(0.9, 0.999)")
+            if not all(0 <= beta < 1 for beta in options["betas"]):
+                raise ValueError(
+                    f"{self._title}: betas = {options['betas']} are out of range; pass two numbers in [0, 1)"
+                )
+
+    def _check_pair(self, option: str, value: Any, example: str) -> None:
+        if not isinstance(value, tuple | list) or len(value) != 2 or not all(isinstance(x, Real) for x in value):
+            raise TypeError(f"{self._title}: {option} = {value!r:.60} are not two numbers; pass a pair like {example}")
+
+    def _check_fraction(self, option: str, value: Any) -> None:
+        self._check_number(option, value)
+        if not 0 <= value <= 1:
+            raise ValueError(f"{self._title}: {option} = {value} is out of range; pass a number from 0 to 1")
 
     def _check_number(self, option: str, value: Any) -> None:
         if not isinstance(value, Real):
@@ -101,19 +118,23 @@ class Optimizer:
         for parameter in self._parameters():
             parameter.grad = None
 
-    def step(self) -> None:
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Move each parameter that has a gradient, in place; the others stay, and nothing happens if there is none.
+
+        closure: computes the loss and the gradients before that. Returns what it returned, or None.
 
         Raises ValueError, before anything changes, for a gradient that was set to another shape, TypeError for one that
         is no Tensor, or complex for a real parameter. A backward through what was computed with the old values raises
         RuntimeError from now on.
         """
+        loss = evaluated(closure) if closure is not None else None
         user = f"{self._title}.step"
         every = [(p, self._gradient(user, p), group) for group in self.param_groups for p in group["params"]]
         todo = [item for item in every if item[1] is not None]
         core.written(*(parameter for parameter, _, _ in todo))
         for parameter, gradient, group in todo:
             self._update(parameter.data, gradient, self.state.setdefault(parameter, {}), group)
+        return loss
 
     def _update(self, x: Array, g: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
         """Move the array `x` along its gradient; `state` is this parameter's own, empty at first."""
@@ -169,6 +190,14 @@ class Optimizer:
                 f" optimizer has {own}; make it with the same parameters in the same groups"
             )
         state = {p: _copied(state_dict["state"][key]) for p, key in keys.items() if key in state_dict["state"]}
+        self._check_state(state)
+        self.state = state
+        for group, saved in zip(self.param_groups, groups, strict=True):
+            group.update({option: value for option, value in saved.items() if option != "params"})
+
+    def _check_state(self, state: Mapping[Tensor, Mapping[str, Any]]) -> None:
+        """Raise ValueError for arrays that do not have the shape of their parameter."""
+        keys = self._keys()
         for parameter, values in state.items():
             for name, value in values.items():
                 if isinstance(value, np.ndarray) and value.shape != parameter.shape:
@@ -176,14 +205,17 @@ class Optimizer:
                         f"{self._title}.load_state_dict: {name} of {keys[parameter]} is {value.shape}, the parameter"
                         f" {parameter.shape}; make the model with the sizes it was saved with"
                     )
-        self.state = state
-        for group, saved in zip(self.param_groups, groups, strict=True):
-            group.update({option: value for option, value in saved.items() if option != "params"})
 
     def __repr__(self) -> str:
         groups = [{**group, "params": f"{len(group['params'])} tensors"} for group in self.param_groups]
         lines = (", ".join(f"{option}={value}" for option, value in group.items()) for group in groups)
         return f"{self._title}(" + "; ".join(lines) + ")"
+
+
+def evaluated(closure: Callable[[], Any]) -> Any:
+    """What `closure` returns, under `enable_grad`, as it computes gradients."""
+    with core.enable_grad():
+        return closure()
 
 
 def gradient_of(user: str, parameter: Tensor) -> Array | None:
@@ -218,4 +250,4 @@ def _misfit(user: str, parameter: Tensor, gradient: Any) -> Exception:
 
 
 def _copied(state: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in state.items()}
+    return {name: copy.deepcopy(value) for name, value in state.items()}

@@ -1,4 +1,4 @@
-"""Stochastic gradient descent."""
+"""Stochastic gradient descent, and its average."""
 
 from __future__ import annotations
 
@@ -57,3 +57,38 @@ class SGD(Optimizer):
             weight_decay=weight_decay,
             maximize=maximize,
         )
+
+
+class ASGD(Optimizer):
+    """Gradient descent with a falling rate that also keeps the average of what it passed through; torch.optim's.
+
+    The rate is ``lr / (1 + lambd * lr * step) ** alpha``. lambd: how fast the parameters fade. t0: the step from which
+    on the average counts; it is ``optimizer.state[parameter]["ax"]``. weight_decay: adds ``weight_decay * x`` to the
+    gradient. maximize: ascend. Raises ValueError for numbers out of range. Polyak and Juditsky 1992.
+    """
+
+    _not_negative = ("lambd", "alpha", "t0")
+
+    def __init__(
+        self,
+        params: Parameters,
+        lr: float = 1e-2,
+        lambd: float = 1e-4,
+        alpha: float = 0.75,
+        t0: float = 1e6,
+        weight_decay: float = 0,
+        *,
+        maximize: bool = False,
+    ):
+        options = {"lr": lr, "lambd": lambd, "alpha": alpha, "t0": t0, "weight_decay": weight_decay}
+        super().__init__(params, {**options, "maximize": maximize})
+
+    def _update(self, x: Array, g: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
+        lr, lambd = group["lr"], group["lambd"]
+        if not state:
+            state.update(step=0, eta=lr, mu=1.0, ax=np.zeros_like(x))
+        options = {"weight_decay": group["weight_decay"], "maximize": group["maximize"]}
+        kernels.asgd(x, g, state["ax"], state["eta"], state["mu"], lambd, **options)
+        state["step"] += 1
+        state["eta"] = lr / (1 + lambd * lr * state["step"]) ** group["alpha"]
+        state["mu"] = 1 / max(1, state["step"] - group["t0"])

@@ -13,7 +13,12 @@ from autograd_lite.kernels import optimizers as kernels
 
 @pytest.fixture
 def torch():
-    return pytest.importorskip("torch")
+    """With float64 for the numbers that its optimizers keep beside the parameters, too."""
+    torch = pytest.importorskip("torch")
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    yield torch
+    torch.set_default_dtype(before)
 
 
 def numbers(*shape, seed=0):
@@ -31,6 +36,41 @@ CASES = [
     ("Adam", {"lr": 0.05, "betas": (0.8, 0.9), "eps": 1e-4, "weight_decay": 0.1}),
     ("Adam", {"lr": 0.05, "amsgrad": True}),
     ("Adam", {"lr": 0.05, "maximize": True}),
+    ("AdamW", {}),
+    ("AdamW", {"lr": 0.05, "betas": (0.8, 0.9), "weight_decay": 0.3, "amsgrad": True}),
+    ("AdamW", {"lr": 0.05, "maximize": True}),
+    ("Adamax", {}),
+    ("Adamax", {"lr": 0.05, "betas": (0.8, 0.9), "eps": 1e-3, "weight_decay": 0.1, "maximize": True}),
+    ("NAdam", {}),
+    ("NAdam", {"lr": 0.05, "betas": (0.8, 0.9), "eps": 1e-3, "weight_decay": 0.1, "momentum_decay": 0.1}),
+    ("NAdam", {"lr": 0.05, "weight_decay": 0.1, "decoupled_weight_decay": True, "maximize": True}),
+    ("RAdam", {}),
+    ("RAdam", {"lr": 0.05, "betas": (0.8, 0.9), "eps": 1e-3, "weight_decay": 0.1}),
+    ("RAdam", {"lr": 0.05, "weight_decay": 0.1, "decoupled_weight_decay": True, "maximize": True}),
+    ("Adagrad", {}),
+    ("Adagrad", {"lr": 0.1, "lr_decay": 0.1, "weight_decay": 0.1, "initial_accumulator_value": 0.2, "eps": 1e-3}),
+    ("Adagrad", {"maximize": True}),
+    ("Adadelta", {}),
+    ("Adadelta", {"lr": 0.5, "rho": 0.7, "eps": 1e-3, "weight_decay": 0.1}),
+    ("Adadelta", {"maximize": True, "weight_decay": 0.1}),
+    ("RMSprop", {}),
+    ("RMSprop", {"lr": 0.02, "alpha": 0.9, "eps": 1e-3, "weight_decay": 0.1}),
+    ("RMSprop", {"centered": True, "momentum": 0.9, "weight_decay": 0.1}),
+    ("RMSprop", {"centered": True, "maximize": True}),
+    ("RMSprop", {"momentum": 0.5}),
+    ("Rprop", {}),
+    ("Rprop", {"lr": 0.3, "etas": (0.4, 1.5), "step_sizes": (1e-3, 0.5)}),
+    ("Rprop", {"maximize": True}),
+    ("ASGD", {}),
+    ("ASGD", {"lr": 0.1, "lambd": 0.1, "alpha": 0.5, "t0": 20, "weight_decay": 0.1}),
+    ("ASGD", {"maximize": True}),
+]
+OURS = [
+    ("Lion", {}),
+    ("Lion", {"lr": 0.01, "betas": (0.8, 0.95), "weight_decay": 0.1}),
+    ("Lion", {"lr": 0.01, "maximize": True}),
+    ("Muon", {"lr": 0.02}),
+    ("Muon", {"lr": 0.02, "nesterov": False, "adjust_lr_fn": "match_rms_adamw", "momentum": 0.8, "ns_steps": 3}),
 ]
 
 
@@ -55,6 +95,120 @@ def test_50_steps_as_pytorchs(torch, name, options):
 
 
 @pytest.mark.parametrize(("name", "options"), CASES)
+def test_complex_numbers_as_pytorchs(torch, name, options):
+    """Their parts are numbers of their own, in every optimizer."""
+    start, goal = numbers(3, 4) + 1j * numbers(3, 4, seed=1), numbers(3, 4, seed=2) - 1j * numbers(3, 4, seed=3)
+    found = []
+    for library, module in ((ag, optim), (torch, torch.optim)):
+        z = library.tensor(start.copy(), requires_grad=True)
+        optimizer = getattr(module, name)([z], **options)
+        for _ in range(20):
+            optimizer.zero_grad()
+            (library.abs(z - library.tensor(goal)) ** 2).sum().backward()
+            optimizer.step()
+        found.append(z.detach().numpy())
+    np.testing.assert_allclose(*found, rtol=1e-9)
+
+
+@pytest.mark.parametrize(("name", "options"), OURS[3:])
+def test_muon_as_pytorchs(torch, monkeypatch, name, options):
+    """Matrices as torch.optim.Muon moves them, if it is kept from rounding to bfloat16; vectors as AdamW does."""
+    if not hasattr(torch.optim, "Muon"):
+        pytest.skip("this version of PyTorch has no Muon")
+    monkeypatch.setattr(torch.Tensor, "bfloat16", torch.Tensor.clone)
+    ours = [nn.Parameter(numbers(3, 4)), nn.Parameter(numbers(4, seed=1))]
+    theirs = [torch.tensor(p.data.copy(), requires_grad=True) for p in ours]
+    optimizers = [torch.optim.Muon(theirs[:1], **options), torch.optim.AdamW(theirs[1:], 3e-4, (0.9, 0.95), 1e-10, 0.1)]
+
+    class Both:
+        def zero_grad(self):
+            for optimizer in optimizers:
+                optimizer.zero_grad()
+
+        def step(self):
+            for optimizer in optimizers:
+                optimizer.step()
+
+    descend(ag, optim.Muon(ours, **options), ours, ag.tensor(numbers(3, 4, seed=2)))
+    descend(torch, Both(), theirs, torch.tensor(numbers(3, 4, seed=2)))
+    for a, b in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(a.data, b.detach().numpy(), rtol=1e-9, atol=1e-12)
+
+
+def test_muon_leaves_to_adamw_what_a_group_says():
+    matrix, filters, embedding = (nn.Parameter(numbers(*shape)) for shape in ((2, 3), (2, 3, 2, 2), (5, 3)))
+    optimizer = optim.Muon([{"params": [matrix, filters]}, {"params": [embedding], "use_muon": False}])
+    (matrix.sum() + filters.sum() + embedding.sum()).backward()
+    optimizer.step()
+    assert [list(optimizer.state[p]) for p in (matrix, filters)] == [["momentum_buffer"]] * 2
+    assert set(optimizer.state[embedding]) == {"step", "exp_avg", "exp_avg_sq"}
+
+
+@pytest.mark.parametrize(("name", "options"), OURS[:3])
+def test_lion_as_in_its_paper(name, options):
+    w, lr, (beta1, beta2), decay = (
+        nn.Parameter(numbers(3, 4)),
+        options.get("lr", 1e-4),
+        options.get("betas", (0.9, 0.99)),
+        options.get("weight_decay", 0),
+    )
+    sign = -1 if options.get("maximize") else 1
+    optimizer, x, m = optim.Lion([w], **options), w.data.copy(), np.zeros((3, 4))
+    for _ in range(50):
+        g = sign * 2 * (x - 0.1)
+        c = beta1 * m + (1 - beta1) * g
+        m = beta2 * m + (1 - beta2) * g
+        x = x - lr * (np.sign(c) + decay * x)
+        optimizer.zero_grad()
+        ((w - 0.1) ** 2).sum().backward()
+        optimizer.step()
+    np.testing.assert_allclose(w.data, x, rtol=1e-10)
+
+
+def test_a_centered_rmsprop_of_a_constant_gradient_stays_finite():
+    w = nn.Parameter(np.ones(3))
+    optimizer = optim.RMSprop([w], lr=1e-9, alpha=0.5, centered=True)
+    for _ in range(200):
+        optimizer.zero_grad()
+        (w * np.array([0.1, 0.3, 0.7])).sum().backward()
+        optimizer.step()
+    assert np.all(np.isfinite(w.data))
+
+
+def test_a_step_may_compute_the_loss():
+    w = nn.Parameter(np.ones(2))
+    optimizer = optim.SGD([w], lr=0.5)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = (w * w).sum()
+        loss.backward()
+        return loss
+
+    with ag.no_grad():
+        assert float(optimizer.step(closure)) == 2
+    assert w.tolist() == [0, 0]
+
+
+@pytest.mark.parametrize(("name", "options"), CASES + OURS)
+def test_a_state_resumes_every_optimizer(name, options):
+    def start():
+        parameters = [nn.Parameter(numbers(3, 4)), nn.Parameter(numbers(4, seed=1))]
+        return parameters, getattr(optim, name)(zip("ab", parameters, strict=True), **options)
+
+    data = ag.tensor(numbers(3, 4, seed=2))
+    parameters, optimizer = start()
+    descend(ag, optimizer, parameters, data, 4)
+    again, other = start()
+    other.load_state_dict(optimizer.state_dict())
+    for a, b in zip(again, parameters, strict=True):
+        a.data[...] = b.data
+    descend(ag, optimizer, parameters, data, 4)
+    descend(ag, other, again, data, 4)
+    assert all(np.array_equal(a.data, b.data) for a, b in zip(again, parameters, strict=True))
+
+
+@pytest.mark.parametrize(("name", "options"), CASES + OURS)
 def test_blocks_change_nothing(monkeypatch, name, options):
     found = []
     for block in (5, 1 << 15):
@@ -190,6 +344,18 @@ class TestErrors:
             (lambda w: optim.SGD([w], momentum=math.nan), "momentum = nan"),
             (lambda w: optim.SGD([w], nesterov=True), "nesterov"),
             (lambda w: optim.Adam([w], betas=(0.9, 1.0)), "betas"),
+            (lambda w: optim.Adadelta([w], rho=1.5), "Adadelta: rho = 1.5"),
+            (lambda w: optim.RMSprop([w], alpha=-1), "RMSprop: alpha = -1"),
+            (lambda w: optim.NAdam([w], momentum_decay=-1), "NAdam: momentum_decay = -1"),
+            (lambda w: optim.Adagrad([w], lr_decay=-1), "Adagrad: lr_decay = -1"),
+            (lambda w: optim.Rprop([w], etas=(1.2, 0.5)), "Rprop: etas"),
+            (lambda w: optim.Rprop([w], step_sizes=(2, 1)), "Rprop: step_sizes"),
+            (lambda w: optim.ASGD([w], lambd=-1), "ASGD: lambd = -1"),
+            (lambda w: optim.Muon([w], ns_steps=100), "Muon: ns_steps = 100"),
+            (lambda w: optim.Muon([w], ns_coefficients=(1, 2)), "Muon: ns_coefficients"),
+            (lambda w: optim.Muon([w], adjust_lr_fn="other"), "Muon: adjust_lr_fn = 'other'"),
+            (lambda w: optim.LBFGS([w], line_search_fn="armijo"), "LBFGS: line_search_fn = 'armijo'"),
+            (lambda w: optim.LBFGS([{"params": [w]}, {"params": [nn.Parameter(np.ones(1))]}]), "LBFGS: all parameters"),
             (lambda w: optim.Adam([{"params": [w], "momentum": 0.9}]), "momentum"),
         ],
     )
@@ -203,6 +369,9 @@ class TestErrors:
             (lambda w: optim.SGD([w], lr="0.1"), "SGD: lr = '0.1' is a str, not a number; "),
             (lambda w: optim.Adam([w], lr=None), "Adam: lr = None is a NoneType, not a number; "),
             (lambda w: optim.SGD([w], dampening="a"), "SGD: dampening = 'a' is a str, not a number; "),
+            (lambda w: optim.Rprop([w], etas=0.9), "Rprop: etas = 0.9 are not two numbers; "),
+            (lambda w: optim.Muon([ag.ones((2, 2), dtype="complex128", requires_grad=True)]), "made for real matrices"),
+            (lambda w: optim.LBFGS([w]).step(), "LBFGS.step: .* pass a function"),
             (lambda w: optim.Adam([w], betas=0.9), "Adam: betas = 0.9 are not two numbers; "),
             (lambda w: optim.SGD(nn.Linear(2, 2)), r"SGD: params is a Linear, .*; pass model.parameters\(\)"),
             (lambda w: optim.SGD(w), r"SGD: params is a Parameter, .* a list of tensors"),
