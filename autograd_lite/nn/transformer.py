@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -27,29 +27,49 @@ ACTIVATIONS: dict[str, Callable[[Any], Any]] = {"relu": relu, "gelu": gelu}
 
 
 class _Layer(Module):
-    """What both kinds of layers share: each step is normalised, before (norm_first) or after it is added to `x`."""
+    """What both kinds of layers share: steps, each of which is added to `x`, and normalised before or after that."""
 
-    norm_first: bool
+    attentions: ClassVar[tuple[str, ...]]  # the steps that attend, before that of the dense layers
+    norm1: Module
+    norm2: Module
+    norm3: Module
+    dropout1: Module
+    dropout2: Module
+    dropout3: Module
 
-    def _make_feedforward(
+    def __init__(
         self,
         d_model: int,
-        dim_feedforward: int,
-        dropout: float,
-        activation: Activation,
-        bias: bool,
-        dtype: DTypeLike | None,
-        rng: Generator | None,
-    ) -> None:
-        check_sizes(self, least=1, d_model=d_model, dim_feedforward=dim_feedforward)
+        nhead: int,
+        dim_feedforward: int = 2048,
+        dropout: float = 0.1,
+        activation: Activation = "relu",
+        layer_norm_eps: float = 1e-5,
+        batch_first: bool = False,
+        norm_first: bool = False,
+        bias: bool = True,
+        *,
+        dtype: DTypeLike | None = None,
+        rng: Generator | None = None,
+    ):
+        check_sizes(self, least=1, d_model=d_model, nhead=nhead, dim_feedforward=dim_feedforward)
         if not callable(activation) and activation not in ACTIVATIONS:
             raise ValueError(
                 f"{type(self).__name__}: activation {activation!r:.60} is not known; pass 'relu', 'gelu' or a function"
             )
+        self.norm_first = norm_first
         self.activation = activation if callable(activation) else ACTIVATIONS[activation]
+        for name in self.attentions:
+            attention = MultiheadAttention(d_model, nhead, dropout, bias, batch_first=batch_first, dtype=dtype, rng=rng)
+            setattr(self, name, attention)
         self.linear1 = Linear(d_model, dim_feedforward, bias, dtype=dtype, rng=rng)
         self.dropout = Dropout(dropout, rng=rng)
         self.linear2 = Linear(dim_feedforward, d_model, bias, dtype=dtype, rng=rng)
+        steps = range(1, len(self.attentions) + 2)
+        for i in steps:
+            setattr(self, f"norm{i}", LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype))
+        for i in steps:
+            setattr(self, f"dropout{i}", Dropout(dropout, rng=rng))
 
     def _step(self, x: Any, norm: Module, step: Callable[[Any], Any]) -> Any:
         """`x` plus what `step` makes of it."""
@@ -70,30 +90,8 @@ class TransformerEncoderLayer(_Layer):
     unknown activation. Vaswani et al. 2017.
     """
 
-    def __init__(
-        self,
-        d_model: int,
-        nhead: int,
-        dim_feedforward: int = 2048,
-        dropout: float = 0.1,
-        activation: Activation = "relu",
-        layer_norm_eps: float = 1e-5,
-        batch_first: bool = False,
-        norm_first: bool = False,
-        bias: bool = True,
-        *,
-        dtype: DTypeLike | None = None,
-        rng: Generator | None = None,
-    ):
-        self.norm_first = norm_first
-        self.self_attn = MultiheadAttention(
-            d_model, nhead, dropout, bias, batch_first=batch_first, dtype=dtype, rng=rng
-        )
-        self._make_feedforward(d_model, dim_feedforward, dropout, activation, bias, dtype, rng)
-        self.norm1 = LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype)
-        self.norm2 = LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype)
-        self.dropout1 = Dropout(dropout, rng=rng)
-        self.dropout2 = Dropout(dropout, rng=rng)
+    attentions = ("self_attn",)
+    self_attn: MultiheadAttention
 
     def forward(self, src: Any, src_mask: Any = None, src_key_padding_mask: Any = None, is_causal: bool = False) -> Any:
         """`src` after both steps."""
@@ -116,35 +114,9 @@ class TransformerDecoderLayer(_Layer):
     errors as in `TransformerEncoderLayer`. Returns tgt's shape.
     """
 
-    def __init__(
-        self,
-        d_model: int,
-        nhead: int,
-        dim_feedforward: int = 2048,
-        dropout: float = 0.1,
-        activation: Activation = "relu",
-        layer_norm_eps: float = 1e-5,
-        batch_first: bool = False,
-        norm_first: bool = False,
-        bias: bool = True,
-        *,
-        dtype: DTypeLike | None = None,
-        rng: Generator | None = None,
-    ):
-        self.norm_first = norm_first
-        self.self_attn = MultiheadAttention(
-            d_model, nhead, dropout, bias, batch_first=batch_first, dtype=dtype, rng=rng
-        )
-        self.multihead_attn = MultiheadAttention(
-            d_model, nhead, dropout, bias, batch_first=batch_first, dtype=dtype, rng=rng
-        )
-        self._make_feedforward(d_model, dim_feedforward, dropout, activation, bias, dtype, rng)
-        self.norm1 = LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype)
-        self.norm2 = LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype)
-        self.norm3 = LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype)
-        self.dropout1 = Dropout(dropout, rng=rng)
-        self.dropout2 = Dropout(dropout, rng=rng)
-        self.dropout3 = Dropout(dropout, rng=rng)
+    attentions = ("self_attn", "multihead_attn")
+    self_attn: MultiheadAttention
+    multihead_attn: MultiheadAttention
 
     def forward(
         self,
