@@ -26,7 +26,7 @@ LAYERS = (
     ("nn", "transforms", "gradcheck", "draw", "saving"),
     ("optim",),
     ("data",),
-    ("models",),
+    ("models", "training"),
 )
 TOP = ("__init__", "__main__", "catalogue", "demo")  # may import everything
 LEVEL = {part: level for level, parts in enumerate((*LAYERS, TOP)) for part in parts}
