@@ -398,6 +398,7 @@ from .ops.unfold import fold, unfold
 from .ops.unique import unique, unique_all, unique_counts, unique_inverse, unique_values
 from .saving import load, save
 from .tensor import Tensor, from_numpy, tensor
+from .training import History, evaluate, fit
 from .transforms import (
     checkpoint,
     elementwise_grad,
@@ -419,6 +420,7 @@ __all__ = [
     "Array",
     "Arrays",
     "ConvExplanation",
+    "History",
     "Index",
     "Tensor",
     "abs",
@@ -567,6 +569,7 @@ __all__ = [
     "erfcinv",
     "erfcx",
     "erfinv",
+    "evaluate",
     "exp",
     "exp2",
     "expand_dims",
@@ -582,6 +585,7 @@ __all__ = [
     "fft2",
     "fftn",
     "fftshift",
+    "fit",
     "flatnonzero",
     "flatten",
     "flip",
