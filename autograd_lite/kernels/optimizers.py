@@ -65,6 +65,12 @@ def direction(x: Array, g: Array, weight_decay: float, maximize: bool, scratch: 
     return np.subtract(scratch, g, out=scratch) if maximize else np.add(scratch, g, out=scratch)
 
 
+def move_means(m: Array, s: Array, g: Array, beta1: float, beta2: float, work: Array) -> None:
+    """Let the running means of g and of g*g go on; `beta1` and `beta2` of them stay."""
+    blas.scale_and_add(m, beta1, g, 1 - beta1, work)
+    blas.scale_and_add(s, beta2, np.multiply(g, g, out=work), 1 - beta2, work)
+
+
 def sgd(x: Array, g: Array, lr: float, *, weight_decay: float, maximize: bool) -> None:
     """``x -= lr * g``."""
     if x.size <= SMALL and weight_decay == 0:  # 1 us instead of 4, for networks of a few neurons
@@ -137,8 +143,7 @@ def adam(
     def update(x: Array, g: Array, m: Array, s: Array, *rest: Array) -> None:
         *highest, (work, other) = rest
         g = direction(x, g, weight_decay, maximize, other)
-        blas.scale_and_add(m, beta1, g, 1 - beta1, work)
-        blas.scale_and_add(s, beta2, np.multiply(g, g, out=work), 1 - beta2, work)
+        move_means(m, s, g, beta1, beta2, work)
         s = np.maximum(highest[0], s, out=highest[0]) if highest else s
         np.sqrt(s, out=work)
         work += eps
@@ -201,8 +206,7 @@ def nadam(
     def update(x: Array, g: Array, m: Array, s: Array, scratch: Array) -> None:
         work, other = scratch
         g = direction(x, g, weight_decay, maximize, other)
-        blas.scale_and_add(m, beta1, g, 1 - beta1, work)
-        blas.scale_and_add(s, beta2, np.multiply(g, g, out=work), 1 - beta2, work)
+        move_means(m, s, g, beta1, beta2, work)
         np.multiply(g, of_gradient, out=other)
         blas.scale_and_add(other, 1, m, of_mean, work)
         np.sqrt(s, out=work)
@@ -240,8 +244,7 @@ def radam(
     def update(x: Array, g: Array, m: Array, s: Array, scratch: Array) -> None:
         work, other = scratch
         g = direction(x, g, weight_decay, maximize, other)
-        blas.scale_and_add(m, beta1, g, 1 - beta1, work)
-        blas.scale_and_add(s, beta2, np.multiply(g, g, out=work), 1 - beta2, work)
+        move_means(m, s, g, beta1, beta2, work)
         if not trusted:
             blas.scale_and_add(x, keep, m, -rate, work)
             return

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..kernels import optimizers as kernels
-from .optimizer import Array, Optimizer, Parameters
+from .optimizer import Array, Optimizer, Parameters, direction_of
 
 
 class Adam(Optimizer):
@@ -36,7 +36,7 @@ class Adam(Optimizer):
 
     def _update(self, x: Array, g: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
         if not state:
-            state.update(step=0, exp_avg=np.zeros_like(x), exp_avg_sq=np.zeros_like(x))
+            state.update(moments_of(x))
             if group["amsgrad"]:
                 state["max_exp_avg_sq"] = np.zeros_like(x)
         state["step"] += 1
@@ -52,8 +52,7 @@ class Adam(Optimizer):
             beta1,
             beta2,
             group["eps"],
-            weight_decay=group["weight_decay"],
-            maximize=group["maximize"],
+            **direction_of(group),
             decoupled=self._decoupled,
         )
 
@@ -114,8 +113,7 @@ class Adamax(Optimizer):
             beta1,
             beta2,
             group["eps"],
-            weight_decay=group["weight_decay"],
-            maximize=group["maximize"],
+            **direction_of(group),
         )
 
 
@@ -165,8 +163,7 @@ class NAdam(Optimizer):
             beta1,
             beta2,
             group["eps"],
-            weight_decay=group["weight_decay"],
-            maximize=group["maximize"],
+            **direction_of(group),
             decoupled=group["decoupled_weight_decay"],
         )
 
@@ -193,7 +190,7 @@ class RAdam(Optimizer):
 
     def _update(self, x: Array, g: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
         if not state:
-            state.update(step=0, exp_avg=np.zeros_like(x), exp_avg_sq=np.zeros_like(x))
+            state.update(moments_of(x))
         state["step"] += 1
         beta1, beta2 = group["betas"]
         kernels.radam(
@@ -206,7 +203,11 @@ class RAdam(Optimizer):
             beta1,
             beta2,
             group["eps"],
-            weight_decay=group["weight_decay"],
-            maximize=group["maximize"],
+            **direction_of(group),
             decoupled=group["decoupled_weight_decay"],
         )
+
+
+def moments_of(x: Array) -> dict[str, Any]:
+    """The state of Adam's kind at the start: the running means of the gradient and of its square."""
+    return {"step": 0, "exp_avg": np.zeros_like(x), "exp_avg_sq": np.zeros_like(x)}

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..kernels import optimizers as kernels
-from .optimizer import Array, Optimizer, Parameters
+from .optimizer import Array, Optimizer, Parameters, direction_of
 
 
 class Adagrad(Optimizer):
@@ -39,8 +39,7 @@ class Adagrad(Optimizer):
             state.update(step=0, sum=filled_like(x, group["initial_accumulator_value"]))
         rate = group["lr"] / (1 + state["step"] * group["lr_decay"])
         state["step"] += 1
-        options = {"weight_decay": group["weight_decay"], "maximize": group["maximize"]}
-        kernels.adagrad(x, g, state["sum"], rate, group["eps"], **options)
+        kernels.adagrad(x, g, state["sum"], rate, group["eps"], **direction_of(group))
 
 
 class Adadelta(Optimizer):
@@ -78,8 +77,7 @@ class Adadelta(Optimizer):
             group["lr"],
             group["rho"],
             group["eps"],
-            weight_decay=group["weight_decay"],
-            maximize=group["maximize"],
+            **direction_of(group),
         )
 
 
@@ -125,8 +123,7 @@ class RMSprop(Optimizer):
             group["alpha"],
             group["eps"],
             group["momentum"],
-            weight_decay=group["weight_decay"],
-            maximize=group["maximize"],
+            **direction_of(group),
         )
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..kernels import optimizers as kernels
-from .optimizer import Array, Optimizer, Parameters
+from .adam import moments_of
+from .optimizer import Array, Optimizer, Parameters, direction_of
 
 ADJUSTMENTS = {  # of the learning rate, to a matrix of so many rows and columns
     "original": lambda rows, columns: math.sqrt(max(1, rows / columns)),
@@ -78,12 +79,11 @@ class Muon(Optimizer):
             self._move_matrix(x, g, state, group)
             return
         if not state:
-            state.update(step=0, exp_avg=np.zeros_like(x), exp_avg_sq=np.zeros_like(x))
+            state.update(moments_of(x))
         state["step"] += 1
         moments = state["exp_avg"], state["exp_avg_sq"], None
-        options = {"weight_decay": group["weight_decay"], "maximize": group["maximize"]}
         rates = (group["adamw_lr"], *group["adamw_betas"], group["adamw_eps"])
-        kernels.adam(x, g, *moments, state["step"], *rates, **options, decoupled=True)
+        kernels.adam(x, g, *moments, state["step"], *rates, **direction_of(group), decoupled=True)
 
     def _move_matrix(self, x: Array, g: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
         momentum = group["momentum"]

@@ -173,8 +173,8 @@ class Optimizer:
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Resume from what `state_dict` returned, for parameters of the same names (or positions) and shapes.
 
-        Raises ValueError if groups, keys or shapes differ, TypeError for what is no such state; nothing is changed
-        then.
+        Raises ValueError if groups, keys, options or shapes differ, TypeError for what is no such state; nothing is
+        changed then.
         """
         if not isinstance(state_dict, Mapping) or not {"state", "param_groups"} <= set(state_dict):
             raise TypeError(
@@ -189,6 +189,13 @@ class Optimizer:
                 f"{self._title}.load_state_dict: the state is for the parameters {[g['params'] for g in groups]}, this"
                 f" optimizer has {own}; make it with the same parameters in the same groups"
             )
+        for group, saved in zip(self.param_groups, groups, strict=True):
+            if unlike := set(self.defaults) - set(saved) | set(saved) - {*self.defaults, "params", "initial_lr"}:
+                raise ValueError(
+                    f"{self._title}.load_state_dict: the state is of another optimizer, whose options differ in"
+                    f" {sorted(unlike)}; pass what state_dict() of a {self._title} returned"
+                )
+            self._check({**saved, "params": group["params"]})
         state = {p: _copied(state_dict["state"][key]) for p, key in keys.items() if key in state_dict["state"]}
         self._check_state(state)
         self.state = state
@@ -210,6 +217,11 @@ class Optimizer:
         groups = [{**group, "params": f"{len(group['params'])} tensors"} for group in self.param_groups]
         lines = (", ".join(f"{option}={value}" for option, value in group.items()) for group in groups)
         return f"{self._title}(" + "; ".join(lines) + ")"
+
+
+def direction_of(group: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a group that say where the gradient leads, for a kernel."""
+    return {"weight_decay": group["weight_decay"], "maximize": group["maximize"]}
 
 
 def evaluated(closure: Callable[[], Any]) -> Any:

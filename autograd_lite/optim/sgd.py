@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..kernels import optimizers as kernels
-from .optimizer import Array, Optimizer, Parameters
+from .optimizer import Array, Optimizer, Parameters, direction_of
 
 
 class SGD(Optimizer):
@@ -87,8 +87,7 @@ class ASGD(Optimizer):
         lr, lambd = group["lr"], group["lambd"]
         if not state:
             state.update(step=0, eta=lr, mu=1.0, ax=np.zeros_like(x))
-        options = {"weight_decay": group["weight_decay"], "maximize": group["maximize"]}
-        kernels.asgd(x, g, state["ax"], state["eta"], state["mu"], lambd, **options)
+        kernels.asgd(x, g, state["ax"], state["eta"], state["mu"], lambd, **direction_of(group))
         state["step"] += 1
         state["eta"] = lr / (1 + lambd * lr * state["step"]) ** group["alpha"]
         state["mu"] = 1 / max(1, state["step"] - group["t0"])

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..kernels import optimizers as kernels
 from .adaptive import filled_like
-from .optimizer import Array, Optimizer, Parameters
+from .optimizer import Array, Optimizer, Parameters, direction_of
 
 
 class Rprop(Optimizer):
@@ -70,5 +70,4 @@ class Lion(Optimizer):
     def _update(self, x: Array, g: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
         if not state:
             state["exp_avg"] = np.zeros_like(x)
-        options = {"weight_decay": group["weight_decay"], "maximize": group["maximize"]}
-        kernels.lion(x, g, state["exp_avg"], group["lr"], *group["betas"], **options)
+        kernels.lion(x, g, state["exp_avg"], group["lr"], *group["betas"], **direction_of(group))

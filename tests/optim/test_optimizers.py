@@ -335,6 +335,19 @@ def test_a_state_that_does_not_fit_changes_nothing():
     assert mine.state_dict()["state"]["w"]["step"] == 1
 
 
+def test_a_state_of_another_optimizer_changes_nothing():
+    w = nn.Parameter(np.ones(2))
+    saved = optim.SGD([w], lr=0.1, momentum=0.9).state_dict()
+    other = optim.Adam([w])
+    with pytest.raises(ValueError, match=r"Adam.load_state_dict: the state is of another optimizer, .*'amsgrad'"):
+        other.load_state_dict(saved)
+    saved = optim.Adam([w], lr=0.5).state_dict()
+    saved["param_groups"][0]["betas"] = (0.9, 2.0)
+    with pytest.raises(ValueError, match="betas"):
+        other.load_state_dict(saved)
+    assert other.param_groups[0]["lr"] == 1e-3
+
+
 class TestErrors:
     @pytest.mark.parametrize(
         ("make", "message"),
