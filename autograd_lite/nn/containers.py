@@ -96,8 +96,9 @@ class ModuleList(Module):
 class Sequential(ModuleList):
     """Modules one after the other: each gets what the one before returned.
 
-    modules: one by one (keys are their positions), or one dictionary, whose keys are theirs. x: what the first takes.
-    Returns what the last gives; `x` itself if there is none. Raises TypeError for anything that is not a Module.
+    modules: one by one (keys are their positions), or one dictionary, whose keys are theirs; keys are attributes, too.
+    x: what the first takes. Returns what the last gives; `x` itself if there is none. Raises TypeError for anything
+    that is not a Module.
 
     A `ReLU` before a `MaxPool2d` is computed after it, on a fraction of the numbers. Values and gradients are the same:
     where a window's maximum is positive, it is the same element's; where it is not, the gradient is 0 either way.
@@ -146,6 +147,13 @@ class Sequential(ModuleList):
     def __delitem__(self, index: int | slice) -> None:
         super().__delitem__(index)
         self._names = super()._keys()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """An attribute that is a Module is one of the sequence, as in PyTorch: `add_module`."""
+        if isinstance(value, Module) and "_names" in vars(self):
+            self.add_module(name, value)
+        else:
+            super().__setattr__(name, value)
 
     def __getattr__(self, name: str) -> Any:
         """A module by its key."""

@@ -56,6 +56,9 @@ class Module:
     Parameters and Modules may also stand inside plain lists, tuples and dictionaries; their keys are then like
     ``layers.0.weight``. Keys, shapes and their order are those of torch.nn, so weights move between the two. Raises
     TypeError if an attribute that is a Parameter is to become something that is none, and not None.
+
+    The names of parameters, which errors and pictures show, follow each change of an attribute or of a container such
+    as `ModuleList`. Of a change inside a plain list the next call does not know: names are then as they were.
     """
 
     training: bool = True

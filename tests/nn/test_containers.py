@@ -112,6 +112,20 @@ class TestSequential:
         with pytest.raises(AttributeError, match=r"no attribute 'second'; its keys are \['first', 'act', 'last'\]"):
             _ = model.second
 
+    def test_attributes_are_part_of_the_sequence(self):
+        torch = pytest.importorskip("torch")
+        from collections import OrderedDict
+
+        def assigned(model, nn):
+            model.first = nn.Linear(2, 3, bias=False)
+            model.more = nn.Tanh()
+            return model
+
+        ours, theirs = assigned(self.model(nn), nn), assigned(self.model(torch.nn, OrderedDict), torch.nn)
+        assert repr(ours) == repr(theirs)
+        assert ours.first is ours[0]
+        assert np.abs(ours(np.full((1, 2), 99.0, np.float32)).data).max() <= 1  # the hyperbolic tangent is the last
+
     @pytest.mark.parametrize(("name", "module"), [("", nn.ReLU()), ("a.b", nn.ReLU()), ("forward", nn.ReLU())])
     def test_names_that_do_not_fit(self, name, module):
         with pytest.raises(KeyError):
@@ -150,7 +164,7 @@ class TestModuleDict:
 
     def test_a_module_that_was_added_is_named(self):
         layers = nn.ModuleDict({"a": nn.Linear(2, 2)})
-        model = nn.Sequential(nn.Identity())
+        model = nn.Identity()
         model.layers = layers
         model(ag.ones(2))
         layers["b"] = nn.Linear(2, 2)
