@@ -57,9 +57,9 @@ def test_as_pytorchs(function, options):
         found.append((parameters, losses))
     (ours, our_losses), (theirs, their_losses) = found
     assert len(our_losses) == len(their_losses)
-    np.testing.assert_allclose(our_losses, their_losses, rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(our_losses, their_losses, rtol=1e-10, atol=1e-12)
     for a, b in zip(ours, theirs, strict=True):
-        np.testing.assert_allclose(a.data, b.detach().numpy(), rtol=1e-6, atol=1e-8)
+        np.testing.assert_allclose(a.data, b.detach().numpy(), rtol=1e-10, atol=1e-12)
 
 
 def test_it_finds_a_minimum_of_complex_numbers():

@@ -165,6 +165,24 @@ def test_lion_as_in_its_paper(name, options):
     np.testing.assert_allclose(w.data, x, rtol=1e-10)
 
 
+@pytest.mark.parametrize("name", sorted({name for name, _ in CASES + OURS}))
+def test_float32_stays_float32(name):
+    model = nn.Sequential(nn.Linear(2, 8, rng=np.random.default_rng(0)), nn.Tanh(), nn.Linear(8, 1))
+    optimizer = getattr(optim, name)(model.named_parameters(), lr=0.01)
+    x = numbers(20, 2).astype(np.float32)
+    losses = []
+    for _ in range(50):
+        optimizer.zero_grad()
+        loss = ((model(x) - x[:, :1]) ** 2).mean()
+        loss.backward()
+        optimizer.step()
+        losses.append(float(loss))
+    assert losses[-1] < losses[0]
+    arrays = [p.data for p in model.parameters()]
+    arrays += [v for state in optimizer.state.values() for v in state.values() if isinstance(v, np.ndarray)]
+    assert {array.dtype for array in arrays} == {np.dtype("float32")}
+
+
 def test_a_centered_rmsprop_of_a_constant_gradient_stays_finite():
     w = nn.Parameter(np.ones(3))
     optimizer = optim.RMSprop([w], lr=1e-9, alpha=0.5, centered=True)
