@@ -27,6 +27,7 @@ class _Table(Module):
         num_embeddings: int,
         embedding_dim: int,
         padding_idx: int | None = None,
+        *,
         dtype: DTypeLike | None = None,
         rng: Generator | None = None,
     ):
@@ -79,17 +80,6 @@ class Embedding(_Table):
     features behind. Raises TypeError for what are not integers, IndexError for rows that the table does not have.
     """
 
-    def __init__(
-        self,
-        num_embeddings: int,
-        embedding_dim: int,
-        padding_idx: int | None = None,
-        *,
-        dtype: DTypeLike | None = None,
-        rng: Generator | None = None,
-    ):
-        super().__init__(num_embeddings, embedding_dim, padding_idx, dtype, rng)
-
     @classmethod
     def from_pretrained(
         cls, embeddings: ArrayLike | Tensor, freeze: bool = True, padding_idx: int | None = None
@@ -134,7 +124,7 @@ class EmbeddingBag(_Table):
         if mode not in ("sum", "mean", "max"):
             raise ValueError(f'EmbeddingBag: mode {mode!r:.60} is not known; pass "sum", "mean" or "max"')
         self.mode, self.include_last_offset = mode, include_last_offset
-        super().__init__(num_embeddings, embedding_dim, padding_idx, dtype, rng)
+        super().__init__(num_embeddings, embedding_dim, padding_idx, dtype=dtype, rng=rng)
 
     @classmethod
     def from_pretrained(
