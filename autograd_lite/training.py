@@ -51,6 +51,7 @@ class History:
                 if column in self.rows[0]:
                     axes.plot(range(1, len(self) + 1), self[column], label=label, marker=".")
             axes.set(xlabel="epoch", ylabel=name)
+            axes.xaxis.get_major_locator().set_params(integer=True)
             axes.legend()
         if file is not None:
             figure.savefig(file)
