@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from .core import no_grad
 from .data.extras import optional
+from .nn.module import evaluating
 from .ops.random import default_rng
 from .optim.clipping import clip_grad_norm_
 from .saving import load, save
@@ -110,16 +111,11 @@ def fit(
 def evaluate(model: Any, metrics: Mapping[str, Metric], data: Iterable[Any]) -> dict[str, float]:
     """The mean of each metric over the batches of `data`, weighted by their sizes, in evaluation mode.
 
-    metrics: functions of the model's output and the target, by name. Returns the means by name; the model is then in
-    the mode that it was in.
+    metrics: functions of the model's output and the target, by name. Returns the means by name; each part of the model
+    is then in the mode that it was in.
     """
-    mode = model.training
-    model.eval()
-    try:
-        with no_grad():
-            return _means((_measured(metrics, model(*inputs), target), target) for *inputs, target in data)
-    finally:
-        model.train(mode)
+    with evaluating(model):
+        return _means((_measured(metrics, model(*inputs), target), target) for *inputs, target in data)
 
 
 def _train(
@@ -180,7 +176,7 @@ class _State:
             self.best = self.model.state_dict()
         self.history.rows.append(row)
         if self.schedule is not None:
-            looks = "metrics" in self.schedule.step.__code__.co_varnames[: self.schedule.step.__code__.co_argcount]
+            looks = "metrics" in inspect.signature(self.schedule.step).parameters
             self.schedule.step(*([row.get("val_loss", row["loss"])] if looks else []))
 
     def exhausted(self, patience: int | None) -> bool:

@@ -95,6 +95,10 @@ def test_evaluation_leaves_the_mode_as_it_was():
         model.train(mode)
         evaluate(model, {"loss": ag.mse_loss}, VALIDATION)
         assert model.training is mode
+    model.train()
+    model[1].eval()  # frozen statistics stay frozen
+    evaluate(model, {"loss": ag.mse_loss}, VALIDATION)
+    assert (model.training, model[1].training) == (True, False)
 
 
 def test_an_empty_history_prints():

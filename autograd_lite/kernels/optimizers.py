@@ -55,6 +55,11 @@ def parts(x: Array) -> Array:
     return x[..., np.newaxis].view(x.real.dtype) if x.dtype.kind == "c" else x
 
 
+def decay(lr: float, weight_decay: float, decoupled: bool) -> tuple[float, float]:
+    """The factor by which a step shrinks a parameter, and how much of the parameter is added to its gradient."""
+    return (1 - lr * weight_decay, 0) if decoupled else (1, weight_decay)
+
+
 def direction(x: Array, g: Array, weight_decay: float, maximize: bool, scratch: Array) -> Array:
     """The gradient to descend: `g`, negated to maximise, with ``weight_decay * x``; in `scratch` if it is not `g`."""
     if weight_decay == 0 and not maximize:
@@ -135,7 +140,7 @@ def adam(
     largest: the largest `square` so far, which AMSGrad divides by instead; else None. decoupled: `weight_decay` shrinks
     x before the step, instead of being part of g. Kingma and Ba 2015; Reddi et al. 2018; Loshchilov and Hutter 2019.
     """
-    keep, weight_decay = (1 - lr * weight_decay, 0) if decoupled else (1, weight_decay)
+    keep, weight_decay = decay(lr, weight_decay, decoupled)
     # lr * (m / c1) / (sqrt(s) / c2 + eps) = (lr * c2 / c1) * m / (sqrt(s) + c2 * eps), which saves a pass
     correction = math.sqrt(1 - beta2**step)
     rate, eps = lr * correction / (1 - beta1**step), correction * eps
@@ -199,7 +204,7 @@ def nadam(
     decoupled: bool,
 ) -> None:
     """Adam with Nesterov's look ahead: steps of ``rates[0] * g + rates[1] * mean`` over the root mean square."""
-    keep, weight_decay = (1 - lr * weight_decay, 0) if decoupled else (1, weight_decay)
+    keep, weight_decay = decay(lr, weight_decay, decoupled)
     correction = math.sqrt(1 - beta2**step)
     of_gradient, of_mean = (correction * rate for rate in rates)
 
@@ -232,7 +237,7 @@ def radam(
     decoupled: bool,
 ) -> None:
     """Adam whose steps are those of the mean alone until the mean square is to be trusted. Liu et al. 2020."""
-    keep, weight_decay = (1 - lr * weight_decay, 0) if decoupled else (1, weight_decay)
+    keep, weight_decay = decay(lr, weight_decay, decoupled)
     rate, correction = lr / (1 - beta1**step), 1 - beta2**step
     longest = 2 / (1 - beta2) - 1  # of the averages that an exponential one stands for, and the present length:
     length = longest - 2 * step * beta2**step / correction

@@ -62,8 +62,16 @@ def _cubic(a: float) -> Any:
 
     def kernel(distance: Any) -> Any:
         d = np.abs(distance)
-        inner = ((a + 2) * d - (a + 3)) * d * d + 1
-        outer = ((a * d - 5 * a) * d + 8 * a) * d - 4 * a
-        return np.where(d <= 1, inner, np.where(d < 2, outer, 0))
+        return np.where(d <= 1, inner_cubic(d, a), np.where(d < 2, outer_cubic(d, a), 0))
 
     return kernel
+
+
+def inner_cubic(d: Any, a: float) -> Any:
+    """The kernel at distances up to 1. Both consist of operators alone, and so serve operations on Tensors, too."""
+    return ((a + 2) * d - (a + 3)) * d * d + 1
+
+
+def outer_cubic(d: Any, a: float) -> Any:
+    """The kernel at distances from 1 to 2."""
+    return ((a * d - 5 * a) * d + 8 * a) * d - 4 * a

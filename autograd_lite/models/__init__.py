@@ -1,5 +1,6 @@
 """Architectures of the literature, each a short file of ordinary code."""
 
+from ..nn.module import evaluating
 from ..nn.recurrent import detached
 from .alexnet import AlexNet
 from .autoencoder import ConvAutoencoder, DenseAutoencoder
@@ -17,7 +18,7 @@ from .rnn_lm import RNNLM, CharLM
 from .sampling import generate
 from .seq2seq import Seq2Seq
 from .tagger import Tagger
-from .tokens import evaluating, padded, token_loss
+from .tokens import padded, token_loss
 from .transformer_lm import TransformerLM
 from .unet import UNet
 from .vgg import VGG

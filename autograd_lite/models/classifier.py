@@ -7,10 +7,10 @@ from typing import Any
 from numpy.typing import DTypeLike
 
 from ..nn import LSTM, Dropout, Embedding, Linear, Module
+from ..nn.module import evaluating
 from ..ops.elementwise import sigmoid
 from ..ops.random import Generator
 from ..ops.shape import squeeze
-from .tokens import evaluating
 
 
 class SequenceClassifier(Module):

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 
 from ..data import Vocabulary
-from ..nn.module import Module
+from ..nn.module import Module, evaluating
 from ..ops.random import Generator
 from .sampling import generate
-from .tokens import evaluating
 
 
 class LanguageModel:

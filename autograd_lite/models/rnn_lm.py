@@ -13,9 +13,10 @@ from numpy.typing import DTypeLike
 
 from ..data import text_batches
 from ..nn import GRU, LSTM, RNN, Dropout, Embedding, Linear, Module
+from ..nn.module import evaluating
 from ..ops.random import Generator
 from .language_model import LanguageModel
-from .tokens import evaluating, token_loss
+from .tokens import token_loss
 
 RECURRENT = {"RNN": RNN, "LSTM": LSTM, "GRU": GRU}
 

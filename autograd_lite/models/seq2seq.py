@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from ..nn import GRU, Dropout, Embedding, Linear, Module
+from ..nn.module import evaluating
 from ..ops.elementwise import tanh, where
 from ..ops.random import Generator
 from ..ops.shape import concatenate, expand_dims, swapaxes
 from ..ops.softmax import log_softmax, softmax
-from .tokens import IGNORED, evaluating, padded
+from .tokens import IGNORED, padded
 
 Array = np.ndarray[Any, Any]
 

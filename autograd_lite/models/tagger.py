@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from ..nn import LSTM, Dropout, Embedding, Linear, Module
+from ..nn.module import evaluating
 from ..ops.random import Generator
-from .tokens import IGNORED, evaluating
+from .tokens import IGNORED
 
 
 class Tagger(Module):

@@ -1,15 +1,12 @@
-"""What models of sequences of tokens have in common: batches with sequences of different lengths, and evaluation."""
+"""What models of sequences of tokens have in common: batches with sequences of different lengths, and their loss."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from ..core import no_grad
-from ..nn.module import Module
 from ..ops.cross_entropy import cross_entropy
 
 IGNORED = -100  # the target of a step that does not count
@@ -40,16 +37,3 @@ def token_loss(logits: Any, targets: Any, lengths: Any = None) -> Any:
         counts = np.arange(len(targets))[:, None] < np.asarray(lengths)
         targets = np.where(counts, targets, IGNORED)
     return cross_entropy(logits.reshape(targets.size, -1), targets.reshape(-1), ignore_index=IGNORED)
-
-
-@contextmanager
-def evaluating(model: Module) -> Iterator[None]:
-    """In this block the model does not train: no dropout, no graph; then each part is in the mode it was in."""
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        with no_grad():
-            yield
-    finally:
-        for module, mode in modes:
-            module.training = mode

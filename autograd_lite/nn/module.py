@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import itertools
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -410,3 +411,16 @@ def _state_array(key: str, value: Any) -> np.ndarray[Any, Any]:
         raise ValueError(
             f"load_state_dict: {key} is a {type(value).__name__}, which NumPy cannot read; pass arrays"
         ) from error
+
+
+@contextmanager
+def evaluating(model: Module) -> Iterator[None]:
+    """In this block the model does not train: no dropout, no graph; then each part is in the mode it was in."""
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        with core.no_grad():
+            yield
+    finally:
+        for module, mode in modes:
+            module.training = mode

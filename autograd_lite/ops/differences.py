@@ -10,14 +10,9 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 from ..core import Array, composite, raw
 from .comparison import not_equal
 from .reduction import sum
-from .shape import broadcast_to, concatenate, numbers_as_arrays, ravel, reshape
+from .shape import broadcast_to, concatenate, numbers_as_arrays, ravel, reshape, section
 
 Lengths = tuple[int, ...]
-
-
-def _part(x: Any, axis: int, start: int | None, stop: int | None) -> Any:
-    """The elements from `start` to `stop` along an axis, which is not negative."""
-    return x[(*(slice(None),) * axis, slice(start, stop))]
 
 
 @composite()
@@ -42,7 +37,7 @@ def diff(x: Array, n: int = 1, axis: int = -1, prepend: Array | None = None, app
     parts = [_as_part(prepend, x, axis), x, _as_part(append, x, axis)]
     out = x if prepend is append is None else concatenate([part for part in parts if part is not None], axis)
     for _ in range(n):
-        behind, before = _part(out, axis, 1, None), _part(out, axis, None, -1)
+        behind, before = section(out, axis, 1, None), section(out, axis, None, -1)
         out = not_equal(behind, before) if raw(out).dtype.kind == "b" else behind - before
     return out
 
@@ -96,7 +91,7 @@ def trapezoid(y: Array, x: Array | None = None, dx: float = 1.0, axis: int = -1)
         widths: Any = dx
     else:
         widths = diff(_lying_along(x, len(shape), axis), axis=0 if np.ndim(raw(x)) == 1 else axis - len(shape))
-    return sum(widths * (_part(y, axis, 1, None) + _part(y, axis, None, -1)), axis) / 2
+    return sum(widths * (section(y, axis, 1, None) + section(y, axis, None, -1)), axis) / 2
 
 
 def _lying_along(x: Any, ndim: int, axis: int) -> Any:
@@ -141,16 +136,16 @@ def _slope(x: Any, spacing: Any, axis: int, shape: Lengths, edge_order: int) -> 
         raise ValueError("the places of samples must be one axis of numbers, as many as there are samples")
     places = np.ndim(raw(spacing)) > 0
     widths = diff(_lying_along(spacing, len(shape), axis), axis=0) if places else spacing
-    before, behind = (_part(widths, 0, None, -1), _part(widths, 0, 1, None)) if places else (widths, widths)
+    before, behind = (section(widths, 0, None, -1), section(widths, 0, 1, None)) if places else (widths, widths)
     x = x if raw(x).dtype.kind in "fc" else x * 1.0
     lines = diff(x, axis=axis) / widths
     change = diff(lines, axis=axis) / (before + behind)  # for each parabola, half of what its slope changes by in 1
     if places:
-        middle = _part(lines, axis, None, -1) + before * change
+        middle = section(lines, axis, None, -1) + before * change
     else:  # what is half-way does not matter, however large
-        middle = (_part(x, axis, 2, None) - _part(x, axis, None, -2)) / (2 * spacing)
-    first, last = _part(lines, axis, None, 1), _part(lines, axis, -1, None)
+        middle = (section(x, axis, 2, None) - section(x, axis, None, -2)) / (2 * spacing)
+    first, last = section(lines, axis, None, 1), section(lines, axis, -1, None)
     if edge_order == 2:
-        first = first - (_part(before, 0, None, 1) if places else before) * _part(change, axis, None, 1)
-        last = last + (_part(behind, 0, -1, None) if places else behind) * _part(change, axis, -1, None)
+        first = first - (section(before, 0, None, 1) if places else before) * section(change, axis, None, 1)
+        last = last + (section(behind, 0, -1, None) if places else behind) * section(change, axis, -1, None)
     return concatenate([first, middle, last], axis)

@@ -16,6 +16,7 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 from ..core import Array, composite, op, raw
 from .elementwise import conj
 from .padding import pad
+from .shape import section
 from .turning import roll
 
 Axes = int | tuple[int, ...] | None
@@ -29,7 +30,7 @@ def _resized(g: Any, length: int, axis: int) -> Any:
     """`g` cut, or padded with zeros, to a length along the axis: what a transform does to its operand, in reverse."""
     axis %= g.ndim
     if g.shape[axis] >= length:
-        return g[(slice(None),) * axis + (slice(length),)]
+        return section(g, axis, None, length)
     return pad(g, [(0, length - n if i == axis else 0) for i, n in enumerate(g.shape)])
 
 

@@ -277,22 +277,17 @@ def _cubic_taps(c: Any, n: int, padding_mode: str, align_corners: bool) -> list[
     c = _finite(c) if padding_mode == "reflection" else clip(c, -3 * n - 3, 4 * n + 3)
     first = np.floor(raw(c))
     t = c - first
-    weights = [_outer_cubic(t + 1, a), _inner_cubic(t, a), _inner_cubic(1 - t, a), _outer_cubic(2 - t, a)]
+    weights = [
+        kernels.outer_cubic(t + 1, a),
+        kernels.inner_cubic(t, a),
+        kernels.inner_cubic(1 - t, a),
+        kernels.outer_cubic(2 - t, a),
+    ]
     taps = []
     for offset, weight in zip((-1, 0, 1, 2), weights, strict=True):
         i = np.rint(_brought_inside(first + offset, n, padding_mode, align_corners)).astype(np.intp)
         taps.append(_Tap(np.clip(i, 0, n - 1), weight, (i >= 0) & (i < n)))
     return taps
-
-
-def _inner_cubic(d: Any, a: float) -> Any:
-    """Of a pixel at most 1 away."""
-    return ((a + 2) * d - (a + 3)) * d * d + 1
-
-
-def _outer_cubic(d: Any, a: float) -> Any:
-    """Of a pixel 1 to 2 away."""
-    return ((a * d - 5 * a) * d + 8 * a) * d - 4 * a
 
 
 _TAPS: dict[str, Callable[[Any, int, str, bool], list[_Tap]]] = {

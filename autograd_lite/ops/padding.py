@@ -17,7 +17,7 @@ from ..kernels.padding import Widths
 from . import reduction
 from .elementwise import astype
 from .indexing import check_fits
-from .shape import broadcast_to, concatenate, copy, flip
+from .shape import broadcast_to, concatenate, copy, flip, section
 from .statistics import median
 
 # Each mode with the option that it takes, and what an option is if it is not given.
@@ -206,7 +206,7 @@ def _statistics(x: Any, widths: Widths, statistic: Any, stat_length: Any) -> Any
         if any(width):
             n = x.shape[axis]
             parts = ((0, left), (n - right, n))
-            found = {part: statistic(_section(x, axis, *part), axis, keepdims=True) for part in dict.fromkeys(parts)}
+            found = {part: statistic(section(x, axis, *part), axis, keepdims=True) for part in dict.fromkeys(parts)}
             before, after = (_widened(found[part], axis, w) for part, w in zip(parts, width, strict=True))
             x = concatenate((before, x, after), axis)
     return x
@@ -221,8 +221,8 @@ def _ramps(x: Any, widths: Widths, ends: Any) -> Any:
     for axis, (before, after) in enumerate(widths):
         if before or after:
             n = x.shape[axis]
-            rising = _ramp(_section(x, axis, 0, 1), axis, ends[axis, 0], before)
-            falling = _ramp(_section(x, axis, n - 1, n), axis, ends[axis, 1], after)
+            rising = _ramp(section(x, axis, 0, 1), axis, ends[axis, 0], before)
+            falling = _ramp(section(x, axis, n - 1, n), axis, ends[axis, 1], after)
             x = concatenate((rising, x, flip(falling, axis)), axis)
     return x
 
@@ -240,15 +240,11 @@ def _reflected_oddly(x: Any, widths: Widths, mode: str) -> Any:
         reach = x.shape[axis] - skip
         while before or after:
             left, right, n = min(before, reach), min(after, reach), x.shape[axis]
-            left_part = 2 * _section(x, axis, 0, 1) - flip(_section(x, axis, skip, skip + left), axis)
-            right_part = 2 * _section(x, axis, n - 1, n) - flip(_section(x, axis, n - skip - right, n - skip), axis)
+            left_part = 2 * section(x, axis, 0, 1) - flip(section(x, axis, skip, skip + left), axis)
+            right_part = 2 * section(x, axis, n - 1, n) - flip(section(x, axis, n - skip - right, n - skip), axis)
             x = concatenate((left_part, x, right_part), axis)
             before, after = before - left, after - right
     return x
-
-
-def _section(x: Any, axis: int, start: int, stop: int) -> Any:
-    return x[(*(slice(None),) * axis, slice(start, stop))]
 
 
 _STATISTICS = {"maximum": reduction.max, "mean": reduction.mean, "median": median, "minimum": reduction.min}

@@ -275,7 +275,7 @@ def flip(x: Array, axis: int | tuple[int, ...] | None = None) -> Array:
 # -- joining and taking apart ------------------------------------------------------------------------------------
 
 
-@op(residuals=("ends", "shapes"), arrays=lambda g, i, ends, shapes, axis: _section(g, i, ends, shapes, axis))
+@op(residuals=("ends", "shapes"), arrays=lambda g, i, ends, shapes, axis: _joined_part(g, i, ends, shapes, axis))
 def concatenate(arrays: Arrays, axis: int | None = 0) -> Any:
     """Arrays joined along an axis that they have (None: flattened first).
 
@@ -291,9 +291,14 @@ def concatenate(arrays: Arrays, axis: int | None = 0) -> Any:
     return out, list(itertools.accumulate([x.shape[axis] for x in arrays])), None
 
 
-def _section(g: Any, i: int, ends: list[int], shapes: tuple[tuple[int, ...], ...] | None, axis: int | None) -> Any:
+def section(x: Any, axis: int, start: int | None, stop: int | None) -> Any:
+    """The elements from `start` to `stop` along an axis, which is not negative."""
+    return x[(*(slice(None),) * axis, slice(start, stop))]
+
+
+def _joined_part(g: Any, i: int, ends: list[int], shapes: tuple[tuple[int, ...], ...] | None, axis: int | None) -> Any:
     """The part of the gradient that belongs to the i-th of the joined arrays; if these were flattened, in its shape."""
-    part = g[(*(slice(None),) * ((axis or 0) % g.ndim), slice(ends[i - 1] if i else 0, ends[i]))]
+    part = section(g, (axis or 0) % g.ndim, ends[i - 1] if i else 0, ends[i])
     return part if shapes is None else reshape(part, shapes[i])
 
 
