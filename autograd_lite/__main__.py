@@ -1,4 +1,4 @@
-"""The command line: ``python -m autograd_lite demo | gradcheck | ops``. Each command is a module, loaded on demand."""
+"""The command line, ``python -m autograd_lite demo | train | gradcheck | ops``: each command is loaded on demand."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"autograd_lite {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_demo(commands)
+    _add_train(commands)
     _add_gradcheck(commands)
     _add_ops(commands)
     options = parser.parse_args(arguments)
@@ -31,11 +32,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _add_demo(commands: Any) -> None:
     parser = commands.add_parser("demo", help="train, verify and draw a CNN and an RNN on real data, offline")
+    _add_output_and_seed(parser, "demo-output")
+    parser.set_defaults(run=_demo)
+
+
+def _add_output_and_seed(parser: Any, folder: str) -> None:
     parser.add_argument(
-        "--output", metavar="DIR", type=_folder, default="demo-output", help="where to write (default: %(default)s)"
+        "--output", metavar="DIR", type=_folder, default=folder, help="where to write (default: %(default)s)"
     )
     parser.add_argument("--seed", type=_seed, default=0, help="of all random numbers (default: %(default)s)")
-    parser.set_defaults(run=_demo)
 
 
 def _folder(text: str) -> Path:
@@ -55,11 +60,42 @@ def _seed(text: str) -> int:
 def _demo(options: argparse.Namespace) -> int:
     from . import demo
 
+    return _with_extras(lambda: demo.main(output=options.output, seed=options.seed))
+
+
+def _with_extras(run: Callable[[], int]) -> int:
+    """The exit status of `run`: 1, and what to install, if an extra package is missing."""
     try:
-        return demo.main(output=options.output, seed=options.seed)
-    except ModuleNotFoundError as error:  # an extra that is not installed; the message says which
+        return run()
+    except ModuleNotFoundError as error:
         print(error, file=sys.stderr)
         return 1
+
+
+def _add_train(commands: Any) -> None:
+    parser = commands.add_parser("train", help="train the models of the lectures on real data, and save what was found")
+    parser.add_argument("names", metavar="NAME", nargs="*", help="what to train, or all (default: print what there is)")
+    _add_output_and_seed(parser, "train-output")
+    parser.add_argument("--table", action="store_true", help="print the figures in the output folder as a table only")
+    parser.set_defaults(run=_train)
+
+
+def _train(options: argparse.Namespace) -> int:
+    from .recipes import RECIPES, command
+
+    if options.table:
+        print(command.table(options.output))
+        return 0
+    if not options.names:
+        return command.print_names()
+    if unknown := set(options.names) - {*RECIPES, "all"}:
+        print(
+            f"train: nothing is called {', '.join(sorted(unknown))}; pass some of {', '.join(RECIPES)}, or all",
+            file=sys.stderr,
+        )
+        return 2
+    names = list(RECIPES) if "all" in options.names else options.names
+    return _with_extras(lambda: command.main(names, options.output, options.seed))
 
 
 def _add_gradcheck(commands: Any) -> None:

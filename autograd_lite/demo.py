@@ -24,6 +24,7 @@ from .draw import Picture, draw
 from .gradcheck import Report, gradcheck
 from .kernels.threads import get_num_threads, set_num_threads
 from .ops.recurrent import lstm_cell
+from .screen import block, count_parameters, heading, line
 
 HELD_OUT = ("Hamlet", "Macbeth", "The Tempest", "Twelfth Night")
 PROMPT = "HAMLET:\nTo be, or not to be: that is the question:\n"
@@ -73,14 +74,14 @@ def _job(progress: Progress, output: Path, seed: int, settings: Settings) -> tup
     digits = data.subtract_mean(data.digits(size=32, seed=seed))
     plays = data.shakespeare(held_out=HELD_OUT)
     output.mkdir(parents=True, exist_ok=True)
-    _heading("A convolutional network learns to read digits")
+    heading("A convolutional network learns to read digits")
     reader, accuracy = learn_digits(digits, progress, seed, settings)
-    _heading("A recurrent network learns to write like Shakespeare")
+    heading("A recurrent network learns to write like Shakespeare")
     writer, vocabulary = learn_text(plays, progress, seed, settings)
-    _heading("Finite differences verify both gradients")
+    heading("Finite differences verify both gradients")
     losses = {"LeNet-5": small_digit_loss(reader, digits), "LSTM": small_text_loss(writer, vocabulary, plays)}
     reports = [verify(name, loss, seed, settings) for name, loss in losses.items()]
-    _heading("Pictures of both graphs")
+    heading("Pictures of both graphs")
     pictures = [draw_digits(reader, digits, output), draw_text(writer, vocabulary, plays, output)]
     return accuracy >= settings.required_accuracy and all(reports), pictures
 
@@ -94,8 +95,8 @@ def learn_digits(
     """Train LeNet-5 on images of 32 x 32 pixels; the model and its accuracy (0 to 1) on the test part."""
     rng = np.random.default_rng(seed)
     model = models.LeNet5(rng=rng)
-    _line("model", f"LeNet-5, {_parameters(model):,} parameters")
-    _line("data", f"{len(digits.train.labels):,} digits of 32 x 32 pixels, {len(digits.test.labels)} more to test")
+    line("model", f"LeNet-5, {count_parameters(model):,} parameters")
+    line("data", f"{len(digits.train.labels):,} digits of 32 x 32 pixels, {len(digits.test.labels)} more to test")
     batches = data.batches(*digits.train, settings.digit_batch, seed=rng)
     optimizer = optim.Adam(model.parameters(), lr=settings.digit_rate, weight_decay=settings.digit_decay)
     loss_of = nn.CrossEntropyLoss()
@@ -110,11 +111,11 @@ def learn_digits(
                 optimizer.step()
                 bar.set_postfix_str(f"loss {loss.item():.3f}", refresh=False)
                 bar.update()
-    _line("training", f"{settings.digit_epochs} epochs in {time.perf_counter() - started:.0f} s")
+    line("training", f"{settings.digit_epochs} epochs in {time.perf_counter() - started:.0f} s")
     right = count_right(model, digits.test)
     accuracy = right / len(digits.test.labels)
     verdict = "" if accuracy >= settings.required_accuracy else f"; FAILED: {settings.required_accuracy:.0%} is asked"
-    _line("test accuracy", f"{accuracy:.1%} ({right} of {len(digits.test.labels)}){verdict}")
+    line("test accuracy", f"{accuracy:.1%} ({right} of {len(digits.test.labels)}){verdict}")
     return model, accuracy
 
 
@@ -149,17 +150,17 @@ def learn_text(
     rng = np.random.default_rng(seed)
     vocabulary = data.Vocabulary(plays.train.text, unknown="\N{REPLACEMENT CHARACTER}")
     model = models.CharLM(len(vocabulary), settings.embedding_size, settings.hidden_size, rng=rng)
-    _line("model", f"LSTM of {settings.hidden_size} units, {_parameters(model):,} parameters")
-    _line("data", f"{len(plays.train)} plays, {len(plays.train.text) / 1e6:.1f} million characters")
+    line("model", f"LSTM of {settings.hidden_size} units, {count_parameters(model):,} parameters")
+    line("data", f"{len(plays.train)} plays, {len(plays.train.text) / 1e6:.1f} million characters")
     started = time.perf_counter()
     seen = train_text(model, vocabulary.encode(plays.train.text), progress, settings)
-    _line("training", f"{seen / 1e6:.2f} million characters in {time.perf_counter() - started:.0f} s")
+    line("training", f"{seen / 1e6:.2f} million characters in {time.perf_counter() - started:.0f} s")
     held_out = vocabulary.encode(plays.test.text)[: settings.heldout_characters]
-    _line("held-out plays", f"{bits_per_character(model, held_out):.2f} bits per character")
-    _line("", f"(guessing: {math.log2(len(vocabulary)):.2f}; {', '.join(plays.test)} were never seen)")
-    _line("it writes", "")
+    line("held-out plays", f"{bits_per_character(model, held_out):.2f} bits per character")
+    line("", f"(guessing: {math.log2(len(vocabulary)):.2f}; {', '.join(plays.test)} were never seen)")
+    line("it writes", "")
     text = PROMPT + model.sample(vocabulary, PROMPT, settings.sample_length, temperature=0.7, rng=rng)
-    print(_indented(text), flush=True)
+    block(text)
     return model, vocabulary
 
 
@@ -234,7 +235,7 @@ def verify(name: str, copy_and_loss: tuple[nn.Module, Callable[[], Any]], seed: 
     report = gradcheck(loss, *parameters, max_entries=settings.checked_entries, raise_exception=False, rng=seed)
     error = max(entry.relative_error for entry in report.entries)
     verdict = "ok" if report else f"FAILED\n{report.to_text()}"
-    _line(
+    line(
         name,
         f"{len(report.entries)} entries in all {len(parameters)} parameters: off by {error:.0e} at most, {verdict}",
     )
@@ -258,17 +259,13 @@ def _one_thread() -> Iterator[None]:
 
 def _save(picture: Picture, path: Path, what: str) -> Path:
     picture.save(path)
-    _line(path.name, f"{what}: {len(picture.graph.nodes)} nodes")
+    line(path.name, f"{what}: {len(picture.graph.nodes)} nodes")
     return path
 
 
 def _cooled(rate: float, done: float) -> float:
     """The learning rate when this part of the training (0 to 1) is done: down to a twentieth along a cosine."""
     return rate * (0.525 + 0.475 * math.cos(math.pi * done))
-
-
-def _parameters(model: nn.Module) -> int:
-    return sum(parameter.size for parameter in model.parameters())
 
 
 # -- on the screen ---------------------------------------------------------------------------------------------------
@@ -281,15 +278,3 @@ def _progress() -> Progress:
     tqdm = optional("tqdm", "tqdm", "demo").tqdm
     layout = "  {desc:<16}{percentage:3.0f}% {bar:30} {remaining} left{postfix}"
     return lambda **options: tqdm(desc="training", bar_format=layout, leave=False, disable=None, **options)
-
-
-def _heading(text: str) -> None:
-    print(f"\n{text}", flush=True)
-
-
-def _line(label: str, text: str) -> None:
-    print(f"  {label:<16}{text}".rstrip(), flush=True)
-
-
-def _indented(text: str) -> str:
-    return "\n".join(f"  | {line}".rstrip() for line in text.strip().splitlines())

@@ -82,7 +82,8 @@ def fit(
     max_norm: the gradients' norm is clipped to it. patience: stop after so many epochs without a lower validation loss,
     and give the model its best parameters back. checkpoint: a file that is written after each epoch; if it exists, the
     training goes on from there and gives, to the bit, what it would have given at once, as long as the data come in an
-    order that depends on the epoch only (a DataLoader with a number as seed). progress: a bar, where tqdm is installed.
+    order that depends on the epoch only (a DataLoader with a number as seed). progress: a bar over the batches,
+    where tqdm is installed.
 
     Returns the History. Raises RuntimeError, before the update, for a loss that is NaN or infinite; ValueError for
     patience without validation, and for data without batches.
@@ -93,16 +94,17 @@ def fit(
     if checkpoint is not None and Path(checkpoint).exists():
         state.resume(load(checkpoint))
     losses = {"loss": loss, **(metrics or {})}
-    bar = _bar(epochs, len(state.history), progress)
+    bar = _Bar(data, epochs, len(state.history), progress)
     while len(state.history) < epochs and not state.exhausted(patience):
-        row = _train(model, losses, optimizer, data, max_norm, len(state.history) + 1)
+        row = _train(model, losses, optimizer, data, max_norm, bar, len(state.history) + 1)
         if validation is not None:
             row |= {f"val_{name}": value for name, value in evaluate(model, losses, validation).items()}
         row["lr"] = float(optimizer.param_groups[0]["lr"])
         state.finished(row)
         if checkpoint is not None:
             save(checkpoint, state.to_dict())
-        bar(row)
+        bar.epoch(row)
+    bar.close()
     if patience is not None and state.best is not None:
         model.load_state_dict(state.best)
     return state.history
@@ -119,7 +121,13 @@ def evaluate(model: Any, metrics: Mapping[str, Metric], data: Iterable[Any]) -> 
 
 
 def _train(
-    model: Any, losses: Mapping[str, Any], optimizer: Any, data: Iterable[Any], max_norm: float | None, epoch: int
+    model: Any,
+    losses: Mapping[str, Any],
+    optimizer: Any,
+    data: Iterable[Any],
+    max_norm: float | None,
+    bar: _Bar,
+    epoch: int,
 ) -> dict[str, float]:
     """One epoch of updates; the means of the losses over its batches."""
     model.train()
@@ -138,6 +146,7 @@ def _train(
             if max_norm is not None:
                 clip_grad_norm_(model.parameters(), max_norm)
             optimizer.step()
+            bar.batch(epoch, float(loss))
             rest = {name: metric for name, metric in losses.items() if name != "loss"}
             yield {"loss": float(loss), **_measured(rest, output.detach(), target)}, target
 
@@ -209,20 +218,32 @@ class _State:
             self.data.epoch = len(self.history)
 
 
-def _bar(epochs: int, done: int, progress: bool) -> Callable[[dict[str, float]], None]:
-    """What shows an epoch that is over: a line of tqdm's, or nothing."""
-    try:
-        tqdm = optional("tqdm", "tqdm", "fit").tqdm if progress else None
-    except ModuleNotFoundError:
-        tqdm = None
-    if tqdm is None:
-        return lambda row: None
-    bar = tqdm(total=epochs, initial=done, desc="training", leave=False, disable=None)
+class _Bar:
+    """What shows how far the training is: a bar of tqdm's over all batches, or nothing."""
 
-    def show(row: dict[str, float]) -> None:
-        bar.set_postfix({name: f"{value:.4g}" for name, value in row.items()}, refresh=False)
-        bar.update()
-        if bar.n >= epochs:
-            bar.close()
+    def __init__(self, data: Any, epochs: int, done: int, progress: bool):
+        try:
+            tqdm = optional("tqdm", "tqdm", "fit").tqdm if progress else None
+        except ModuleNotFoundError:
+            tqdm = None
+        size = len(data) if hasattr(data, "__len__") else None
+        options = {} if size is None else {"total": epochs * size, "initial": done * size}
+        self.bar = tqdm and tqdm(desc="training", unit="batch", leave=False, disable=None, **options)
+        self.epochs = epochs
+        self.texts: dict[str, str] = {}
 
-    return show
+    def batch(self, epoch: int, loss: float) -> None:
+        """One more batch was learned from."""
+        if self.bar is not None:
+            self.texts |= {"epoch": f"{epoch}/{self.epochs}", "loss": f"{loss:.3g}"}
+            self.bar.set_postfix(self.texts, refresh=False)
+            self.bar.update()
+
+    def epoch(self, row: Mapping[str, float]) -> None:
+        """An epoch is over; what the validation gave stays to be seen."""
+        self.texts |= {name: f"{value:.4g}" for name, value in row.items() if name.startswith("val_")}
+
+    def close(self) -> None:
+        """The training is over."""
+        if self.bar is not None:
+            self.bar.close()

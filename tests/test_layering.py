@@ -26,7 +26,8 @@ LAYERS = (
     ("nn", "transforms", "gradcheck", "draw", "saving"),
     ("optim",),
     ("data",),
-    ("models", "training"),
+    ("models", "training", "screen"),
+    ("recipes",),
 )
 TOP = ("__init__", "__main__", "catalogue", "demo")  # may import everything
 LEVEL = {part: level for level, parts in enumerate((*LAYERS, TOP)) for part in parts}

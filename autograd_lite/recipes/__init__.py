@@ -1,0 +1,14 @@
+"""Trainings on real data, ``python -m autograd_lite train NAME``: each a script to read, on the public interface.
+
+A recipe is a module of this folder with its numbers, `Settings`, and a function `train` that prints what it does and
+returns a `Result`. The command does what all of them share.
+"""
+
+from .result import Figure, Result
+
+# What each name of the command line trains. The module of that name, with "_" for "-", is loaded when it is asked for.
+RECIPES = {
+    "breast-cancer": "a multilayer perceptron tells malignant tumours from benign ones",
+}
+
+__all__ = ["RECIPES", "Figure", "Result"]
