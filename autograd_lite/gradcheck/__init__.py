@@ -4,7 +4,8 @@
 `samples` and `ops` apply this to the operations of the registry.
 """
 
+from .branches import Kink
 from .check import gradcheck, gradgradcheck
-from .report import Entry, Report
+from .report import Entry, Problem, Report, Verdict
 
-__all__ = ["Entry", "Report", "gradcheck", "gradgradcheck"]
+__all__ = ["Entry", "Kink", "Problem", "Report", "Verdict", "gradcheck", "gradgradcheck"]

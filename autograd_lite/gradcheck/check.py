@@ -13,7 +13,7 @@ import numpy as np
 from ..core import gradients
 from ..tensor import Tensor
 from .numeric import Estimate, Vector, slope
-from .report import Entry, Report
+from .report import Entry, Report, Verdict
 
 _PRECISE = (np.float64, np.complex128)  # with less, the noise of a difference hides the slope
 
@@ -252,7 +252,8 @@ def _entries(
             numeric = _numeric(weighted, leaf.data, index, settings)
             tolerance = settings.tolerance(numeric.value)
             computed = gradient[index].item()
-            entries.append(Entry(order, name, index, computed, numeric.value, numeric.error, tolerance))
+            verdict = Verdict.PASS if abs(computed - numeric.value) <= tolerance else Verdict.FAIL
+            entries.append(Entry(order, name, index, computed, numeric.value, numeric.error, tolerance, verdict))
     return entries
 
 
