@@ -24,3 +24,10 @@ class Kink:
     before: Any
     after: Any
     call: int
+
+    def __str__(self) -> str:
+        if not self.op:
+            return "an operation that does not declare its branches"
+        element = f" element {list(self.index)}" if self.index else ""
+        where = f" in {self.line.file}:{self.line.number}, {self.line.function}" if self.line else ""
+        return f"{self.op}{element}{where} (branch {self.before} before, {self.after} behind)"

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 from ..core import registry
+from .document import line
 from .ops import Row, check_op
-from .report import line
 
 _COLUMNS = ("op", "samples", "first order", "second order", "verdict")
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
 from typing import Any
 
 import numpy as np
 
 from .branches import Kink
+from .document import Code, Document, Table
 
 
 class Verdict(StrEnum):
@@ -126,14 +128,82 @@ class Report:
         return f"<Report {'ok' if self else 'FAILED'}: {len(self.entries)} of {self.total} entries{worst}>"
 
     def to_text(self, entries: int = 10) -> str:
-        """The verdict and a table of the worst entries, at most so many."""
-        found = f"{len(self.failures)} of them wrong" if self.failures else "all agree"
-        lines = [f"gradcheck: {len(self.entries)} of {self.total} entries compared with finite differences, {found}"]
-        if self.entries:
-            lines += ["", table(_COLUMNS, [_row(entry) for entry in self.entries[:entries]])]
-        if any(entry.error > entry.tolerance for entry in self.failures):
-            lines += ["", "A numeric value with an error above the tolerance decides nothing: is there a kink nearby?"]
-        return "\n".join(lines)
+        """The verdict and a table of the worst entries, at most so many; below it what else there is to say."""
+        return self._document(entries).to_text()
+
+    def to_markdown(self, entries: int = 10) -> str:
+        """The same in Markdown."""
+        return self._document(entries).to_markdown()
+
+    def _repr_html_(self) -> str:
+        return self._document(10).to_html()
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as plain values, ready for `json.dumps`; complex numbers as [real, imaginary]."""
+        return {
+            "ok": bool(self),
+            "total": self.total,
+            "entries": [_plain(entry) for entry in self.entries],
+            "problems": [_plain(problem) for problem in self.problems],
+            "culprit": None if self.culprit is None else _plain(self.culprit),
+            "notes": list(self.notes),
+        }
+
+    def _document(self, entries: int) -> Document:
+        blocks: list[str | Table | Code] = [f"{problem.name}: {problem.message}" for problem in self.problems]
+        shown = self.entries[:entries]
+        if shown:
+            marked = frozenset(number for number, entry in enumerate(shown) if entry.verdict.bad)
+            blocks.append(Table(_COLUMNS, [_row(entry) for entry in shown], marked))
+        blocks += _explanations(shown)
+        if self.culprit is not None:
+            blocks += [self.culprit.to_text(), Code(self.culprit.code())]
+        return Document(self._title(), bool(self), [*blocks, *self.notes])
+
+    def _title(self) -> str:
+        verdicts = Counter(entry.verdict for entry in self.entries)
+        counts = [f"{verdicts[verdict]:,} {verdict}" for verdict in Verdict if verdicts[verdict]]
+        counts += [f"{len(self.problems)} further problem{'s' * (len(self.problems) > 1)}"] if self.problems else []
+        checked = f"{len(self.entries):,} of {self.total:,} entries compared with finite differences"
+        return f"gradcheck {'ok' if self else 'FAILED'}: {', '.join([checked, *counts])}"
+
+
+MOST_EXPLAINED = 5  # entries with a sentence of their own
+
+
+def _explanations(entries: Sequence[Entry]) -> list[str]:
+    """What is to be said about single entries: at which kink they stand, why they decide nothing."""
+    told = [entry for entry in entries if entry.kink is not None or entry.note]
+    lines = [f"{entry.label}: {_explanation(entry)}" for entry in told[:MOST_EXPLAINED]]
+    return lines + ([f"... and {len(told) - MOST_EXPLAINED} more such entries"] if len(told) > MOST_EXPLAINED else [])
+
+
+def _explanation(entry: Entry) -> str:
+    sentences = []
+    if entry.kink is not None:
+        sentences.append(f"at a kink of {entry.kink}")
+    if entry.one_sided is not None:
+        left, right = (f"{side:.6g}" for side in entry.one_sided)
+        lies = "between" if entry.verdict is Verdict.KINK_OK else "not between"
+        sentences.append(
+            f"slope {left} on its left and {right} on its right, the gradient {entry.analytic:.6g} is {lies}"
+        )
+    return "; ".join([*sentences, *([entry.note] if entry.note else [])])
+
+
+def _plain(value: Any) -> Any:
+    """Any part of a report as numbers, text, lists and dicts."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, complex | np.complexfloating):
+        return [float(value.real), float(value.imag)]
+    if isinstance(value, np.ndarray | np.generic):
+        return _plain(value.tolist())
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
 
 
 def _badness(entry: Entry) -> tuple[bool, bool, float]:
@@ -147,14 +217,3 @@ def _row(entry: Entry) -> tuple[str, ...]:
     values = (f"{entry.analytic:.9g}", f"{entry.numeric:.9g}")
     errors = (f"{entry.error:.1e}", f"{entry.difference:.1e}", f"{entry.tolerance:.1e}")
     return (str(entry.order), entry.label, *values, *errors, entry.verdict.value)
-
-
-def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Rows of text under a header, in columns."""
-    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
-    return "\n".join(line(row, widths) for row in (header, *rows))
-
-
-def line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    """One row of a table."""
-    return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
