@@ -67,6 +67,8 @@ class Definition:
 
     def __init__(self, forward: Callable[..., Any]):
         self.name, self.doc, self.forward = forward.__name__, inspect.getdoc(forward) or "", forward
+        if not self.name.isidentifier():
+            raise TypeError(f"op {self.name}: an operation is known by its name; define it with def, not as a lambda")
         self.signature = inspect.signature(forward, eval_str=True)
         self.roles = {name: _role(parameter) for name, parameter in self.signature.parameters.items()}
         self.sequence = "arrays" in self.roles.values()

@@ -649,6 +649,10 @@ def test_two_threads_may_share_a_history():
         np.testing.assert_array_equal(result, results[0])
 
 
+def unannotated(x):
+    return x
+
+
 @pytest.mark.parametrize(
     ("define", "words"),
     [
@@ -657,7 +661,8 @@ def test_two_threads_may_share_a_history():
             lambda: ag.composite(np.sin),
             r"composite: the decorator takes its arguments by name; write @ag\.composite\(\)",
         ),
-        (lambda: ag.op(x=lambda g: g)(lambda x: x), r"annotate these arguments as ag\.Array"),
+        (lambda: ag.op(x=lambda g: g)(unannotated), r"annotate these arguments as ag\.Array"),
+        (lambda: ag.op()(lambda x: x), r"define it with def, not as a lambda"),
     ],
 )
 def test_common_mistakes_in_a_definition_are_answered_with_a_fix(define, words):
