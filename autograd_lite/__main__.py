@@ -99,16 +99,41 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _add_gradcheck(commands: Any) -> None:
-    parser = commands.add_parser("gradcheck", help="check the derivatives of the operations by finite differences")
-    parser.add_argument("ops", metavar="OP", nargs="*", help="names of operations (default: all)")
+    parser = commands.add_parser(
+        "gradcheck",
+        help="check derivatives by finite differences: of functions of yours, or of the operations",
+        description="module:function is checked on the samples in its docstring, such as >>> loss(randn(3, 2)); or it"
+        " takes no arguments and returns the function to check and its inputs in a tuple.",
+    )
+    parser.add_argument("targets", metavar="TARGET", nargs="*", help="module:function, or the name of an operation")
+    parser.add_argument("--ops", action="store_true", help="check all operations (the default without targets)")
     parser.add_argument("--list", action="store_true", help="print the names of all operations, and check nothing")
+    parser.add_argument(
+        "--order", type=int, choices=(1, 2), default=1, help="of functions: 2 checks gradients of gradients"
+    )
+    parser.add_argument(
+        "--max-entries", metavar="N", type=_positive, help="of functions: check a random choice of entries"
+    )
     parser.set_defaults(run=_gradcheck)
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
+    return int(text)
 
 
 def _gradcheck(options: argparse.Namespace) -> int:
     from .gradcheck import command
 
-    return command.print_names() if options.list else command.main(options.ops)
+    if options.list:
+        return command.print_names()
+    functions = [target for target in options.targets if ":" in target]
+    ops = [target for target in options.targets if ":" not in target]
+    status = command.check_functions(functions, options.order, options.max_entries)
+    if ops or options.ops or not functions:
+        status = max(status, command.main(() if options.ops else ops))
+    return status
 
 
 def _add_ops(commands: Any) -> None:

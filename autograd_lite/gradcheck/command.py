@@ -1,4 +1,4 @@
-"""``python -m autograd_lite gradcheck [OP...]``: the derivatives of the operations, in a table."""
+"""``python -m autograd_lite gradcheck``: derivatives of operations in a table, those of functions by their reports."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from ..core import registry
 from .document import line
 from .ops import Row, check_op
+from .targets import check, load
 
 _COLUMNS = ("op", "samples", "first order", "second order", "verdict")
 
@@ -29,6 +30,23 @@ def main(names: Sequence[str] = ()) -> int:
         print(f"\n{row.op.name}\n{row.to_text()}")
     print(f"\n{len(rows)} ops, {len(failed)} failed. An error is relative to the larger of 1 and the measured value.")
     return 1 if failed else 0
+
+
+def check_functions(targets: Sequence[str], order: int = 1, max_entries: int | None = None) -> int:
+    """Check functions named as ``module:function`` and print their reports; the exit status, as of `main`."""
+    status = 0
+    for target in targets:
+        try:
+            reports = check(target.partition(":")[2], load(target), order, max_entries)
+        except Exception as error:  # a function that cannot be checked is answered, with the reason
+            print(f"gradcheck {target}: {type(error).__name__}: {error}", file=sys.stderr)
+            status = 2
+            continue
+        for source, report in reports:
+            print(f"{target}  {source}\n{report.to_text()}\n", flush=True)
+        if not all(report for _, report in reports):
+            status = max(status, 1)
+    return status
 
 
 def print_names() -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -69,3 +70,75 @@ def test_a_reader_that_has_seen_enough_gets_no_traceback() -> None:
     finally:
         os.close(writing)
     assert (done.returncode, done.stderr) == (1, "")
+
+
+# -- functions of the user's -----------------------------------------------------------------------------------------
+
+MODULE = '''
+from pathlib import Path
+
+import numpy as np
+import autograd_lite as ag
+
+def loss(x, w, scale=1.0):
+    """Sampled.
+
+    >>> loss(randn(3, 2), w=randn(2), scale=FACTOR)
+    """
+    return ag.tanh(x @ w).sum() * scale
+
+@ag.op(x=lambda g, x: g * x, registered=False)
+def doubled_square(x: ag.Array) -> ag.Array:
+    return x * x
+
+def model():
+    weight = ag.tensor(np.ones(2), requires_grad=True)
+    weight.name = "weight"
+    return lambda: doubled_square(weight).sum(), weight
+
+def unknown(x):
+    return x
+
+def nothing():
+    return 3
+
+FACTOR = 2.0
+'''
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "functions_to_check.py").write_text(MODULE)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.delitem(sys.modules, "functions_to_check", raising=False)
+
+
+@pytest.mark.usefixtures("module")
+@pytest.mark.parametrize(
+    ("name", "options", "status", "words"),
+    [
+        ("loss", [], 0, ["loss(randn(3, 2), w=randn(2), scale=FACTOR)", "ok: 8 of 8 entries", "w[1]"]),
+        ("loss", ["--order", "2", "--max-entries", "5"], 0, ["ok: 10 of"]),
+        ("model", [], 1, ["weight[0]", "2 FAIL"]),
+        ("unknown", [], 2, ["unknown takes arguments", "such as >>> unknown(randn(3, 2))"]),
+        ("nothing", [], 2, ["returned int"]),
+        ("missing", [], 2, ["has no missing; it has loss, doubled_square, model, unknown, nothing"]),
+    ],
+)
+def test_functions_by_name(
+    name: str, options: list[str], status: int, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["gradcheck", f"functions_to_check:{name}", *options]) == status
+    captured = capsys.readouterr()
+    printed = captured.out + captured.err
+    assert all(word in printed for word in words), printed
+    assert "second order" not in printed, "operations were not asked for"
+
+
+@pytest.mark.usefixtures("module")
+def test_functions_and_operations_in_one_call(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["gradcheck", "functions_to_check:model", "tanh"]) == 1
+    printed = capsys.readouterr().out
+    assert "2 FAIL" in printed
+    assert "1 ops, 0 failed" in printed
