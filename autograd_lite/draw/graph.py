@@ -3,9 +3,45 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
-Kind = Literal["op", "leaf", "constant", "reference"]
+Kind = Literal["op", "leaf", "constant", "reference", "group"]
+Side = Literal["forward", "backward"]
+
+# What is to be seen of a node or an edge, beside what it is.
+Mark = Literal[
+    "nan",  # its value has NaN,
+    "infinite",  # or infinite numbers
+    "nan gradient",  # and so has its gradient
+    "infinite gradient",
+    "zero gradient",  # all of it
+    "huge gradient",
+    "saved",  # its value is kept for the backward pass
+    "broadcast",  # an edge along which the operand is repeated
+    "cast",  # an edge along which the type of the numbers changes
+    "unused",  # nothing that was drawn depends on it
+    "detached",  # its history was cut off
+    "path",  # on the way that was asked for
+    "added",  # in the second of two graphs only
+    "removed",  # in the first only
+    "changed",  # in both, with another shape, type or parameters
+]
+NOTHING: frozenset[Mark] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """An array in a few numbers, which leave out NaN and infinite ones; `text` is all of it if it is small."""
+
+    count: int
+    minimum: float
+    maximum: float
+    mean: float
+    norm: float
+    zeros: float  # the share of numbers that are 0
+    nans: int = 0
+    infinities: int = 0
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,13 +53,25 @@ class Value:
     name: str | None = None  # what the user calls it
     slot: str | None = None  # which output of its operation it is, if there are several
     is_output: bool = False  # the graph was drawn for it
+    data: Summary | None = None
+    gradient: Summary | None = None
+
+
+class Source(NamedTuple):
+    """A line of the user's."""
+
+    file: str
+    number: int
+    function: str
+    text: str = ""  # what stands in it
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """An operation, a leaf that gets a gradient, a constant, or a reference to a node that stands far away.
+    """An operation, a leaf that gets a gradient, a constant, or what stands for others.
 
-    `parameters` are those off their defaults, as text.
+    A reference stands for a node that is far away, a group for several: a module or operations that are folded, or a
+    block that is repeated. `parameters` are those off their defaults, as text. What nobody measured is None.
     """
 
     id: int  # its position in `Graph.nodes`
@@ -31,6 +79,16 @@ class Node:
     label: str  # the operation; for others what stands in for a missing name
     values: tuple[Value, ...]
     parameters: tuple[str, ...] = ()
+    module: int | None = None  # the innermost it belongs to: a position in `Graph.modules`
+    source: Source | None = None
+    saved_bytes: int | None = None  # kept for the backward pass
+    forward_seconds: float | None = None
+    backward_seconds: float | None = None
+    side: Side = "forward"
+    pair: int | None = None  # of a node of the backward side: the forward node whose derivative it computes
+    marks: frozenset[Mark] = NOTHING
+    repeat: int = 1  # how often a group occurs, one after the other
+    members: tuple[int, ...] = ()  # of a group: the nodes of the graph before it was folded
 
     @property
     def is_output(self) -> bool:
@@ -46,6 +104,19 @@ class Edge:
     target: int
     operand: str  # the argument's name
     output: int = 0  # which of the source's values
+    derivative: str | None = None  # what flows back along it, in terms of the gradient that arrives at the target
+    marks: frozenset[Mark] = NOTHING
+    loop: bool = False  # from one round of a repeated block to the next: the only edges that may go back
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleInfo:
+    """A Module whose forward computed some of the nodes. Modules within it come later in `Graph.modules`."""
+
+    path: str  # "encoder.layer1.0"; empty for the outermost
+    label: str  # its class
+    parent: int | None = None  # a position in `Graph.modules`
+    parameters: int = 0  # how many numbers it learns, with those of the modules within it
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +125,4 @@ class Graph:
 
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
+    modules: tuple[ModuleInfo, ...] = ()
