@@ -8,6 +8,8 @@
 tensor([0.6397, 0.1362], float32)
 """
 
+from typing import TYPE_CHECKING, Any
+
 from . import data, models, nn, optim
 from .core import (
     Array,
@@ -398,6 +400,7 @@ from .ops.unfold import fold, unfold
 from .ops.unique import unique, unique_all, unique_counts, unique_inverse, unique_values
 from .saving import load, save
 from .tensor import Tensor, from_numpy, tensor
+from .torch_names import no_name
 from .training import History, evaluate, fit
 from .transforms import (
     checkpoint,
@@ -956,3 +959,10 @@ __all__ = [
     "zeros_like",
     "zeta",
 ]
+
+
+if not TYPE_CHECKING:  # for type checkers there are the names above and no others
+
+    def __getattr__(name: str) -> Any:
+        """Raise AttributeError, which says what PyTorch's name is here."""
+        raise AttributeError(no_name(__name__, name, __all__))

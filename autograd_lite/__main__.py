@@ -137,18 +137,28 @@ def _gradcheck(options: argparse.Namespace) -> int:
 
 
 def _add_ops(commands: Any) -> None:
-    parser = commands.add_parser("ops", help="list the operations, and which of NumPy's functions they answer to")
+    parser = commands.add_parser(
+        "ops", help="list the operations and layers, and what of NumPy and PyTorch they answer to"
+    )
     page = parser.add_mutually_exclusive_group()
     page.add_argument("--markdown", action="store_true", help="the page docs/operations.md")
     page.add_argument("--numpy", action="store_true", help="the page docs/numpy.md")
+    page.add_argument("--torch", action="store_true", help="the page docs/pytorch.md")
+    page.add_argument("--layers", action="store_true", help="the page docs/layers.md")
     parser.set_defaults(run=_ops)
 
 
 def _ops(options: argparse.Namespace) -> int:
     from . import catalogue
 
-    page = catalogue.operations_markdown if options.markdown else catalogue.numpy_markdown
-    print(page() if options.markdown or options.numpy else catalogue.operations_text() + "\n", end="")
+    pages = {
+        "markdown": catalogue.operations_markdown,
+        "numpy": catalogue.numpy_markdown,
+        "torch": catalogue.torch_markdown,
+        "layers": catalogue.layers_markdown,
+    }
+    page = next((pages[name] for name in pages if getattr(options, name)), None)
+    print(page() if page else catalogue.operations_text() + "\n", end="")
     return 0
 
 

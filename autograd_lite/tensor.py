@@ -5,13 +5,15 @@ Tensors are values: ``x + y`` never changes x, and ``x += y`` or ``x[i] = v`` mo
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator, Sequence
+from types import FunctionType
 from typing import Any, Self, SupportsIndex
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from . import core, numpy_protocol
+from . import core, numpy_protocol, torch_names
 from .nodes import constant_operand
 from .ops import (
     comparison,
@@ -221,6 +223,9 @@ class Tensor(core.Handle):
         if self.node is None:
             return ""
         return ", requires_grad=True" if self.is_leaf else f", made by {core.label(self.node)}"
+
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if not isinstance(vars(Tensor).get(name), torch_names.Elsewhere)]
 
     __hash__ = object.__hash__
 
@@ -837,6 +842,18 @@ class Tensor(core.Handle):
         return numpy_protocol.array_function(function, args, kwargs)
 
 
+def _passes_on(method: Any, op: Any) -> bool:
+    """Whether a method has the arguments of an operation, and does nothing but call it."""
+    ours, its = inspect.signature(method).parameters.values(), op.signature.parameters.values()
+    return [(p.name, p.kind, p.default) for p in ours][1:] == [(p.name, p.kind, p.default) for p in its][1:]
+
+
+# A method that only passes its arguments on is the operation itself: one call less, and the operation's own errors.
+for _name, _method in [*vars(Tensor).items()]:
+    if isinstance(_method, FunctionType) and _name in core.registry and _passes_on(_method, core.registry[_name]):
+        setattr(Tensor, _name, core.registry[_name].function)
+
+torch_names.add_missing(Tensor, "x")
 core.register_tensor_class(Tensor)
 
 

@@ -1,5 +1,6 @@
-"""The pages of operations and of NumPy's functions are current, and say what they should."""
+"""The pages of operations, layers, NumPy's functions and PyTorch's names are current, and say what they should."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,10 @@ def printed(capsys, *arguments):
     return capsys.readouterr().out
 
 
-def test_the_page_of_operations_is_current(capsys):
-    page = (DOCS / "operations.md").read_text(encoding="utf-8")
-    assert printed(capsys, "--markdown") == page, "run python -m autograd_lite ops --markdown > docs/operations.md"
+@pytest.mark.parametrize(("option", "name"), [("markdown", "operations"), ("torch", "pytorch"), ("layers", "layers")])
+def test_a_page_is_current(option, name, capsys):
+    page = (DOCS / f"{name}.md").read_text(encoding="utf-8")
+    assert printed(capsys, f"--{option}") == page, f"run python -m autograd_lite ops --{option} > docs/{name}.md"
 
 
 def test_the_page_of_numpys_functions_is_current(capsys):
@@ -44,6 +46,14 @@ def test_every_public_operation_is_on_the_page():
         if ".ops." in getattr(getattr(ag, name), "__module__", ""):
             function = getattr(ag, name)
             assert f"| `{function.__name__}{'(' if hasattr(function, 'op') else '` |'}" in rows, name
+
+
+@pytest.mark.parametrize("package", [ag.nn, ag.nn.init, ag.optim, ag.models, ag.data], ids=lambda p: p.__name__)
+def test_every_layer_is_on_the_page_with_a_sentence(package):
+    page = catalogue.layers_markdown()
+    for name in package.__all__:
+        if getattr(getattr(package, name), "__module__", "").startswith(package.__name__):
+            assert re.search(rf"^\| `{name}(\(.*\))?` \| \S.*[.)] \|$", page, re.MULTILINE), name
 
 
 def test_the_list_has_signatures(capsys):

@@ -3,6 +3,9 @@
 Constructor arguments, parameter names, shapes and initial distributions are torch.nn's; `dtype` and `rng` come on top.
 """
 
+from typing import TYPE_CHECKING, Any
+
+from ..torch_names import no_name
 from . import init
 from .activations import (
     CELU,
@@ -302,3 +305,10 @@ __all__ = [
     "unroll",
     "weight_norm",
 ]
+
+
+if not TYPE_CHECKING:  # for type checkers there are the names above and no others
+
+    def __getattr__(name: str) -> Any:
+        """Raise AttributeError, which says what PyTorch's name is here."""
+        raise AttributeError(no_name(__name__, name, __all__))

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from .. import core
+from .. import core, torch_names
 from ..tensor import Tensor
 from .hooks import Hook, Hooks, RemovableHandle, register
 
@@ -370,6 +370,9 @@ class Module:
     def _described_children(self) -> Iterator[tuple[str, str]]:
         """The keys and what stands behind them in the representation."""
         return ((key, repr(child)) for key, child in self.named_children())
+
+
+torch_names.add_missing(Module, "model")
 
 
 def structure_changed() -> None:

@@ -1,5 +1,8 @@
 """Optimizers, with torch.optim's semantics and defaults; schedules, limits on gradients, regularizers."""
 
+from typing import TYPE_CHECKING, Any
+
+from ..torch_names import no_name
 from .adam import Adam, Adamax, AdamW, NAdam, RAdam
 from .adaptive import Adadelta, Adagrad, RMSprop
 from .clipping import clip_grad_norm_, clip_grad_value_
@@ -72,3 +75,10 @@ __all__ = [
     "clip_grad_value_",
     "minimize",
 ]
+
+
+if not TYPE_CHECKING:  # for type checkers there are the names above and no others
+
+    def __getattr__(name: str) -> Any:
+        """Raise AttributeError, which says what PyTorch's name is here."""
+        raise AttributeError(no_name(__name__, name, __all__))
