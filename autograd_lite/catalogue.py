@@ -288,9 +288,9 @@ def torch_markdown() -> str:
         "To be left out: " + _names(torch_names.LEFT_OUT) + ".",
         "## results\n\n"
         'Dtypes are NumPy\'s, also written as texts (`"float64"`). Lists of whole numbers become float32 like all'
-        " numbers of Python's, where PyTorch makes int64 of them; quotients of integers are float64, where PyTorch makes"
-        " float32. Pooling and `unfold` want the axis of the batch: `x[None]`. A loss wants a target"
-        " of x's shape, and does not broadcast it.",
+        " numbers of Python's, where PyTorch makes int64 of them; quotients of integers are float64, where PyTorch"
+        " makes float32. Pooling and `unfold` want the axis of the batch: `x[None]`. A loss wants a target of x's"
+        " shape, and does not broadcast it.",
     ]
     for title, rows, remark in _TORCH_SECTIONS:
         example = f"The operands of the examples: {torch_names.OPERANDS}" if title == "torch" else remark

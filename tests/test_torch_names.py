@@ -86,8 +86,7 @@ def plain(result):
 
 
 @pytest.mark.parametrize("theirs", torch_names.CALLS)
-@pytest.mark.filterwarnings("ignore::UserWarning:torch", "ignore::FutureWarning", "ignore:.*upsample.*:UserWarning")
-@pytest.mark.filterwarnings("ignore:torch[.]:UserWarning", "ignore:.*deprecated:UserWarning")
+@pytest.mark.filterwarnings("ignore::UserWarning", "ignore::FutureWarning")  # PyTorch's, of what it deprecates
 def test_both_sides_of_a_row_give_the_same(theirs):
     torch = pytest.importorskip("torch")
     arrays = operands()
