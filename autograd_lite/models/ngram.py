@@ -156,10 +156,6 @@ class NGram(LanguageModel):
         """What the model needs, on average, to spell out the text `ids` (N,)."""
         return float(-np.log2(self.probabilities(ids)).mean())
 
-    def perplexity(self, ids: Any) -> float:
-        """Among how many equally likely tokens the model hesitates: ``2 ** bits_per_token``."""
-        return float(2 ** self.bits_per_token(ids))
-
     def step(self, ids: Array, state: Array | None = None) -> tuple[Array, Array]:
         """Logits (V,) of the token that follows `ids` (T,), and the last tokens that were read."""
         read = (ids if state is None else np.concatenate([state, ids]))[-self.order :]

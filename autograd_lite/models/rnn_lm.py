@@ -5,18 +5,13 @@ Mikolov, Karafiát, Burget, Černocký and Khudanpur (2010), "Recurrent neural n
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
-import numpy as np
 from numpy.typing import DTypeLike
 
-from ..data import text_batches
 from ..nn import GRU, LSTM, RNN, Dropout, Embedding, Linear, Module
-from ..nn.module import evaluating
 from ..ops.random import Generator
-from .language_model import LanguageModel
-from .tokens import token_loss
+from .language_model import LanguageModel, mean_bits
 
 RECURRENT = {"RNN": RNN, "LSTM": LSTM, "GRU": GRU}
 
@@ -75,17 +70,7 @@ class RNNLM(LanguageModel, Module):
         ids: the text, (N,) integers; it is read in `streams` parallel streams, each of which starts without a memory,
         `length` steps at once (only memory depends on that). Raises ValueError for fewer tokens than streams.
         """
-        nats, count, state = 0.0, 0, None
-        with evaluating(self):
-            for inputs, targets in text_batches(np.asarray(ids), streams, length):
-                logits, state = self(inputs, state)
-                nats += token_loss(logits, targets).item() * targets.size
-                count += targets.size
-        return nats / count / math.log(2)
-
-    def perplexity(self, ids: Any, streams: int = 16, length: int = 100) -> float:
-        """Among how many equally likely tokens the model hesitates: ``2 ** bits_per_token``."""
-        return float(2 ** self.bits_per_token(ids, streams, length))
+        return mean_bits(self, self, ids, streams, length)
 
     def step(self, ids: Any, state: Any = None) -> tuple[Any, Any]:
         """Logits (V,) of the token that follows `ids` (T,), and the state."""

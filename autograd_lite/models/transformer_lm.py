@@ -13,7 +13,7 @@ from numpy.typing import DTypeLike
 
 from ..nn import Dropout, Embedding, LayerNorm, Linear, Module, ModuleList, TransformerEncoderLayer, init
 from ..ops.random import Generator
-from .language_model import LanguageModel
+from .language_model import LanguageModel, mean_bits
 
 
 class TransformerLM(LanguageModel, Module):
@@ -72,6 +72,16 @@ class TransformerLM(LanguageModel, Module):
         for layer in self.layers:
             x = layer(x, is_causal=True)
         return self.output(self.norm(x))
+
+    def bits_per_token(self, ids: Any, streams: int = 16, length: int | None = None) -> float:
+        """What the model needs, on average, to spell out a text: bits per character if its tokens are characters.
+
+        ids: the text, (N,) integers; it is read in `streams` parallel streams, each in pieces of `length` steps (None:
+        as many as the model can see), at whose beginning nothing of the piece before is known. Raises ValueError for
+        fewer tokens than streams, or a length above `context`.
+        """
+        pieces = self.context if length is None else length
+        return mean_bits(self, lambda inputs, state: (self(inputs), None), ids, streams, pieces)
 
     def step(self, ids: Any, state: Any = None) -> tuple[Any, Any]:
         """Logits (V,) of the token that follows `ids` (T,) and those of the state: the last `context` tokens."""

@@ -6,6 +6,7 @@ Names, arguments and distributions are torch.nn.init's.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -63,13 +64,14 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
 
 
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, rng: Generator | None = None) -> Tensor:
-    """Fill with numbers drawn evenly from `a` to `b`."""
-    return _fill(tensor, default_rng(rng).uniform(a, b, tensor.shape))
+    """Fill with numbers drawn evenly from `a` to `b`; of complex ones both parts."""
+    rng = default_rng(rng)
+    return _fill(tensor, _parts(tensor, lambda: rng.uniform(a, b, tensor.shape)))
 
 
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, rng: Generator | None = None) -> Tensor:
-    """Fill with normally distributed numbers."""
-    return _fill(tensor, default_rng(rng).normal(mean, std, tensor.shape))
+    """Fill with normally distributed numbers; of complex ones both parts have this mean, and half of the variance."""
+    return _fill(tensor, _normal(tensor, mean, std, default_rng(rng)))
 
 
 def trunc_normal_(
@@ -77,10 +79,13 @@ def trunc_normal_(
 ) -> Tensor:
     """Fill with normally distributed numbers, of which those outside `a` to `b` (values, not deviations) are left out.
 
-    Exact however far the bounds are from the mean. Raises ValueError unless ``a < b`` and ``std > 0``.
+    Exact however far the bounds are from the mean. Raises ValueError unless ``a < b`` and ``std > 0``, TypeError for
+    complex numbers, which have no order.
     """
     from scipy.special import log_ndtr, ndtri_exp
 
+    if tensor.dtype.kind == "c":
+        raise TypeError(f"trunc_normal_: {tensor.dtype} numbers do not lie between bounds; use normal_")
     if not (a < b and std > 0):
         raise ValueError(f"trunc_normal_: a={a}, b={b}, std={std} leave no numbers to draw; pass a < b and std > 0")
     low, high = (a - mean) / std, (b - mean) / std
@@ -148,10 +153,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1.0, rng: Generator | None = None)
     rows, columns = tensor.shape[0], tensor.size // tensor.shape[0]
     long, short = max(rows, columns), min(rows, columns)
     rng = default_rng(rng)
-    normal = rng.normal(size=(long, short))
-    if tensor.dtype.kind == "c":
-        normal = normal + 1j * rng.normal(size=(long, short))
-    q, r = np.linalg.qr(normal)
+    q, r = np.linalg.qr(_parts(tensor, lambda: rng.normal(size=(long, short))))
     diagonal = np.diagonal(r)
     q = q * (diagonal / np.abs(diagonal))  # a factorisation with a positive diagonal is unique, so q has no bias
     return _fill(tensor, gain * (q if rows == long else q.T).reshape(tensor.shape))
@@ -166,7 +168,7 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, rng: Generator |
     if not 0 <= sparsity <= 1:
         raise ValueError(f"sparse_: {sparsity} is no share of a column; pass a sparsity from 0 to 1")
     rng = default_rng(rng)
-    values = rng.normal(0.0, std, (rows, columns))
+    values = _normal(tensor, 0.0, std, rng)
     order = rng.random((rows, columns)).argsort(axis=0)  # each column is a permutation of the rows
     return _fill(tensor, np.where(order < math.ceil(sparsity * rows), 0.0, values))
 
@@ -245,6 +247,17 @@ def _kaiming_std(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> floa
         raise ValueError(f'init: mode {mode!r} is not known; use "fan_in" or "fan_out"')
     fan_in, fan_out = fans(tensor)
     return calculate_gain(nonlinearity, a) / math.sqrt(max(1, fan_in if mode == "fan_in" else fan_out))
+
+
+def _parts(tensor: Tensor, draw: Callable[[], Any]) -> Any:
+    """What `draw` returns; for complex tensors once for each part."""
+    return draw() + 1j * draw() if tensor.dtype.kind == "c" else draw()
+
+
+def _normal(tensor: Tensor, mean: float, std: float, rng: Generator) -> Any:
+    """Normally distributed numbers, whose variance complex ones share among their parts."""
+    deviation = std / math.sqrt(2) if tensor.dtype.kind == "c" else std
+    return _parts(tensor, lambda: rng.normal(mean, deviation, tensor.shape))
 
 
 def _fill(tensor: Tensor, values: Any) -> Tensor:

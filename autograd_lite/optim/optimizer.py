@@ -183,6 +183,11 @@ class Optimizer:
             )
         keys = self._keys()
         groups = state_dict["param_groups"]
+        if not isinstance(groups, list | tuple) or not all(isinstance(g, Mapping) and "params" in g for g in groups):
+            raise TypeError(
+                f'{self._title}.load_state_dict: the "param_groups" are not a list of groups with "params"; pass what'
+                f" state_dict() of a {self._title} returned"
+            )
         own = [[keys[parameter] for parameter in group["params"]] for group in self.param_groups]
         if own != [list(group["params"]) for group in groups]:
             raise ValueError(

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 import autograd_lite as ag
 from autograd_lite import models, nn, optim
@@ -54,3 +55,34 @@ def test_it_learns_whether_a_token_occurred():
         optimizer.step()
     ids, lengths, answers = example(300)
     assert ((classifier.probability(ids, lengths).data > 0.5) == answers).mean() > 0.98
+
+
+def test_it_trains_as_in_pytorch():
+    torch = pytest.importorskip("torch")
+
+    class Twin(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.embedding, self.recurrent = torch.nn.Embedding(6, 4), torch.nn.LSTM(4, 5, 2)
+            self.output = torch.nn.Linear(5, 1)
+
+        def forward(self, ids):
+            packing = torch.nn.utils.rnn
+            packed = packing.pack_padded_sequence(self.embedding(ids), LENGTHS, enforce_sorted=False)
+            return self.output(self.recurrent(packed)[1][0][-1])[:, 0]
+
+    theirs, ours = Twin().double(), model(num_layers=2)
+    ours.load_state_dict(theirs.state_dict())
+    optimizer, reference = optim.Adam(ours.parameters(), 0.02), torch.optim.Adam(theirs.parameters(), 0.02)
+    answers = np.array([1.0, 0.0, 1.0])
+    for seed in range(10):
+        logits, expected = ours(batch(seed), LENGTHS), theirs(torch.tensor(batch(seed)))
+        np.testing.assert_allclose(logits.data, expected.detach().numpy(), rtol=1e-9, atol=1e-10)
+        loss = nn.BCEWithLogitsLoss()(logits, answers)
+        their_loss = torch.nn.BCEWithLogitsLoss()(expected, torch.tensor(answers))
+        for one, o in ((loss, optimizer), (their_loss, reference)):
+            o.zero_grad()
+            one.backward()
+            o.step()
+        for name, parameter in ours.named_parameters():
+            np.testing.assert_allclose(parameter.grad.data, theirs.get_parameter(name).grad.numpy(), atol=1e-9)

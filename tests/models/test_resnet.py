@@ -7,37 +7,49 @@ from autograd_lite.models.resnet import BasicBlock, PaddedShortcut
 
 @pytest.fixture
 def torch_resnet():
-    """torchvision's ResNet of basic blocks, its names and their order, with random weights and running statistics."""
+    """torchvision's ResNet, its names and their order, with random weights and running statistics."""
     torch = pytest.importorskip("torch")
     nn = torch.nn
 
-    class BasicBlock(nn.Module):
-        def __init__(self, before, after, stride):
+    class Block(nn.Module):
+        """`sizes`: of the filters, two in a basic block and three in a bottleneck."""
+
+        def __init__(self, before, channels, stride, sizes):
             super().__init__()
-            self.conv1 = nn.Conv2d(before, after, 3, stride, 1, bias=False)
-            self.bn1 = nn.BatchNorm2d(after)
-            self.conv2 = nn.Conv2d(after, after, 3, 1, 1, bias=False)
-            self.bn2 = nn.BatchNorm2d(after)
+            after = channels * (1 if len(sizes) == 2 else 4)
+            counts = [before, *[channels] * (len(sizes) - 1), after]
+            strides = [stride, 1] if len(sizes) == 2 else [1, stride, 1]
+            for i, (size, step) in enumerate(zip(sizes, strides, strict=True)):
+                conv = nn.Conv2d(counts[i], counts[i + 1], size, step, size // 2, bias=False)
+                self.add_module(f"conv{i + 1}", conv)
+                self.add_module(f"bn{i + 1}", nn.BatchNorm2d(counts[i + 1]))
             self.downsample = None
-            if stride != 1:
+            if (before, stride) != (after, 1):
                 self.downsample = nn.Sequential(nn.Conv2d(before, after, 1, stride, bias=False), nn.BatchNorm2d(after))
+            self.count = len(sizes)
 
         def forward(self, x):
-            out = self.bn2(self.conv2(torch.relu(self.bn1(self.conv1(x)))))
+            out = x
+            for i in range(1, self.count + 1):
+                out = getattr(self, f"bn{i}")(getattr(self, f"conv{i}")(out))
+                out = torch.relu(out) if i < self.count else out
             return torch.relu(out + (x if self.downsample is None else self.downsample(x)))
 
     class ResNet(nn.Module):
-        def __init__(self, depths, classes, channels, width):
+        def __init__(self, depths, classes, channels, width, bottleneck=False):
             super().__init__()
+            sizes, expansion = ((1, 3, 1), 4) if bottleneck else ((3, 3), 1)
             self.conv1 = nn.Conv2d(channels, width, 7, 2, 3, bias=False)
             self.bn1 = nn.BatchNorm2d(width)
             self.maxpool = nn.MaxPool2d(3, 2, 1)
+            before = width
             for i, depth in enumerate(depths):
-                after = width * 2**i
-                first = BasicBlock(after // 2, after, 2) if i else BasicBlock(after, after, 1)
-                layer = nn.Sequential(first, *(BasicBlock(after, after, 1) for _ in range(depth - 1)))
-                self.add_module(f"layer{i + 1}", layer)
-            self.fc = nn.Linear(8 * width, classes)
+                blocks = []
+                for j in range(depth):
+                    blocks.append(Block(before, width * 2**i, 2 if i and not j else 1, sizes))
+                    before = expansion * width * 2**i
+                self.add_module(f"layer{i + 1}", nn.Sequential(*blocks))
+            self.fc = nn.Linear(before, classes)
 
         def forward(self, x):
             x = self.maxpool(torch.relu(self.bn1(self.conv1(x))))
@@ -79,9 +91,15 @@ def test_weights_move_to_pytorch_too(torch_resnet):
     np.testing.assert_allclose(ours(x).data, theirs(torch.tensor(x)).detach().numpy(), rtol=1e-4, atol=1e-4)
 
 
-def test_it_learns_as_in_pytorch(torch_resnet, trains_like_torch):
-    theirs, ours = torch_resnet((1, 2, 1, 1), 5, 2, 4), models.ResNet((1, 2, 1, 1), 5, 2, 4, dtype="float64")
+@pytest.mark.parametrize("bottleneck", [False, True])
+def test_it_learns_as_in_pytorch(torch_resnet, trains_like_torch, bottleneck):
+    arguments = (1, 2, 1, 1), 5, 2, 4, bottleneck
+    theirs, ours = torch_resnet(*arguments), models.ResNet(*arguments, dtype="float64")
     trains_like_torch(ours, theirs.train(), np.random.default_rng(0).standard_normal((4, 2, 64, 48)))
+
+
+def test_resnet_50_has_as_many_parameters_as_published():
+    assert sum(p.size for p in models.ResNet((3, 4, 6, 3), bottleneck=True).parameters()) == 25_557_032
 
 
 def test_the_shortcut_without_parameters():

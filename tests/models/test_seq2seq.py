@@ -60,6 +60,51 @@ def test_attention_looks_at_the_steps_that_count():
     assert (weights[0] > 0).all()
 
 
+@pytest.mark.parametrize("attention", [False, True])
+def test_it_trains_as_in_pytorch(attention):
+    torch = pytest.importorskip("torch")
+
+    class Twin(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.source_embedding, self.target_embedding = torch.nn.Embedding(6, 3), torch.nn.Embedding(5, 3)
+            self.encoder, self.decoder = torch.nn.GRU(3, 4, bidirectional=True), torch.nn.GRU(3, 4)
+            self.bridge, self.output = torch.nn.Linear(8, 4), torch.nn.Linear(4, 5)
+            if attention:
+                self.key, self.combine = torch.nn.Linear(8, 4, bias=False), torch.nn.Linear(12, 4, bias=False)
+
+        def forward(self, source, inputs):
+            packing = torch.nn.utils.rnn
+            packed = packing.pack_padded_sequence(self.source_embedding(source), LENGTHS, enforce_sorted=False)
+            read, h = self.encoder(packed)
+            read, _ = packing.pad_packed_sequence(read)  # (S, B, 8)
+            start = torch.tanh(self.bridge(torch.cat([h[0], h[1]], -1)))
+            said, _ = self.decoder(self.target_embedding(inputs), start[None])  # (T, B, 4)
+            if attention:
+                scores = torch.einsum("tbh,sbh->bts", said, self.key(read))
+                beyond = torch.arange(len(source)) >= torch.tensor(LENGTHS)[:, None, None]
+                weights = scores.masked_fill(beyond, -torch.inf).softmax(-1)
+                said = torch.tanh(self.combine(torch.cat([torch.einsum("bts,sbh->tbh", weights, read), said], -1)))
+            return self.output(said)
+
+    theirs, ours = Twin().double(), model(attention)
+    theirs.load_state_dict({key: torch.tensor(value) for key, value in ours.state_dict().items()})
+    optimizer, reference = optim.Adam(ours.parameters(), 0.02), torch.optim.Adam(theirs.parameters(), 0.02)
+    inputs, answers = ours.forced([[2, 3], [4], [2, 2, 4]])
+    for seed in range(10):
+        logits = ours(source(seed), inputs, LENGTHS)
+        expected = theirs(torch.tensor(source(seed)), torch.tensor(inputs))
+        np.testing.assert_allclose(logits.data, expected.detach().numpy(), rtol=1e-9, atol=1e-10)
+        loss = models.token_loss(logits, answers)
+        their_loss = torch.nn.functional.cross_entropy(expected.reshape(-1, 5), torch.tensor(answers).reshape(-1))
+        for one, o in ((loss, optimizer), (their_loss, reference)):
+            o.zero_grad()
+            one.backward()
+            o.step()
+        for name, parameter in ours.named_parameters():
+            np.testing.assert_allclose(parameter.grad.data, theirs.get_parameter(name).grad.numpy(), atol=1e-9)
+
+
 # -- answering -------------------------------------------------------------------------------------------------------
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite import data, optim
+from autograd_lite import data, models, optim
 from autograd_lite.models.transformer_lm import TransformerLM
 
 TEXT = "to be, or not to be: that is the question. " * 20
@@ -48,19 +48,57 @@ def test_a_step_depends_on_itself_and_those_before():
     np.testing.assert_array_equal(same.T, [[True, True, True, False, False, False], [True] * 6])
 
 
-def test_as_the_same_model_of_pytorchs_parts():
+def test_bits_are_those_of_the_pieces_whatever_the_mode():
+    language_model, ids = model(dropout=0.5, dtype="float64"), random_ids(49)
+    pieces = ids[:-1].reshape(4, 12).T, ids[1:].reshape(4, 12).T
+    nats = models.token_loss(language_model.eval()(pieces[0]), pieces[1]).item()
+    language_model.train()
+    for streams in (4, 2, 1):
+        assert language_model.bits_per_token(ids, streams) == pytest.approx(nats / np.log(2))
+    assert language_model.perplexity(ids, streams=4) == pytest.approx(np.exp(nats))
+    assert language_model.bits_per_token(ids, 4, length=1) != pytest.approx(nats / np.log(2))
+    assert language_model.training
+    with pytest.raises(ValueError, match="the model sees 12"):
+        language_model.bits_per_token(ids, 1, length=13)
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_it_trains_as_in_pytorch(tied):
     torch = pytest.importorskip("torch")
-    ours, ids = model(dtype="float64"), random_ids(5, 3)
-    state = {key: torch.tensor(value) for key, value in ours.state_dict().items()}
-    x = state["tokens.weight"][torch.tensor(ids)] + state["positions.weight"][:5, None]
-    hidden = torch.nn.Transformer.generate_square_subsequent_mask(5, dtype=torch.float64)
-    for i in range(2):
-        layer = torch.nn.TransformerEncoderLayer(16, 2, 64, 0.0, "gelu", norm_first=True, dtype=torch.float64)
-        part = f"layers.{i}."
-        layer.load_state_dict({key.removeprefix(part): v for key, v in state.items() if key.startswith(part)})
-        x = layer(x, hidden)
-    x = torch.nn.functional.layer_norm(x, (16,), state["norm.weight"], state["norm.bias"])
-    np.testing.assert_allclose(ours(ids).data, (x @ state["tokens.weight"].T).detach().numpy(), rtol=1e-10, atol=1e-12)
+
+    class Twin(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.tokens, self.positions = torch.nn.Embedding(V, 16), torch.nn.Embedding(12, 16)
+            self.layers = torch.nn.ModuleList(
+                torch.nn.TransformerEncoderLayer(16, 2, 64, 0.0, "gelu", norm_first=True) for _ in range(2)
+            )
+            self.norm, self.output = torch.nn.LayerNorm(16), torch.nn.Linear(16, V, bias=False)
+            if tied:
+                self.output.weight = self.tokens.weight
+
+        def forward(self, ids):
+            x = self.tokens(ids) + self.positions(torch.arange(len(ids))[:, None])
+            hidden = torch.nn.Transformer.generate_square_subsequent_mask(len(ids), dtype=torch.float64)
+            for layer in self.layers:
+                x = layer(x, hidden)
+            return self.output(self.norm(x))
+
+    theirs, ours = Twin().double(), model(tied=tied, dtype="float64")
+    theirs.load_state_dict({key: torch.tensor(value) for key, value in ours.state_dict().items()})
+    optimizer, reference = optim.Adam(ours.parameters(), 0.01), torch.optim.Adam(theirs.parameters(), 0.01)
+    for inputs, targets in data.text_batches(VOCABULARY.encode(TEXT), 6, 12):
+        logits, expected = ours(inputs), theirs(torch.tensor(inputs))
+        np.testing.assert_allclose(logits.data, expected.detach().numpy(), rtol=1e-8, atol=1e-8)
+        loss = models.token_loss(logits, targets)
+        their_loss = torch.nn.functional.cross_entropy(expected.reshape(-1, V), torch.tensor(targets).reshape(-1))
+        for one, o in ((loss, optimizer), (their_loss, reference)):
+            o.zero_grad()
+            one.backward()
+            o.step()
+        assert loss.item() == pytest.approx(their_loss.item(), abs=1e-8)
+    for name, parameter in ours.named_parameters():
+        np.testing.assert_allclose(parameter.grad.data, theirs.get_parameter(name).grad.numpy(), atol=1e-8)
 
 
 class TestGenerating:

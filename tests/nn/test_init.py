@@ -91,6 +91,31 @@ class TestDistributions:
         assert np.array_equal(single, double.astype(np.float32))
 
 
+class TestComplex:
+    @pytest.mark.parametrize(
+        ("function", "options"),
+        [
+            (init.uniform_, {"a": -1.0, "b": 3.0}),
+            (init.normal_, {"mean": 0.5, "std": 2.0}),
+            (init.xavier_uniform_, {"gain": 2.0}),
+            (init.kaiming_normal_, {}),
+            (init.sparse_, {"sparsity": 0.3, "std": 1.0}),
+        ],
+    )
+    def test_both_parts_as_pytorchs(self, function, options):
+        torch = pytest.importorskip("torch")
+        torch.manual_seed(0)
+        theirs = getattr(torch.nn.init, function.__name__)(torch.zeros(100, 200, dtype=torch.complex128), **options)
+        ours = filled(function, **options, shape=(100, 200), dtype=np.complex128, rng=np.random.default_rng(0))
+        for a, b in ((ours.real, theirs.real), (ours.imag, theirs.imag)):
+            assert stats.ks_2samp(a.ravel(), b.numpy().ravel()).pvalue > LUCK
+        assert abs(np.corrcoef(ours.real.ravel(), ours.imag.ravel())[0, 1]) < 0.03 or function is init.sparse_
+
+    def test_there_is_nothing_between_bounds(self):
+        with pytest.raises(TypeError, match=r"trunc_normal_: complex128 numbers .*; use normal_"):
+            filled(init.trunc_normal_, dtype=np.complex128)
+
+
 class TestTruncated:
     @pytest.mark.parametrize(("a", "b"), [(30, 31), (-31, -30), (100, math.inf), (-math.inf, -100)])
     def test_far_from_the_mean(self, a, b):

@@ -53,6 +53,8 @@ class Products(nn.Module):
         (nn.GRU(4, 3, bidirectional=True), (5, 2, 4), 2 * 5 * 2 * 9 * (4 + 3)),
         (nn.GRUCell(4, 3), (2, 4), 2 * 9 * (4 + 3)),
         (nn.LocallyConnected1d(2, 3, 6, 3), (5, 2, 6), 5 * 3 * 4 * 2 * 3),
+        (nn.weight_norm(nn.Linear(4, 3)), (5, 4), 5 * 4 * 3),
+        (nn.spectral_norm(nn.Linear(4, 3)), (5, 4), 5 * 4 * 3 + 3 * 4 + 3),  # the weight's norm is u.T @ (w @ v)
         (nn.ReLU(), (2, 3), 0),
     ],
 )

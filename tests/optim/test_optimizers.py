@@ -31,6 +31,7 @@ CASES = [
     ("SGD", {"lr": 0.1, "momentum": 0.9}),
     ("SGD", {"lr": 0.1, "momentum": 0.9, "dampening": 0.3, "weight_decay": 0.01}),
     ("SGD", {"lr": 0.05, "momentum": 0.9, "nesterov": True, "weight_decay": 0.01}),
+    ("SGD", {"lr": 0.05, "momentum": 0.9, "nesterov": True, "maximize": True}),
     ("SGD", {}),
     ("Adam", {}),
     ("Adam", {"lr": 0.05, "betas": (0.8, 0.9), "eps": 1e-4, "weight_decay": 0.1}),
@@ -38,7 +39,9 @@ CASES = [
     ("Adam", {"lr": 0.05, "maximize": True}),
     ("AdamW", {}),
     ("AdamW", {"lr": 0.05, "betas": (0.8, 0.9), "weight_decay": 0.3, "amsgrad": True}),
+    ("Adam", {"lr": 0.05, "amsgrad": True, "weight_decay": 0.1, "maximize": True}),
     ("AdamW", {"lr": 0.05, "maximize": True}),
+    ("AdamW", {"lr": 0.05, "amsgrad": True, "maximize": True}),
     ("Adamax", {}),
     ("Adamax", {"lr": 0.05, "betas": (0.8, 0.9), "eps": 1e-3, "weight_decay": 0.1, "maximize": True}),
     ("NAdam", {}),
@@ -50,6 +53,7 @@ CASES = [
     ("Adagrad", {}),
     ("Adagrad", {"lr": 0.1, "lr_decay": 0.1, "weight_decay": 0.1, "initial_accumulator_value": 0.2, "eps": 1e-3}),
     ("Adagrad", {"maximize": True}),
+    ("Adagrad", {"lr_decay": 0.1, "weight_decay": 0.1, "maximize": True}),
     ("Adadelta", {}),
     ("Adadelta", {"lr": 0.5, "rho": 0.7, "eps": 1e-3, "weight_decay": 0.1}),
     ("Adadelta", {"maximize": True, "weight_decay": 0.1}),
@@ -58,6 +62,7 @@ CASES = [
     ("RMSprop", {"centered": True, "momentum": 0.9, "weight_decay": 0.1}),
     ("RMSprop", {"centered": True, "maximize": True}),
     ("RMSprop", {"momentum": 0.5}),
+    ("RMSprop", {"momentum": 0.5, "weight_decay": 0.1, "maximize": True}),
     ("Rprop", {}),
     ("Rprop", {"lr": 0.3, "etas": (0.4, 1.5), "step_sizes": (1e-3, 0.5)}),
     ("Rprop", {"maximize": True}),
@@ -419,7 +424,11 @@ class TestErrors:
         with pytest.raises(ValueError, match=r"SGD: \{'lr': 1\} is no group; "):
             optim.SGD([{"lr": 1}])
 
-    @pytest.mark.parametrize("state", [[1], None, {}, {"state": {}}])
+    @pytest.mark.parametrize(
+        "state",
+        [[1], None, {}, {"state": {}}, *({"state": {}, "param_groups": g} for g in (None, [1], [{"lr": 0.1}]))],
+        ids=str,
+    )
     def test_what_is_no_state(self, state):
         with pytest.raises(TypeError, match=r"SGD.load_state_dict: .* what state_dict\(\) of a SGD returned"):
             optim.SGD([nn.Parameter(np.ones(2))]).load_state_dict(state)
