@@ -79,7 +79,7 @@ class Node:
     label: str  # the operation; for others what stands in for a missing name
     values: tuple[Value, ...]
     parameters: tuple[str, ...] = ()
-    module: int | None = None  # the innermost it belongs to: a position in `Graph.modules`
+    module: int | None = None  # the innermost that computes it, or whose parameter it is: a position in `Graph.modules`
     source: Source | None = None
     saved_bytes: int | None = None  # kept for the backward pass
     forward_seconds: float | None = None
@@ -111,12 +111,17 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class ModuleInfo:
-    """A Module whose forward computed some of the nodes. Modules within it come later in `Graph.modules`."""
+    """One call of a Module, whose forward computed some of the nodes; or a block of operations that is repeated.
 
-    path: str  # "encoder.layer1.0"; empty for the outermost
-    label: str  # its class
+    What lies within it comes later in `Graph.modules`.
+    """
+
+    path: str  # "encoder.layer1.0"; empty for the outermost, and for a block
+    label: str  # its class; empty for a block
     parent: int | None = None  # a position in `Graph.modules`
     parameters: int = 0  # how many numbers it learns, with those of the modules within it
+    call: int = 0  # a Module that is used several times is called as often
+    repeat: int = 1  # of a block: how often it occurs; its nodes are those of the first time
 
 
 @dataclass(frozen=True, slots=True)
