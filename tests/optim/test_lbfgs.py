@@ -62,6 +62,31 @@ def test_as_pytorchs(function, options):
         np.testing.assert_allclose(a.data, b.detach().numpy(), rtol=1e-10, atol=1e-12)
 
 
+@pytest.mark.parametrize("options", [{"lr": 0.1}, {"line_search_fn": "strong_wolfe"}], ids=["fixed", "strong_wolfe"])
+def test_50_steps_of_a_model_as_pytorchs(options):
+    torch = pytest.importorskip("torch")
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((20, 4)), rng.standard_normal((20, 1))
+    theirs = torch.nn.Sequential(torch.nn.Linear(4, 3), torch.nn.Tanh(), torch.nn.Linear(3, 1)).double()
+    ours = nn.Sequential(nn.Linear(4, 3), nn.Tanh(), nn.Linear(3, 1)).astype("float64")
+    theirs.load_state_dict({key: torch.tensor(rng.standard_normal(v.shape)) for key, v in ours.state_dict().items()})
+    ours.load_state_dict(theirs.state_dict())
+    found = []
+    for model, module, tensor in ((ours, optim, ag.tensor), (theirs, torch.optim, torch.tensor)):
+        optimizer = module.LBFGS(model.parameters(), max_iter=2, **options)
+        inputs, targets = tensor(x), tensor(y)
+
+        def closure(model=model, optimizer=optimizer, inputs=inputs, targets=targets):
+            optimizer.zero_grad()
+            loss = ((model(inputs) - targets) ** 2).mean()
+            loss.backward()
+            return loss
+
+        found.append([optimizer.step(closure).item() for _ in range(50)])
+    np.testing.assert_allclose(*found, rtol=1e-8)
+    assert found[0][-1] < 0.7 * found[0][0]
+
+
 def test_it_finds_a_minimum_of_complex_numbers():
     z, goal = ag.tensor([1 + 1j, 2 - 1j], requires_grad=True), np.array([3 - 2j, 0.5 + 1j])
     optimizer = optim.LBFGS([z], line_search_fn="strong_wolfe", tolerance_change=1e-14)

@@ -80,21 +80,32 @@ OURS = [
 
 
 def descend(ag, optimizer, parameters, data, steps=50):
-    """A trajectory: a loss with curvature, whose second parameter gets no gradient on every third step."""
+    """The losses of a trajectory; they bend, and the second parameter gets no gradient on every third step."""
+    losses = []
     for step in range(steps):
         optimizer.zero_grad()
         a, b = parameters
         loss = ((a * data - 1) ** 2).mean() + (0 if step % 3 == 0 else ag.tanh(b * data[0]).sum())
         loss.backward()
         optimizer.step()
+        losses.append(loss.item())
+    return losses
+
+
+def test_every_optimizer_stands_here():
+    classes = {name: made for name in optim.__all__ if isinstance(made := getattr(optim, name), type)}
+    optimizers = {name for name, made in classes.items() if issubclass(made, optim.Optimizer)}
+    assert {name for name, _ in CASES + OURS} == optimizers - {"Optimizer", "LBFGS"}  # the latter in test_lbfgs.py
 
 
 @pytest.mark.parametrize(("name", "options"), CASES)
 def test_50_steps_as_pytorchs(torch, name, options):
     ours = [nn.Parameter(numbers(3, 4)), nn.Parameter(numbers(4, seed=1))]
     theirs = [torch.tensor(p.data.copy(), requires_grad=True) for p in ours]
-    descend(ag, getattr(optim, name)(ours, **options), ours, ag.tensor(numbers(3, 4, seed=2)))
-    descend(torch, getattr(torch.optim, name)(theirs, **options), theirs, torch.tensor(numbers(3, 4, seed=2)))
+    data = numbers(3, 4, seed=2)
+    losses = descend(ag, getattr(optim, name)(ours, **options), ours, ag.tensor(data))
+    expected = descend(torch, getattr(torch.optim, name)(theirs, **options), theirs, torch.tensor(data))
+    np.testing.assert_allclose(losses, expected, rtol=1e-10, atol=1e-10)
     for a, b in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(a.data, b.detach().numpy(), rtol=1e-10, atol=1e-12)
 
