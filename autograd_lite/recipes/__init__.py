@@ -9,6 +9,10 @@ from .result import Figure, Result
 # What each name of the command line trains. The module of that name, with "_" for "-", is loaded when it is asked for.
 RECIPES = {
     "breast-cancer": "a multilayer perceptron tells malignant tumours from benign ones",
+    "ngrams": "n-gram models bet on the next letter of plays by Shakespeare that they never saw",
+    "char-lm": "an LSTM does, too, beside n-gram models",
+    "dates": "an encoder and a decoder with attention turn dates in words into ISO 8601",
+    "tagger": "an LSTM in both directions tells what is said from who speaks, in plays without marks",
 }
 
 __all__ = ["RECIPES", "Figure", "Result"]

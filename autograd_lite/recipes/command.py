@@ -38,13 +38,17 @@ def train(name: str, output: Path, seed: int) -> int:
         asked = f" ({figure.requirement} is asked)" if figure.requirement else ""
         line(figure.name, f"{figure}{asked}{'' if figure.passed else '; FAILED'}")
     output.mkdir(parents=True, exist_ok=True)
-    plot, weights, figures = (output / f"{name}{suffix}" for suffix in (".png", ".npz", ".json"))
+    plot, weights, figures = written = [output / f"{name}{suffix}" for suffix in (".png", ".npz", ".json")]
     result.plot.savefig(plot, dpi=120)
-    save(weights, result.model.state_dict())
+    if result.model is None:
+        written.remove(weights)
+    else:
+        save(weights, result.model.state_dict())
     figures.write_text(json.dumps(record(name, seed, seconds, result), indent=2) + "\n", encoding="utf-8")
     line(
         "",
-        f"{'done' if result.passed else 'FAILED'} in {seconds:.0f} s; written: {plot}, {weights.name}, {figures.name}",
+        f"{'done' if result.passed else 'FAILED'} in {seconds:.0f} s; written: {plot}, "
+        + ", ".join(file.name for file in written[1:]),
     )
     return 0 if result.passed else 1
 

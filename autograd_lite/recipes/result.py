@@ -41,7 +41,10 @@ class Figure:
 
 @dataclass(frozen=True)
 class Result:
-    """What a recipe returns: its figures, a plot (a matplotlib figure), the model that was trained."""
+    """What a recipe returns: its figures, a plot (a matplotlib figure), the model that was trained.
+
+    model: None for one without parameters, which has no weights to write.
+    """
 
     figures: tuple[Figure, ...]
     plot: Any

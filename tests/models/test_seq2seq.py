@@ -1,4 +1,3 @@
-import datetime
 from itertools import product
 
 import numpy as np
@@ -200,26 +199,17 @@ def test_it_learns_to_reverse(attention):
     assert exact_matches(translator.greedy(sources, lengths, most=10), pairs[:200]) >= 0.97
 
 
-def dates(count, rng):
-    """Days in words, and in the form of ISO 8601: ("Tuesday, 3 May 1988", "1988-05-03")."""
-    forms = ["%A, {d} %B %Y", "{d} %B %Y", "%B {d}, %Y", "%d.%m.%Y", "{d} %b %y", "%a %B {d} %Y"]
-    first = datetime.date(1970, 1, 1)
-    for day, form in zip(rng.integers(0, 36524, count), rng.integers(0, len(forms), count), strict=True):
-        date = first + datetime.timedelta(int(day))
-        yield date.strftime(forms[form]).format(d=date.day), date.isoformat()
-
-
 @pytest.mark.slow
-def test_it_learns_dates_in_words():
+def test_it_learns_dates_that_begin_with_the_day():
     rng = np.random.default_rng(0)
-    texts = list(dates(5000, rng))
-    words = data.Vocabulary("".join(given for given, _ in texts))
+    texts = [[pair for pair in part if pair[0][0].isdigit()] for part in data.dates(15_000, 1_500)]
+    words = data.Vocabulary("".join(given for given, _ in texts[0]))
     figures = data.Vocabulary("<>-0123456789")
-    pairs = [(words.encode(given), figures.encode(wanted)) for given, wanted in texts]
+    learned, unseen = ([(words.encode(given), figures.encode(wanted)) for given, wanted in part] for part in texts)
     start, end = figures.encode("<>")
     translator = models.Seq2Seq(len(words), len(figures), int(start), int(end), 32, 64, rng=rng)
-    train(translator, pairs[500:], 300, 32, rng)
-    sources, lengths = models.padded([given for given, _ in pairs[:500]])
-    assert exact_matches(translator.greedy(sources, lengths, most=12), pairs[:500]) >= 0.99
+    train(translator, learned, 300, 32, rng)
+    sources, lengths = models.padded([given for given, _ in unseen])
+    assert exact_matches(translator.greedy(sources, lengths, most=12), unseen) >= 0.99
     searched = translator.beam_search(sources[:, :50], lengths[:50], beam=3, most=12)
-    assert exact_matches(searched, pairs[:50]) >= 0.98
+    assert exact_matches(searched, unseen[:50]) >= 0.98
