@@ -46,3 +46,19 @@ def trains_like_torch():
         compare(ours.eval()(x), theirs.eval()(torch.tensor(x)))
 
     return trains
+
+
+@pytest.fixture
+def moves_like_torch():
+    """``moves_like_torch(ours, theirs, *losses, *optimizers)``: one step of both, from the same loss and gradients."""
+
+    def moves(ours, theirs, loss, their_loss, optimizer, reference):
+        assert loss.item() == pytest.approx(their_loss.item(), abs=1e-8)
+        for one, o in ((loss, optimizer), (their_loss, reference)):
+            o.zero_grad()
+            one.backward()
+            o.step()
+        for name, parameter in ours.named_parameters():
+            np.testing.assert_allclose(parameter.grad.data, theirs.get_parameter(name).grad.numpy(), atol=1e-8)
+
+    return moves

@@ -60,7 +60,7 @@ def test_attention_looks_at_the_steps_that_count():
 
 
 @pytest.mark.parametrize("attention", [False, True])
-def test_it_trains_as_in_pytorch(attention):
+def test_it_trains_as_in_pytorch(attention, moves_like_torch):
     torch = pytest.importorskip("torch")
 
     class Twin(torch.nn.Module):
@@ -96,12 +96,7 @@ def test_it_trains_as_in_pytorch(attention):
         np.testing.assert_allclose(logits.data, expected.detach().numpy(), rtol=1e-9, atol=1e-10)
         loss = models.token_loss(logits, answers)
         their_loss = torch.nn.functional.cross_entropy(expected.reshape(-1, 5), torch.tensor(answers).reshape(-1))
-        for one, o in ((loss, optimizer), (their_loss, reference)):
-            o.zero_grad()
-            one.backward()
-            o.step()
-        for name, parameter in ours.named_parameters():
-            np.testing.assert_allclose(parameter.grad.data, theirs.get_parameter(name).grad.numpy(), atol=1e-9)
+        moves_like_torch(ours, theirs, loss, their_loss, optimizer, reference)
 
 
 # -- answering -------------------------------------------------------------------------------------------------------

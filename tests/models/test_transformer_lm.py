@@ -63,7 +63,7 @@ def test_bits_are_those_of_the_pieces_whatever_the_mode():
 
 
 @pytest.mark.parametrize("tied", [True, False])
-def test_it_trains_as_in_pytorch(tied):
+def test_it_trains_as_in_pytorch(tied, moves_like_torch):
     torch = pytest.importorskip("torch")
 
     class Twin(torch.nn.Module):
@@ -92,13 +92,7 @@ def test_it_trains_as_in_pytorch(tied):
         np.testing.assert_allclose(logits.data, expected.detach().numpy(), rtol=1e-8, atol=1e-8)
         loss = models.token_loss(logits, targets)
         their_loss = torch.nn.functional.cross_entropy(expected.reshape(-1, V), torch.tensor(targets).reshape(-1))
-        for one, o in ((loss, optimizer), (their_loss, reference)):
-            o.zero_grad()
-            one.backward()
-            o.step()
-        assert loss.item() == pytest.approx(their_loss.item(), abs=1e-8)
-    for name, parameter in ours.named_parameters():
-        np.testing.assert_allclose(parameter.grad.data, theirs.get_parameter(name).grad.numpy(), atol=1e-8)
+        moves_like_torch(ours, theirs, loss, their_loss, optimizer, reference)
 
 
 class TestGenerating:
