@@ -1,0 +1,244 @@
+"""One recorded operation by itself: its derivative along a random direction, computed and measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..core import Call, Definition, Handle, gradients, raw
+from ..tensor import Tensor
+from .numeric import Estimate, Vector, slope
+
+Array = np.ndarray[Any, Any]
+Arrays = dict[str, Array]
+
+_WIDE = {"e": np.dtype(np.float64), "f": np.dtype(np.float64), "F": np.dtype(np.complex128)}  # by the code of a dtype
+
+
+@dataclass(frozen=True)
+class Case:
+    """An operation with the arguments of one call, and which of its derivatives is in question.
+
+    values: one for each argument of the signature, arrays without handles. variables: the arrays that it is
+    differentiated for, those of a sequence as ``arrays[1]``. order: 2 is the derivative of the gradient, a function of
+    the variables and of the weights of the outputs.
+    """
+
+    op: Definition
+    values: Mapping[str, Any]
+    variables: tuple[str, ...]
+    order: int = 1
+    weights: Arrays = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, call: Call, snapshot: Callable[[Array], Array] = np.array) -> Case:
+        """What a call was given; `snapshot` copies arrays, for nobody knows what is written into them later."""
+        values: dict[str, Any] = {}
+        variables: list[str] = []
+        for (name, role), value in zip(call.op.roles.items(), call.arguments.values(), strict=True):
+            for label, member in _members(name, value) if role in ("array", "arrays") else ():
+                if call.op.takes_gradient(name) and getattr(member, "node", None) is not None:
+                    variables.append(label)
+            values[name] = _copied(value, snapshot)
+        return cls(call.op, values, tuple(variables))
+
+    @property
+    def kind(self) -> Any:
+        """What similar cases share: the operation, its parameters, the shapes and dtypes of its arrays."""
+        parts = (
+            (label, v.shape, v.dtype.str) if isinstance(v, np.ndarray) else (label, repr(v)) for label, v in self._all()
+        )
+        return self.op.name, self.op.forward, self.variables, *parts
+
+    def arrays(self) -> Arrays:
+        """All arrays among the arguments, those of an index too."""
+        return {label: value for label, value in self._all() if isinstance(value, np.ndarray)}
+
+    def point(self) -> Arrays:
+        """What this derivative is taken for, by name: the variables, in second order the weights as well."""
+        arrays = self.arrays()
+        return {label: arrays[label] for label in self.variables} | self.weights
+
+    def replaced(self, arrays: Mapping[str, Any]) -> Case:
+        """The same call with other arrays in the place of some."""
+        values = {
+            name: tuple(arrays.get(label, member) for label, member in _members(name, value))
+            if _holds_arrays(value)
+            else arrays.get(name, value)
+            for name, value in self.values.items()
+        }
+        return replace(self, values=values)
+
+    def at_second_order(self, weights: Sequence[Array]) -> Case:
+        """The same call, its second derivative in question, at these weights of the outputs."""
+        return replace(self, order=2, weights={f"grad_output_{i}": weight for i, weight in enumerate(weights)})
+
+    def precise(self) -> Case:
+        """The same call in double precision, for what is measured."""
+        values = {name: _wide(value) for name, value in self.values.items()}
+        return replace(self, values=values, weights={label: _wide(weight) for label, weight in self.weights.items()})
+
+    def outputs(self, point: Mapping[str, Any], recorded: bool = True) -> tuple[Any, ...]:
+        """What is differentiated, at these variables (and weights): outputs of the operation, or its gradients.
+
+        recorded: with a history, which a fused operation makes by its spec; without, its own kernels are used.
+        """
+        outputs = self._results(point)
+        if self.order == 1:
+            return outputs
+        leaves = [point[label] for label in self.variables]
+        seeded = [
+            (output, point[label]) for output, label in zip(outputs, self.weights, strict=True) if has_history(output)
+        ]
+        found: Sequence[Any] = [None] * len(leaves)
+        if seeded:
+            values, seeds = zip(*seeded, strict=True)
+            found = gradients(values, leaves, seeds, create_graph=recorded, allow_unused=True)
+        return tuple(Tensor(np.zeros_like(raw(x))) if g is None else g for g, x in zip(found, leaves, strict=True))
+
+    def _results(self, point: Mapping[str, Any]) -> tuple[Any, ...]:
+        result = self.op.bind(self.op.function, self.replaced(point).values.values())
+        results = result if isinstance(result, tuple) else (result,)
+        return tuple(output for output in results if output.dtype.kind in "fc")
+
+    def _all(self) -> Iterator[tuple[str, Any]]:
+        for name, value in self.values.items():
+            yield from _members(name, value)
+
+
+def _members(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """An argument, or what is in its tuple, with labels."""
+    if isinstance(value, tuple):
+        yield from ((f"{name}[{i}]", member) for i, member in enumerate(value))
+    else:
+        yield name, value
+
+
+def _holds_arrays(value: Any) -> bool:
+    return isinstance(value, tuple | list) and any(isinstance(member, Handle | np.ndarray) for member in value)
+
+
+def _copied(value: Any, snapshot: Callable[[Array], Array]) -> Any:
+    if _holds_arrays(value):
+        return tuple(_copied(member, snapshot) for member in value)
+    plain = value.data if isinstance(value, Handle) else value
+    return snapshot(plain) if isinstance(plain, np.ndarray) else plain
+
+
+def _wide(value: Any) -> Any:
+    """A value in double precision: arrays, and dtypes that are parameters."""
+    if isinstance(value, tuple):
+        return tuple(map(_wide, value))
+    if isinstance(value, np.ndarray):
+        return value.astype(_WIDE.get(value.dtype.char, value.dtype))
+    if isinstance(value, np.dtype) or (isinstance(value, type) and issubclass(value, np.generic)):
+        return _WIDE.get(np.dtype(value).char, value)
+    return value
+
+
+def has_history(value: Any) -> bool:
+    """Whether a gradient can be taken of it."""
+    return getattr(value, "node", None) is not None
+
+
+# -- along a direction ---------------------------------------------------------------------------------------------
+
+
+class Probe(NamedTuple):
+    """A derivative along a direction: by the gradient, and measured; and how far the two may differ."""
+
+    analytic: float
+    numeric: Estimate
+    tolerance: float
+    line: Callable[[float], Vector]  # what was measured
+
+    @property
+    def ok(self) -> bool:
+        """Whether the two agree; a slope that is not finite says nothing, and does not."""
+        return bool(abs(self.analytic - self.numeric.value) <= self.tolerance)
+
+
+def compared(case: Case, weights: Sequence[Array], direction: Arrays, gradient: Arrays | None = None) -> Probe:
+    """The derivative of weighted outputs along a direction, 0 in arrays that it does not name.
+
+    gradient: of the weighted outputs, if it is known.
+    """
+    found = pulled(case, weights) if gradient is None else gradient
+    pairs = [(found[label], v) for label, v in direction.items()]
+    analytic = float(sum(np.vdot(g, v).real for g, v in pairs))
+    size = sum(float(np.abs(g * v).sum()) for g, v in pairs)
+    weight = sum(float(np.abs(w).sum()) for w in weights)
+    point = case.point()
+    moved = sum(float(np.nansum(np.abs(found[label] * point[label] * (v != 0)))) for label, v in direction.items())
+    line = line_of(case, weights, direction)
+    numeric = slope(line, 0.0, _STEP, lambda _: 1e-7 * (size + 1e-3 * weight))
+    low = max(float(np.finfo(array.dtype).eps) for array in (*found.values(), *weights))
+    rounding = _ROUNDING * low * (size + weight) + 10 * _EPS / _STEP * moved  # of the result, and of what is moved
+    return Probe(analytic, numeric, 10 * numeric.error + rounding, line)
+
+
+_STEP = 1e-4
+_EPS = float(np.finfo(np.float64).eps)
+_ROUNDING = 200  # units in the last place
+
+
+def pulled(case: Case, weights: Sequence[Array]) -> Arrays:
+    """The gradients of the weighted outputs, as the engine computes them."""
+    leaves = leaves_of(case.point())
+    seeded = [(o, w) for o, w in zip(case.outputs(leaves), weights, strict=True) if has_history(o)]
+    found: Sequence[Any] = [None] * len(leaves)
+    if seeded:
+        outputs, seeds = zip(*seeded, strict=True)
+        found = gradients(outputs, list(leaves.values()), seeds, allow_unused=True)
+    pairs = zip(leaves.items(), found, strict=True)
+    return {label: np.zeros_like(leaf.data) if g is None else g.data for (label, leaf), g in pairs}
+
+
+def sides(line: Callable[[float], Vector]) -> tuple[float, float, float]:
+    """The least and the largest slope at 0 that subgradients may have, and how far these may be off.
+
+    Each component has a slope on the left and one on the right; points on either side of 0, and not 0 itself, tell.
+    """
+    best = (np.nan, np.nan, np.inf)
+    with np.errstate(all="ignore"):
+        for step in (1e-3, 1e-4, 1e-5, 1e-6):
+            (left, right), (left2, right2) = (
+                [_one_sided(line, side * h) for side in (-1, 1)] for h in (step, step / 2)
+            )
+            error = float(np.abs(left - left2).sum() + np.abs(right - right2).sum())
+            if error < best[2]:
+                best = float(np.minimum(left2, right2).sum()), float(np.maximum(left2, right2).sum()), error
+    return best
+
+
+def _one_sided(line: Callable[[float], Vector], h: float) -> Vector:
+    """The slope at 0 of the parabola through the values at h, 2h and 3h."""
+    return np.asarray((-5 * line(h) + 8 * line(2 * h) - 3 * line(3 * h)) / (2 * h))
+
+
+def line_of(case: Case, weights: Sequence[Array], direction: Arrays) -> Callable[[float], Vector]:
+    """The weighted outputs, in double precision, as a function of the way along a direction."""
+    case = case.precise()
+    point = case.point()
+    weights = [_wide(weight) for weight in weights]
+
+    def line(step: float) -> Vector:
+        moved = point | {label: point[label] + step * v for label, v in direction.items()}
+        outputs = case.outputs(moved if case.order == 1 else leaves_of(moved), recorded=False)
+        return weighted([raw(output) for output in outputs], weights)
+
+    return line
+
+
+def weighted(outputs: Sequence[Array], weights: Sequence[Array]) -> Vector:
+    """One vector of all outputs, its sum being the real number that is differentiated."""
+    pairs = [(output, w, w != 0) for output, w in zip(outputs, weights, strict=True)]  # without weight, inf is nothing
+    return np.concatenate([np.zeros(0), *(np.real(np.conj(w[used]) * output[used]) for output, w, used in pairs)])
+
+
+def leaves_of(point: Mapping[str, Array]) -> dict[str, Any]:
+    """Tensors that require a gradient, with arrays of their own."""
+    return {label: Tensor(np.array(array), requires_grad=True) for label, array in point.items()}

@@ -1,0 +1,242 @@
+"""The operation that is wrong, with the smallest case that shows it: as a sentence, as code, as files."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import EllipsisType
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from ..core import Definition
+from ..recording import Line
+from .calls import Array, Arrays, Case
+
+
+@dataclass(frozen=True, slots=True)
+class Culprit:
+    """The first operation of a run whose derivative is wrong, and where it is.
+
+    op: its definition. order: 2 if only the derivative of its gradient is wrong. line: of the user's code. module: the
+    path of the Module that called it, "" outside of one. call: the how manieth operation of the run, from 0. argument,
+    index: the entry of the gradient, in the smallest case; analytic, numeric: what the derivative gives there and what
+    is measured, error: how far the latter may be off. note: what else is to be known. case, weights: that smallest
+    case, and what its outputs are weighted with. after: arrays of it that were written into after the call.
+    """
+
+    op: Definition
+    order: int
+    line: Line | None
+    module: str
+    call: int
+    argument: str
+    index: tuple[int, ...]
+    analytic: complex
+    numeric: complex
+    error: float
+    note: str
+    case: Case
+    weights: tuple[Array, ...]
+    after: Arrays = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        """The entry as one would write it: ``x[2, 0]``."""
+        return self.argument + (str(list(self.index)) if self.index else "")
+
+    def __repr__(self) -> str:
+        return f"<Culprit {self.op.name}, order {self.order}, {self.label}: {self.analytic:.6g} for {self.numeric:.6g}>"
+
+    def to_text(self) -> str:
+        """What is wrong and where, in two or three sentences."""
+        place = [f"call {self.call} of the run"]
+        place += [f"{self.line.file}:{self.line.number} in {self.line.function}"] if self.line else []
+        place += [f"inside {self.module}"] if self.module else []
+        what = "derivative" if self.order == 1 else "second derivative"
+        sentences = [
+            f"The first wrong operation is {self.op.name} ({', '.join(place)}).",
+            f"In the smallest case its {what} for {self.label} is {self.analytic:.9g}, measured {self.numeric:.9g}"
+            f" +- {self.error:.1e}.",
+        ]
+        return " ".join([*sentences, *([self.note] if self.note else [])])
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as plain values."""
+        return {
+            "op": self.op.name,
+            "order": self.order,
+            "line": None if self.line is None else self.line._asdict(),
+            "module": self.module,
+            "call": self.call,
+            "argument": self.argument,
+            "index": self.index,
+            "analytic": self.analytic,
+            "numeric": self.numeric,
+            "error": self.error,
+            "note": self.note,
+        }
+
+    def code(self, file: str | None = None) -> str:
+        """A script to paste, which reads the arrays from `file` (that `save` writes) and prints both values."""
+        return script(self, file or f"{self.op.name}.npz")
+
+    def save(self, folder: str | os.PathLike[str] = ".") -> Path:
+        """Write the script and its arrays, ``name.py`` and ``name.npz``, into a folder; returns the path of the script.
+
+        Files of these names are replaced, each at once. Raises OSError if there is no such folder.
+        """
+        path = Path(folder) / f"{self.op.name}.py"
+        arrays = path.with_suffix(".npz")
+        with _replacing(arrays) as stream:
+            np.savez(stream, **self.arrays())  # type: ignore[arg-type]
+        with _replacing(path) as stream:
+            stream.write(self.code(arrays.name).encode())
+        return path
+
+    def arrays(self) -> Arrays:
+        """All that the script reads: the arguments, the weights, and what arguments became, as ``x after``."""
+        weights = {f"weight_{i}": weight for i, weight in enumerate(self.weights)}
+        after = {f"{label} after": array for label, array in self.after.items()}
+        return self.case.arrays() | self.case.weights | weights | after
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[BinaryIO]:
+    """A stream whose content takes the place of the file when the block ends. (`saving` stands beside this package.)"""
+    temporary = path.with_name(f".{path.name}.{os.urandom(8).hex()}.tmp")
+    try:
+        with temporary.open("xb") as stream:
+            yield stream
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def module_path(modules: tuple[Any, ...]) -> str:
+    """Where the innermost of the running Modules is in the outermost one: ``encoder.0 (Linear)``."""
+    if not modules:
+        return ""
+    root, inner = modules[0], modules[-1]
+    path = next((path for path, module in root.named_modules() if module is inner), "")
+    return f"{path} ({type(inner).__name__})" if path else type(inner).__name__
+
+
+# -- as code -------------------------------------------------------------------------------------------------------
+
+
+def script(culprit: Culprit, file: str) -> str:
+    """The text of a program that shows what is wrong."""
+    case = culprit.case
+    return _SCRIPT.format(
+        title=culprit.to_text().replace("\\", "/"),
+        imported=_imported(case.op),
+        file=file,
+        point=list(case.point()),
+        call=_call(case),
+        gradient=_GRADIENT.format(variables=list(case.variables), weights=list(case.weights)) if case.order > 1 else "",
+        differentiated="gradient" if case.order > 1 else "outputs",
+        weights=[f"weight_{i}" for i in range(len(culprit.weights))],
+        argument=culprit.argument,
+        index=culprit.index,
+        after="".join(f"    point[{label!r}].data[...] = arrays[{label + ' after'!r}]\n" for label in culprit.after),
+    )
+
+
+_SCRIPT = '''"""{title}"""
+
+import numpy as np
+
+import autograd_lite as ag
+{imported}
+
+arrays = dict(np.load({file!r}))
+wide = {{name: a.astype(np.result_type(a, np.float64)) if a.dtype.kind in "fc" else a for name, a in arrays.items()}}
+argument, index = {argument!r}, {index!r}
+
+
+def outputs(x, recorded=True):
+    result = {call}
+    results = result if isinstance(result, tuple) else (result,)
+    return [output for output in results if output.dtype.kind in "fc"]
+
+{gradient}
+def point_of(values):
+    return {{name: ag.tensor(values[name], requires_grad=True) for name in {point!r}}}
+
+
+def computed():
+    point = point_of(arrays)
+    results = {differentiated}(arrays | point)
+{after}    pairs = [(result, arrays[name]) for result, name in zip(results, {weights!r}) if result.requires_grad]
+    found = ag.gradients([r for r, _ in pairs], [point[argument]], [w for _, w in pairs], allow_unused=True)[0]
+    return 0.0 if found is None else found.data[index]
+
+
+def value(step):
+    moved = wide | {{argument: wide[argument].copy()}}
+    moved[argument][index] += step
+    results = {differentiated}(moved | point_of(moved), recorded=False)
+    return sum(np.vdot(wide[name], result.data).real for result, name in zip(results, {weights!r}))
+
+
+def measured():
+    h = 1e-5 * max(1.0, abs(arrays[argument][index]))
+    real = (value(h) - value(-h)) / (2 * h)
+    return real if arrays[argument].dtype.kind != "c" else real + 1j * (value(1j * h) - value(-1j * h)) / (2 * h)
+
+
+print("computed:", computed())
+print("measured:", measured())
+'''
+
+_GRADIENT = """
+def gradient(x, recorded=True):
+    pairs = [(output, x[name]) for output, name in zip(outputs(x), {weights!r}) if output.requires_grad]
+    variables = [x[name] for name in {variables!r}]
+    found = ag.gradients(
+        [o for o, _ in pairs], variables, [w for _, w in pairs], create_graph=recorded, allow_unused=True
+    )
+    return [ag.zeros_like(v) if g is None else g for g, v in zip(found, variables)]
+
+"""
+
+
+def _imported(op: Definition) -> str:
+    """The line that makes the operation known."""
+    module = op.forward.__module__
+    if module != "__main__" and getattr(sys.modules.get(module), op.name, None) is op.function:
+        return f"from {module} import {op.name}"
+    return f"# {op.name} is defined in {op.forward.__code__.co_filename}: run this below its definition"
+
+
+def _call(case: Case) -> str:
+    """The call of the operation as source text."""
+    parts: list[str] = []
+    for name, parameter in case.op.signature.parameters.items():
+        value = case.values[name]
+        text = _source(name, value)
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            parts += [_source(f"{name}[{i}]", member) for i, member in enumerate(value)]
+        elif case.op.roles[name] in ("array", "arrays", "index") or parameter.kind is parameter.POSITIONAL_ONLY:
+            parts.append(text if parameter.kind is not parameter.KEYWORD_ONLY else f"{name}={text}")
+        elif value is not parameter.default:
+            parts.append(f"{name}={text}")
+    return f"{case.op.name}({', '.join(parts)})"
+
+
+def _source(label: str, value: Any) -> str:
+    """The source text of an argument; arrays are looked up by their labels."""
+    if isinstance(value, np.ndarray):
+        return f"x[{label!r}]"
+    if isinstance(value, tuple):
+        return "(" + "".join(f"{_source(f'{label}[{i}]', member)}, " for i, member in enumerate(value)) + ")"
+    if isinstance(value, np.dtype) or (isinstance(value, type) and issubclass(value, np.generic)):
+        return f"np.dtype({np.dtype(value).name!r})"
+    if isinstance(value, EllipsisType):
+        return "..."
+    return repr(value)

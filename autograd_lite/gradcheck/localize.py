@@ -1,0 +1,292 @@
+"""The first wrong operation of a run: the one whose own derivative is not what is measured of it.
+
+If the derivative of every operation is right for the gradient that arrives at it, the chain rule makes the whole right.
+So a function is run once under an observer, its graph is walked back as `gradients` does, and each call is taken out
+and checked by itself, in the order of execution: along a random direction first, which is cheap. Where that fails, the
+arrays are cut down for as long as the derivative stays wrong, and searched for an entry. If no operation is wrong by
+itself, the graph is: what left a node is compared with the derivative computed afresh, which shows saved values that
+were written into after the call.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from ..core import Call, Deferred, Node, Output, fit, history, observe, raw
+from ..tensor import Tensor
+from .calls import Array, Arrays, Case, has_history, leaves_of, pulled
+from .culprit import Culprit, module_path
+from .directions import gaussian
+from .minimal import Finding, Question, cut_down, wrong_entry
+from .numeric import Estimate
+
+Outputs = Callable[[], "tuple[Tensor, ...]"]
+
+_SECONDS = 30.0  # for similar calls, of which the first was right
+
+
+@dataclass
+class Step:
+    """A call of the run: what it was given and what it gave, copied, and what passed through it on the way back.
+
+    arrived: the gradient of each output, as `gradients` takes weights. left: that of each parent, as formulas give it.
+    """
+
+    number: int
+    call: Call
+    case: Case
+    node: Node
+    results: tuple[Array, ...]
+    arrived: tuple[Array, ...] = ()
+    left: dict[Node, Array] = field(default_factory=dict)
+    spoiled: bool = False  # whether the formulas wrote into the gradient that arrived
+
+
+def first_wrong(stages: Sequence[Outputs], seed: int = 0) -> Culprit | None:
+    """The first operation whose own derivative is wrong, or that the graph gives wrong values; None if there is none.
+
+    stages: the function that was verified and, in second order, its gradient as a function, whose history ends in the
+    same leaves. Mistakes of third order are not looked for.
+    """
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        steps = walked(stages[-1], seed)
+        found = _first(steps, 1) or (len(stages) > 1 and _first(walked(stages[0], seed), 2)) or _in_graph(steps)
+        return found or None
+
+
+# -- a run ---------------------------------------------------------------------------------------------------------
+
+
+def walked(outputs: Outputs, seed: int) -> list[Step]:
+    """The calls of a run that its outputs depend on, in their order, with the gradients that arrive at them."""
+    steps: list[Step] = []
+    known: dict[int, tuple[Array, Array]] = {}  # the arrays of the run, and their copies
+
+    def snapshot(array: Array) -> Array:
+        if id(array) not in known or not np.array_equal(*known[id(array)]):
+            known[id(array)] = array, np.array(array)
+        return known[id(array)][1]
+
+    numbers = itertools.count()
+
+    def record(call: Call) -> None:
+        number, node = next(numbers), _node_of(call.output)
+        if node is not None:
+            steps.append(
+                Step(number, call, Case.of(call, snapshot), node, tuple(map(snapshot, _arrays_of(call.output))))
+            )
+
+    with observe(record):
+        results = outputs()
+    _walk_back([output for output in results if has_history(output)], {step.node: step for step in steps}, seed)
+    return [step for step in steps if step.arrived and step.case.variables and _repeats(step)]
+
+
+def _repeats(step: Step) -> bool:
+    """Whether the call gives the same once more by itself. A checkpoint, for one, does not: it is used up."""
+    again = step.case.outputs(leaves_of(step.case.point()))
+    before = [result for result in step.results if result.dtype.kind in "fc"]
+    return len(again) == len(before) and all(map(_same, map(raw, again), before))
+
+
+def _node_of(output: Any) -> Node | None:
+    """The node that a call has made, of which outputs are nodes themselves if there are several."""
+    if isinstance(output, tuple):
+        return next((handle.node.parents[0] for handle in output if has_history(handle)), None)
+    return output.node if has_history(output) else None
+
+
+def _arrays_of(output: Any) -> tuple[Array, ...]:
+    return tuple(map(raw, output)) if isinstance(output, tuple) else (raw(output),)
+
+
+def _walk_back(outputs: Sequence[Tensor], steps: dict[Node, Step], seed: int) -> None:
+    """Backward as `gradients` does it, for random weights, with nothing shared, nothing freed, and all written down."""
+    rng = np.random.default_rng(seed)
+    table: dict[Node, Any] = {}
+    for output in outputs:
+        assert output.node is not None
+        _add(table, output.node, gaussian(output.data, rng))
+    nodes: list[Any] = history(*outputs)[0]
+    for node in nodes:
+        g = table.pop(node, None)
+        if g is None:
+            continue
+        if isinstance(node, Output):
+            collecting: Any = node.parents[0]
+            table.setdefault(collecting, [None] * len(collecting.shape))[node.params[0]] = g
+            continue
+        if isinstance(g, list):
+            shapes = zip(g, node.shape, node.dtype, strict=True)
+            g = tuple(np.zeros(shape, dtype) if part is None else part for part, shape, dtype in shapes)
+        left = _pulled_back(node, g, steps.get(node))
+        for parent, contribution in left.items():
+            _add(table, parent, contribution)
+
+
+def _pulled_back(node: Node, g: Any, step: Step | None) -> dict[Node, Array]:
+    """What a node gives to each of its parents, by what it has saved."""
+    left: dict[Node, Array] = {}
+
+    def give(parent: Node, contribution: Any) -> None:
+        if contribution is not None:
+            array = contribution.alone() if isinstance(contribution, Deferred) else contribution
+            _add(left, parent, fit(np.array(array), parent))
+
+    parts = g if isinstance(g, tuple) else (g,)
+    given = tuple(map(np.array, parts))
+    node.op.pullback(node, given if isinstance(g, tuple) else given[0], node.parents, give)
+    if step is not None:
+        dtypes = [np.asarray(part).dtype for part in parts]
+        step.arrived = tuple(part.conj() for part, dtype in zip(parts, dtypes, strict=True) if dtype.kind in "fc")
+        step.left = left
+        step.spoiled = any(not _same(a, b) for a, b in zip(parts, given, strict=True))
+    return left
+
+
+def _add(table: dict[Node, Any], node: Node, contribution: Array) -> None:
+    table[node] = table[node] + contribution if node in table else contribution
+
+
+def _same(a: Array, b: Array) -> bool:
+    return np.array_equal(a, b, equal_nan=True)
+
+
+# -- each call by itself -------------------------------------------------------------------------------------------
+
+
+def _first(steps: Sequence[Step], order: int) -> Culprit | None:
+    """The first step whose own derivative of this order is wrong.
+
+    The first of similar calls is checked in any case. The others are, for as long as there is time, where they come
+    before one that is wrong, or if none is.
+    """
+    by_kind: dict[Any, Step] = {}
+    for step in steps:
+        by_kind.setdefault(step.case.kind, step)
+    wrong: Culprit | None = None
+    for step in by_kind.values():
+        wrong = _examined(step, order)
+        if wrong:
+            break
+    until = time.monotonic() + _SECONDS
+    for step in steps:
+        if (wrong and step.number >= wrong.call) or time.monotonic() > until:
+            break
+        if step is not by_kind[step.case.kind] and (earlier := _examined(step, order)):
+            return earlier
+    return wrong
+
+
+def _examined(step: Step, order: int) -> Culprit | None:
+    """What is wrong with the derivative of one step, for the gradient that arrives at it."""
+    rng = np.random.default_rng(step.number)
+    weights = _of_size_one(step.arrived)
+    if order == 1:
+        question = Question(step.case, weights)
+    else:
+        case = step.case.at_second_order(weights)
+        question = Question(case, tuple(gaussian(raw(g), rng) for g in case.outputs(leaves_of(case.point()))))
+    if not question.wrong(rng):
+        return None
+    nudged = question.nudged(rng)
+    candidates = [cut_down(question, rng), cut_down(nudged, rng) if nudged.wrong(rng) else question, question]
+    for candidate in candidates:
+        finding = wrong_entry(candidate, rng)
+        if finding:
+            return _culprit(step, finding)
+    return None
+
+
+def _of_size_one(weights: tuple[Array, ...]) -> tuple[Array, ...]:
+    """Weights, the largest of which is about 1, times a power of 2: gradients may have vanished in a deep graph."""
+    largest = max((float(np.abs(w[np.isfinite(w)]).max(initial=0.0)) for w in weights), default=0.0)
+    exponent = int(np.frexp(largest)[1])
+    return tuple(
+        np.asarray(w * 2.0 ** (-exponent // 2) * 2.0 ** (-exponent - -exponent // 2), w.dtype) for w in weights
+    )
+
+
+def _culprit(step: Step, finding: Finding) -> Culprit:
+    return Culprit(
+        op=step.call.op,
+        order=finding.question.case.order,
+        line=step.call.line,
+        module=module_path(step.call.modules),
+        call=step.number,
+        argument=finding.argument,
+        index=finding.index,
+        analytic=finding.analytic,
+        numeric=finding.numeric.value,
+        error=finding.numeric.error,
+        note=finding.note,
+        case=finding.question.case,
+        weights=finding.question.weights,
+    )
+
+
+# -- the graph -----------------------------------------------------------------------------------------------------
+
+
+def _in_graph(steps: Sequence[Step]) -> Culprit | None:
+    """The step, first on the way back, whose parents get something else than its derivative is when computed afresh."""
+    for step in reversed(steps):
+        fresh = pulled(step.case, step.arrived)
+        by_parent: dict[Node, Array] = {}
+        for label, parent in _parents_of(step):
+            _add(by_parent, parent, np.conj(fresh[label]))
+        for label, parent in _parents_of(step):
+            left = step.left.get(parent, np.zeros(parent.shape, parent.dtype))
+            if not _close(left, by_parent[parent]):
+                return _misled(step, label, np.conj(left), np.conj(by_parent[parent]))
+    return None
+
+
+def _misled(step: Step, label: str, left: Array, fresh: Array) -> Culprit:
+    """A step that is right by itself and gives `left` in its graph, for what would be `fresh`."""
+    place = int(np.argmax(np.nan_to_num(np.abs(left - fresh), nan=np.inf)))
+    index = tuple(int(i) for i in np.unravel_index(place, fresh.shape))
+    after = _written(step)
+    if after:
+        why = f"{' and '.join(after)} was written into after the call, and backward needs what was there"
+    elif not all(map(_same, step.results, _arrays_of(step.call.output))):
+        why = "the result was written into after the call, and backward needs what was there"
+    elif step.spoiled:
+        why = "its formula writes into the gradient that it is given"
+    else:
+        why = "does it keep a value anywhere but in its arguments and results?"
+    note = f"By itself it gives the value that counts as measured, so what is wrong is the graph: {why}"
+    finding = Finding(
+        Question(step.case, step.arrived), label, index, left[index].item(), Estimate(fresh[index].item(), 0.0), note
+    )
+    return replace(_culprit(step, finding), after=after)
+
+
+def _written(step: Step) -> Arrays:
+    """The arrays of a call that are not any more what they were, as they are now."""
+    now = Case.of(step.call).arrays()
+    return {label: now[label] for label, was in step.case.arrays().items() if not _same(was, now[label])}
+
+
+def _parents_of(step: Step) -> list[tuple[str, Node]]:
+    """The variables of a step with their nodes."""
+    op, parents = step.call.op, step.node.parents
+    labels = [f"{op.arrays[0]}[{i}]" for i in range(len(parents))] if op.sequence else op.arrays
+    return [(label, parent) for label, parent in zip(labels, parents, strict=True) if parent is not None]
+
+
+def _close(a: Array, b: Array) -> bool:
+    size = np.abs(b[np.isfinite(b)]).max(initial=0.0)
+    return np.allclose(a, b, rtol=1e-3 * _root_eps(a), atol=1e-3 * _root_eps(a) * size, equal_nan=True)
+
+
+def _root_eps(array: Array) -> float:
+    return float(np.sqrt(np.finfo(array.dtype).eps))

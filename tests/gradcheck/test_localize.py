@@ -1,0 +1,349 @@
+"""The first wrong operation of a run is named, with the smallest case, and nothing else is."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from autograd_lite import core
+from autograd_lite.gradcheck.culprit import Culprit
+from autograd_lite.gradcheck.localize import first_wrong
+
+
+@pytest.fixture(autouse=True)
+def registry() -> Iterator[None]:
+    """The registry forgets the operations of a test."""
+    before = dict(core.registry)
+    yield
+    core.registry.clear()
+    core.registry.update(before)
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(0)
+
+
+def squared(x: core.Array) -> core.Array:
+    return x * x
+
+
+def wrong_square(**formulas: Any) -> Callable[..., Any]:
+    """The square, its derivative off by a factor of 2."""
+    return ag.op(**(formulas or {"x": lambda g, x: g * x}))(squared)
+
+
+def leaf(array: Any) -> ag.Tensor:
+    return ag.Tensor(array, requires_grad=True)
+
+
+def located(f: Callable[..., Any], *leaves: ag.Tensor, order: int = 1) -> Culprit | None:
+    """What is found wrong in ``f(*leaves)``, of which this derivative is in question."""
+
+    def outputs() -> tuple[ag.Tensor, ...]:
+        return (f(*leaves),)
+
+    def gradient() -> tuple[ag.Tensor, ...]:
+        (output,) = outputs()
+        weights = np.cos(np.arange(output.size)).reshape(output.shape)
+        return tuple(ag.gradients(output, list(leaves), ag.tensor(weights, requires_grad=True), create_graph=True))
+
+    return first_wrong([outputs, gradient][:order])
+
+
+def printed(culprit: Culprit, folder: Path, names: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> list[complex]:
+    """The values that the script of a culprit prints: computed and measured."""
+    script = culprit.save(folder)
+    monkeypatch.chdir(folder)
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output):
+        exec(compile(script.read_text(encoding="utf-8"), str(script), "exec"), dict(names))
+    return [complex(line.partition(": ")[2]) for line in output.getvalue().splitlines()]
+
+
+# -- which operation -----------------------------------------------------------------------------------------------
+
+
+def test_the_call_its_line_and_a_single_entry_are_named(rng: np.random.Generator) -> None:
+    wrong = wrong_square()
+    culprit = located(
+        lambda x, w: ag.relu(wrong(ag.tanh(x @ w)) - 0.1).sum(),
+        leaf(rng.standard_normal((6, 5))),
+        leaf(rng.standard_normal((5, 4))),
+    )
+    assert culprit is not None
+    assert (culprit.op.name, culprit.order, culprit.call, culprit.label) == ("squared", 1, 2, "x[0, 0]")
+    assert culprit.line is not None
+    assert culprit.line.file == __file__
+    assert culprit.case.arrays()["x"].shape == (1, 1)
+    assert culprit.numeric == pytest.approx(2 * culprit.analytic)
+    assert "squared" in culprit.to_text()
+    assert "test_localize.py" in culprit.to_text()
+
+
+def test_a_right_function_has_no_culprit(rng: np.random.Generator) -> None:
+    def f(x: ag.Tensor) -> ag.Tensor:
+        return ag.max_pool2d(ag.relu(x), 2).sum() + ag.sort(x[0, 0], axis=0).sum() + ag.abs(x * 0).sum()
+
+    assert located(f, leaf(rng.standard_normal((1, 2, 4, 4))), order=2) is None
+
+
+def test_the_first_of_several_in_a_deep_graph(rng: np.random.Generator) -> None:
+    wrong = wrong_square()
+
+    def deep(x: ag.Tensor) -> ag.Tensor:
+        for i in range(300):
+            x = wrong(x) if i in (200, 250) else ag.sin(x) + 0.5
+        return x.sum()
+
+    culprit = located(deep, leaf(rng.standard_normal(3)))
+    assert culprit is not None
+    assert (culprit.op.name, culprit.call) == ("squared", 400)
+
+
+def test_of_similar_calls_the_first_that_is_wrong() -> None:
+    def rectified(x: core.Array) -> core.Array:
+        return np.where(x > 3, 3 * x, x)
+
+    wrong = ag.op(x=lambda g, x: g)(rectified)
+
+    def loop(x: ag.Tensor) -> ag.Tensor:
+        for _ in range(6):
+            x = wrong(x) + 1
+        return x.sum()
+
+    culprit = located(loop, leaf(np.array([0.5, -9.0])))
+    assert culprit is not None
+    assert (culprit.op.name, culprit.call) == ("rectified", 6)  # 0.5, 1.5, 2.5, and at 3.5 it is wrong
+
+
+def test_in_a_module_its_path(rng: np.random.Generator) -> None:
+    wrong = wrong_square()
+
+    class Squares(ag.nn.Module):
+        def forward(self, x: ag.Tensor) -> ag.Tensor:
+            return wrong(x)
+
+    model = ag.nn.Sequential(ag.nn.Linear(3, 2, dtype="float64"), ag.nn.Sequential(ag.nn.Tanh(), Squares()))
+    x = ag.tensor(rng.standard_normal((4, 3)))
+    culprit = located(lambda *_: model(x).sum(), *model.parameters())
+    assert culprit is not None
+    assert culprit.module == "1.1 (Squares)"
+
+
+def test_in_a_recurrent_loop_in_second_order(rng: np.random.Generator) -> None:
+    def constant(x: Any) -> Any:
+        return np.cos(x.data if isinstance(x, ag.Tensor) else x)
+
+    def sine(x: core.Array) -> core.Array:
+        return np.sin(x)
+
+    wrong = ag.op(x=lambda g, x: g * constant(x))(sine)
+
+    def loop(x: ag.Tensor, w: ag.Tensor) -> ag.Tensor:
+        h = x[0]
+        for t in range(1, 5):
+            h = wrong(h @ w + x[t])
+        return h.sum()
+
+    leaves = leaf(rng.standard_normal((5, 2, 3))), leaf(rng.standard_normal((3, 3)))
+    assert located(loop, *leaves) is None
+    culprit = located(loop, *leaves, order=2)
+    assert culprit is not None
+    assert (culprit.op.name, culprit.order, culprit.argument) == ("sine", 2, "x")
+    assert culprit.analytic == 0
+
+
+def test_an_operation_inside_a_formula_is_the_one(rng: np.random.Generator) -> None:
+    def slope_of_exp(x: core.Array) -> core.Array:
+        return np.exp(x)
+
+    inner = ag.op(x=lambda g, out: -g * out)(slope_of_exp)
+
+    def exponential(x: core.Array) -> core.Array:
+        return np.exp(x)
+
+    outer = ag.op(x=lambda g, x: g * inner(x))(exponential)
+    culprit = located(lambda x: outer(x).sum(), leaf(rng.standard_normal(3)), order=2)
+    assert culprit is not None
+    assert (culprit.op.name, culprit.order) == ("slope_of_exp", 1)
+
+
+def test_a_fused_backward_that_differs_from_its_spec(rng: np.random.Generator) -> None:
+    def fused(x: core.Array) -> core.Array:
+        return x**3
+
+    op = ag.op(x=lambda g, x: 3 * g * x * x, spec=lambda x: x * x * x * 1.5)(fused)
+    culprit = located(lambda x: op(x).sum(), leaf(rng.standard_normal(4)), order=2)
+    assert culprit is not None
+    assert (culprit.op.name, culprit.order) == ("fused", 2)
+
+
+def test_wrong_in_single_precision_only(rng: np.random.Generator) -> None:
+    def formula(g: Any, x: Any) -> Any:
+        return g * 2 * x if x.dtype == np.float64 else g * x
+
+    op = wrong_square(x=formula)
+    x = rng.standard_normal((3, 2))
+    assert located(lambda x: op(ag.tanh(x)).sum(), leaf(x)) is None
+    culprit = located(lambda x: op(ag.tanh(x)).sum(), leaf(x.astype(np.float32)))
+    assert culprit is not None
+    assert culprit.op.name == "squared"
+    assert culprit.numeric == pytest.approx(2 * culprit.analytic, rel=1e-5)
+
+
+def test_wrong_at_a_tie_only() -> None:
+    def formula(g: Any, a: Any, b: Any) -> Any:
+        return g * (ag.astype(a > b, g.dtype) + 2.0 * ag.astype(a == b, g.dtype))
+
+    def larger(a: core.Array, b: core.Array) -> core.Array:
+        return np.maximum(a, b)
+
+    op = ag.op(a=formula)(larger)
+    b = np.array([0.0, 1.0, 2.0])
+    assert located(lambda a: op(a, b).sum(), leaf(np.array([1.0, 0.0, 3.0]))) is None
+    culprit = located(lambda a: op(a, b).sum(), leaf(np.array([1.0, 1.0, 3.0])))
+    assert culprit is not None
+    assert culprit.case.arrays()["a"].tolist() == [1.0]
+    assert "a kink" in culprit.note
+
+
+def test_an_output_that_has_no_derivative_where_nothing_arrives(rng: np.random.Generator) -> None:
+    turned = rng.standard_normal((3, 3)) + 3 * np.array([[0.0, -1, 0], [1, 0, 0], [0, 0, 2]])
+    assert (
+        located(
+            lambda x: ag.abs(ag.linalg.eigvals(x)).sum() if hasattr(ag, "linalg") else ag.abs(ag.eigvals(x)).sum(),
+            leaf(turned),
+        )
+        is None
+    )
+
+
+# -- the graph -----------------------------------------------------------------------------------------------------
+
+
+def test_a_saved_value_that_was_written_into(rng: np.random.Generator) -> None:
+    def f(x: ag.Tensor) -> ag.Tensor:
+        h = 2 * x
+        y = ag.exp(h) + ag.sin(h)
+        h.data[1] = 7.0
+        return y.sum()
+
+    culprit = located(f, leaf(rng.standard_normal(3)))
+    assert culprit is not None
+    assert (culprit.op.name, culprit.label) == ("sin", "x[1]")
+    assert culprit.analytic == pytest.approx(np.cos(7.0) * culprit.weights[0][1])
+    assert "x was written into after the call" in culprit.note
+
+
+def test_a_result_that_was_written_into(rng: np.random.Generator) -> None:
+    def f(x: ag.Tensor) -> ag.Tensor:
+        y = ag.exp(x)
+        z = y.sum()
+        y.data[...] = 0.0
+        return z
+
+    culprit = located(f, leaf(rng.standard_normal(3)))
+    assert culprit is not None
+    assert culprit.op.name == "exp"
+    assert "the result was written into" in culprit.note
+
+
+def test_a_formula_that_writes_into_its_gradient(rng: np.random.Generator) -> None:
+    def doubled(x: core.Array, y: core.Array) -> core.Array:
+        return 2 * x + 2 * y
+
+    def formula(g: Any) -> Any:
+        g *= 2
+        return g
+
+    op = ag.op(x=formula, y=formula)(doubled)
+    culprit = located(lambda x, y: op(x, y).sum(), leaf(rng.standard_normal(3)), leaf(rng.standard_normal(3)))
+    assert culprit is not None
+    assert culprit.op.name == "doubled"
+
+
+def test_a_checkpoint_is_no_culprit(rng: np.random.Generator) -> None:
+    assert located(lambda x: ag.checkpoint(ag.tanh, x).sum(), leaf(rng.standard_normal(3)), order=2) is None
+
+
+def test_a_value_that_is_kept_beside_the_graph(rng: np.random.Generator) -> None:
+    kept = {}
+
+    def cube(x: core.Array) -> core.Array:
+        kept["x"] = x
+        return x**3
+
+    op = ag.op(x=lambda g: g * 3 * kept["x"] ** 2)(cube)
+    culprit = located(lambda x, y: (op(x) * op(y)).sum(), leaf(rng.standard_normal(3)), leaf(rng.standard_normal(3)))
+    assert culprit is not None
+    assert culprit.op.name == "cube"
+
+
+# -- the smallest case ---------------------------------------------------------------------------------------------
+
+
+def test_the_script_prints_both_values(
+    rng: np.random.Generator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def scaled(a: core.Array, b: core.Array, axis: int = 0, *, power: int = 1) -> core.Array:
+        return (a * b**power).sum(axis)
+
+    op = ag.op(
+        a=lambda g, b, axis, power: ag.expand_dims(g, axis) * b**power,
+        b=lambda g, a, b, axis, power: ag.expand_dims(g, axis) * a * b ** (power - 1),  # without the factor `power`
+    )(scaled)
+    a, b = rng.standard_normal((5, 4)), rng.standard_normal((5, 4))
+    culprit = located(lambda a, b: ag.exp(op(a, b, axis=1, power=2)).sum(), leaf(a), leaf(b))
+    assert culprit is not None
+    assert culprit.argument == "b"
+    assert "axis=1, power=2" in culprit.code()
+    computed, measured = printed(culprit, tmp_path, {"scaled": op}, monkeypatch)
+    assert computed == pytest.approx(culprit.analytic)
+    assert measured == pytest.approx(culprit.numeric, rel=1e-6)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["scaled.npz", "scaled.py"]
+
+
+def test_the_script_of_a_second_order(
+    rng: np.random.Generator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = wrong_square(x=lambda g, x: g * (2 * x.data if isinstance(x, ag.Tensor) else 2 * x))
+    culprit = located(lambda x: ag.exp(wrong(x)).sum(), leaf(rng.standard_normal((2, 3))), order=2)
+    assert culprit is not None
+    computed, measured = printed(culprit, tmp_path, {"squared": wrong}, monkeypatch)
+    assert computed == pytest.approx(culprit.analytic), culprit.code()
+    assert measured == pytest.approx(culprit.numeric, rel=1e-6)
+
+
+def test_the_script_of_a_saved_value_that_was_written_into(
+    rng: np.random.Generator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def f(x: ag.Tensor) -> ag.Tensor:
+        h = 2 * x
+        y = ag.sin(h)
+        h.data[1] = 7.0
+        return y.sum()
+
+    culprit = located(f, leaf(rng.standard_normal(3)))
+    assert culprit is not None
+    assert "from autograd_lite.ops.trigonometric import sin" in culprit.code()
+    computed, measured = printed(culprit, tmp_path, {}, monkeypatch)
+    assert computed == pytest.approx(culprit.analytic)
+    assert measured == pytest.approx(culprit.numeric, rel=1e-6)
+
+
+def test_matrices_are_cut_along_the_axis_that_they_share(rng: np.random.Generator) -> None:
+    def product(a: core.Array, b: core.Array) -> core.Array:
+        return a @ b
+
+    op = ag.op(a=lambda g, b: g @ ag.swapaxes(b, -1, -2), b=lambda g, a: -(ag.swapaxes(a, -1, -2) @ g))(product)
+    culprit = located(lambda a, b: op(a, b).sum(), leaf(rng.standard_normal((7, 6))), leaf(rng.standard_normal((6, 5))))
+    assert culprit is not None
+    assert {label: array.shape for label, array in culprit.case.arrays().items()} == {"a": (1, 1), "b": (1, 1)}
