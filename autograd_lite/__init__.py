@@ -26,7 +26,7 @@ from .core import (
     set_default_dtype,
 )
 from .draw import draw
-from .gradcheck import gradcheck, gradgradcheck
+from .gradcheck import check_backward, gradcheck, gradgradcheck
 from .kernels.allocator import tune_allocator
 from .kernels.conv import conv_kernel
 from .kernels.threads import get_num_threads, set_num_threads
@@ -491,6 +491,7 @@ __all__ = [
     "celu",
     "channel_affine",
     "channel_shuffle",
+    "check_backward",
     "checkpoint",
     "cholesky",
     "cholesky_solve",

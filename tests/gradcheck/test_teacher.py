@@ -1,0 +1,268 @@
+"""check_backward accepts right pairs, and finds in wrong ones the mistake that was made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from autograd_lite.gradcheck import BackwardReport
+
+from .handwritten_layers import MISTAKES, PAIRS, dense, dense_forward, relu_forward
+
+
+def said(report: BackwardReport, gradient: str) -> str:
+    """All that the report says about one gradient."""
+    (check,) = [check for check in report.gradients if check.name == gradient]
+    assert check.verdict == "FAIL"
+    return "; ".join([check.where, *(f"{hint.mistake}; {hint.fix}" for hint in check.hints)])
+
+
+# -- right and wrong layers ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("name", PAIRS)
+def test_a_right_pair_gives_no_alarm(name: str, seed: int) -> None:
+    forward, backward, make = PAIRS[name]
+    report = ag.check_backward(forward, backward, *make(np.random.default_rng(seed)), rng=seed)
+    assert report, report.to_text()
+    assert all(check.error < 1e-9 for check in report.gradients)
+
+
+@pytest.mark.parametrize(
+    ("layer", "backward", "gradient", "words"),
+    [pytest.param(layer, *rest, id=name) for layer, name, *rest in MISTAKES],
+)
+def test_a_mistake_is_found_and_named(layer: str, backward: Callable[..., Any], gradient: str, words: str) -> None:
+    forward, _, make = PAIRS[layer]
+    report = ag.check_backward(forward, backward, *make(np.random.default_rng(0)))
+    assert not report
+    assert any(phrase in said(report, gradient) for phrase in words.split("|")), report.to_text()
+    assert gradient in {check.name for check in report.failures}
+
+
+# -- how the functions are called ----------------------------------------------------------------------------------
+
+X, W = np.array([[1.0, 2.0], [3.0, -1.0], [0.5, 4.0]]), np.array([[0.3, -0.2], [1.1, 0.7]])
+
+
+class Linear:
+    """A layer that keeps what it needs, and its gradients."""
+
+    def __init__(self, factor: float = 1.0):
+        self.w, self.factor = W.copy(), factor
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.w
+
+    def backward(self, dout):
+        self.dw = self.factor * self.x.T @ dout
+        return dout @ self.w.T
+
+
+CONVENTIONS = {
+    "inputs": (lambda x, w: x @ w, lambda dout, x, w: (dout @ w.T, x.T @ dout)),
+    "cache": (lambda x, w: (x @ w, (x, w)), lambda dout, cache: (dout @ cache[1].T, cache[0].T @ dout)),
+    "values": (lambda x, w: (x @ w, x, w), lambda dout, x, w: (dout @ w.T, x.T @ dout)),
+    "named inputs": (lambda x, w: x @ w, lambda dout, w: dout @ w.T),
+    "a dict of gradients": (lambda x, w: x @ w, lambda dout, x, w: {"dw": x.T @ dout, "dx": dout @ w.T}),
+    "a dict as cache": (lambda x, w: (x @ w, {"w": w}), lambda dout, cache: dout @ cache["w"].T),
+    "lists": (lambda x, w: [x @ w, w], lambda grad_output, w: [grad_output @ w.T, None]),
+    "starred": (lambda *a: a[0] @ a[1], lambda *a: (a[0] @ a[2].T, a[1].T @ a[0])),
+    "a loss without dout": (lambda x, w: np.sum(x @ w), lambda x, w: (np.ones((3, 2)) @ w.T, x.T @ np.ones((3, 2)))),
+}
+
+
+@pytest.mark.parametrize("name", CONVENTIONS)
+def test_a_convention_is_read_from_the_signatures(name: str) -> None:
+    report = ag.check_backward(*CONVENTIONS[name], X, W)
+    assert report, report.to_text()
+
+
+def test_what_is_not_returned_is_not_checked_and_said() -> None:
+    report = ag.check_backward(*CONVENTIONS["named inputs"], X, W)
+    assert report.notes == ("backward returns no gradient of w: not checked.",)
+
+
+def test_the_gradients_can_be_named() -> None:
+    report = ag.check_backward(lambda x, w: x @ w, lambda dout, x: x.T @ dout, X, W, wrt=["w"])
+    assert report
+    assert [check.name for check in report.gradients] == ["dw"]
+
+
+def test_the_parameters_of_a_layer_are_checked() -> None:
+    report = ag.check_backward(Linear(), X)
+    assert report, report.to_text()
+    assert [check.name for check in report.gradients] == ["dx", "dw"]
+    assert "factor 2 is missing" in said(ag.check_backward(Linear(0.5), X), "dw")
+
+
+def test_bound_methods_of_a_layer() -> None:
+    layer = Linear()
+    assert ag.check_backward(layer.forward, layer.backward, X)
+
+
+# -- beside the values ---------------------------------------------------------------------------------------------
+
+
+def relu_in_place(x):
+    x[x < 0] = 0
+    return x
+
+
+def sigmoid_over_its_input(x):
+    out = 1 / (1 + np.exp(-x))
+    cache = (x,)
+    x[...] = out
+    return out, cache
+
+
+def sigmoid_of_the_cache(dout, cache):
+    out = 1 / (1 + np.exp(-cache[0]))
+    return dout * out * (1 - out)
+
+
+def relu_changes_dout(dout, x):
+    dout[x < 0] = 0
+    return dout
+
+
+def changes_the_cache(dout, cache):
+    cache[0][...] *= dout
+    return cache[0] / cache[1] * 2 * cache[1]
+
+
+shared: dict[str, Any] = {}
+
+
+def square_forward_global(x):
+    shared["x"] = x
+    return x * x
+
+
+PROBLEMS = {
+    "forward in place": (relu_in_place, lambda dout, x: dout * (x > 0), "aliasing", "forward changes x in place"),
+    "backward changes dout": (relu_forward, relu_changes_dout, "aliasing", "backward changes dout in place"),
+    "backward changes the cache": (
+        lambda x: (x * x, (x.copy(), np.ones_like(x))),
+        changes_the_cache,
+        "aliasing",
+        "backward changes the cache in place",
+    ),
+    "a global": (square_forward_global, lambda dout, x: 2 * shared["x"] * dout, "state", "a global variable"),
+    "float32": (lambda x: x * x, lambda dout, x: np.float32(2 * x * dout), "dtype", "dx is float32"),
+    "an exception": (lambda x: x * x, lambda dout, x: dout @ x, "error", "raises ValueError: matmul"),
+    "nothing returned": (lambda x: x * x, lambda dout, x: None, "missing", "is there a return statement?"),
+    "too many gradients": (lambda x: x * x, lambda dout, x: (x, x), "error", "2 gradients for 1 inputs"),
+}
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_a_problem_beside_the_values(name: str) -> None:
+    forward, backward, kind, words = PROBLEMS[name]
+    x = X.copy()
+    report = ag.check_backward(forward, backward, X)
+    assert not report
+    assert [problem.message for problem in report.problems if problem.kind == kind and words in problem.message]
+    np.testing.assert_array_equal(X, x)
+
+
+def test_a_cache_that_forward_overwrites_is_the_hint() -> None:
+    report = ag.check_backward(sigmoid_over_its_input, sigmoid_of_the_cache, X)
+    assert "forward overwrites x in place" in said(report, "dx")
+
+
+# -- kinks and ties ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.3, 1.0])
+def test_at_a_kink_everything_between_both_slopes_is_right(slope: float) -> None:
+    x = np.array([-1.0, 0.0, 2.0, 0.0])
+    assert ag.check_backward(relu_forward, lambda dout, x: dout * np.where(x == 0, slope, x > 0), x)
+    assert not ag.check_backward(relu_forward, lambda dout, x: dout * np.where(x == 0, slope - 2, x > 0), x)
+
+
+def test_ties_must_share_the_gradient() -> None:
+    x = np.array([1.0, 3.0, 3.0, 2.0])
+    mask = ag.check_backward(lambda x: x.max(), lambda dout, x: dout * (x == x.max()), x)
+    assert "tied entries" in said(mask, "dx")
+    assert ag.check_backward(lambda x: x.max(), lambda dout, x: dout * (np.arange(4) == x.argmax()), x)
+    assert ag.check_backward(lambda x: x.max(), lambda dout, x: dout * (x == x.max()) / (x == x.max()).sum(), x)
+
+
+# -- no known mistake ----------------------------------------------------------------------------------------------
+
+
+def at_one_row(dout, x):
+    dx = dout * np.cos(x)
+    dx[1] += np.array([0.1, 0.7])
+    return dx
+
+
+@pytest.mark.parametrize(
+    ("backward", "words"),
+    [
+        (at_one_row, "all of them at 1 along axis 0"),
+        (lambda dout, x: dout * np.cos(x) + 0.25, "has to be added to each"),
+        (lambda dout, x: dout * np.cos(x) * np.array([1.3, 0.7]), "the same along axis 0: a factor of shape (1, 2)"),
+        (lambda dout, x: dout * np.cos(x) * (x > 2.5), "there it is zero, and should not be"),
+    ],
+    ids=["one row", "offset", "a ratio along an axis", "zeros"],
+)
+def test_without_a_hint_it_says_where(backward: Callable[..., Any], words: str) -> None:
+    report = ag.check_backward(np_sin, backward, X)
+    assert not report.failures[0].hints
+    assert words in said(report, "dx")
+
+
+def np_sin(x):
+    return np.sin(x)
+
+
+# -- refused -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("forward", "backward", "inputs", "words"),
+    [
+        (lambda x: x * np.random.default_rng().random(), lambda dout, x: dout, (X,), "two different results"),
+        (np_sin, lambda dout, x, y, z: dout, (X,), "cannot tell how to call"),
+        (np_sin, lambda x: x, (X,), "takes no gradient of the output"),
+        (np_sin, lambda dout, x: dout, (np.zeros(5000),), "at most 4000"),
+        (np_sin, lambda dout, x: dout, (3,), "arrays of floating point"),
+        (lambda x: x + np.inf, lambda dout, x: dout, (X,), "NaN or infinity"),
+    ],
+    ids=["random", "unknown convention", "no dout", "too large", "nothing to check", "infinite"],
+)
+def test_what_cannot_be_checked_is_refused(
+    forward: Callable[..., Any], backward: Callable[..., Any], inputs: tuple[Any, ...], words: str
+) -> None:
+    with pytest.raises(ValueError, match=words):
+        ag.check_backward(forward, backward, *inputs)
+
+
+# -- the report ----------------------------------------------------------------------------------------------------
+
+
+def wrong_bias(dout, cache):
+    dx, dw, db = dense(dout, cache)
+    return dx, dw, db / len(dout)
+
+
+def test_the_report_in_all_formats() -> None:
+    report = ag.check_backward(dense_forward, wrong_bias, X, W, np.zeros(2))
+    assert repr(report) == "<BackwardReport FAILED: db is wrong; dx and dw are right>"
+    assert str(report) == report.to_text()
+    for text in (report.to_text(), report.to_markdown(), report._repr_html_()):
+        assert "a mean where a sum is meant" in text
+        assert "db = db * 3" in text
+    plain = json.loads(json.dumps(report.to_dict()))
+    assert not plain["ok"]
+    assert [gradient["verdict"] for gradient in plain["gradients"]] == ["PASS", "PASS", "FAIL"]
+    assert plain["gradients"][2]["hints"][0]["fix"] == "db = db * 3"
