@@ -23,8 +23,10 @@ _LIMIT = 4000  # entries of inputs; each is measured with some dozen calls of fo
 _OURS = (__file__, handwritten.__file__)  # frames of a traceback that say nothing about the student's code
 
 _STEP, _STEPS = 1e-3, 4
-_ROUNDING = 8 * float(np.finfo(float).eps)
+_COARSE_STEP = 2e-2  # of a forward in less than double precision
+_ROUNDING = 8  # errors granted to one call of forward, in units of the last place
 _SMOOTH = 1e-5  # an error bar, relative to the slope, below which no smaller step is tried
+_COARSE = 1e-2  # an error bar, relative to the slope, that decides nothing
 _RELATIVE = 1e-6  # tolerance, relative to the sum of what adds up to an entry
 
 
@@ -42,6 +44,7 @@ class GradientCheck:
     error: float
     hints: tuple[Hint, ...] = ()
     where: str = ""
+    unmeasured: int = 0  # entries that differences cannot decide about in any trial
 
     @property
     def size(self) -> int:
@@ -50,8 +53,10 @@ class GradientCheck:
 
     @property
     def verdict(self) -> Verdict:
-        """PASS or FAIL."""
-        return Verdict.FAIL if self.wrong else Verdict.PASS
+        """FAIL, PASS, or UNRELIABLE if no entry could be measured."""
+        if self.wrong:
+            return Verdict.FAIL
+        return Verdict.UNRELIABLE if 0 < self.size == self.unmeasured else Verdict.PASS
 
 
 class BackwardReport:
@@ -73,7 +78,8 @@ class BackwardReport:
         return tuple(gradient for gradient in self.gradients if gradient.wrong)
 
     def __bool__(self) -> bool:
-        return not self.failures and not self.problems
+        unreliable = self.gradients and all(gradient.verdict is Verdict.UNRELIABLE for gradient in self.gradients)
+        return not (self.failures or self.problems or unreliable)
 
     def __repr__(self) -> str:
         return f"<BackwardReport {'ok' if self else 'FAILED'}: {self._verdict()}>"
@@ -82,11 +88,12 @@ class BackwardReport:
         return self.to_text()
 
     def _verdict(self) -> str:
-        right = [gradient.name for gradient in self.gradients if not gradient.wrong]
-        wrong = [gradient.name for gradient in self.failures]
-        phrases = [
-            f"{_listed(names)} {_is(names)} {word}" for names, word in ((wrong, "wrong"), (right, "right")) if names
-        ]
+        wrong, right, unknown = (
+            [gradient.name for gradient in self.gradients if gradient.verdict is verdict]
+            for verdict in (Verdict.FAIL, Verdict.PASS, Verdict.UNRELIABLE)
+        )
+        told = ((wrong, "wrong"), (right, "right"), (unknown, "undecided"))
+        phrases = [f"{_listed(names)} {_is(names)} {word}" for names, word in told if names]
         phrases += [f"{len(self.problems)} problem{'s' if len(self.problems) > 1 else ''}"] if self.problems else []
         return "; ".join(phrases) or "nothing was compared"
 
@@ -222,6 +229,10 @@ class _Slopes:
     low: Array
     high: Array
 
+    def terms(self, dout: Array) -> Array:
+        """For each entry of the input, the sum of the sizes of what adds up to its gradient."""
+        return np.asarray(np.abs(dout) @ np.maximum(np.abs(self.low), np.abs(self.high)))
+
     @property
     def kinks(self) -> Array:
         """The entries of the input at which some output has a kink."""
@@ -247,6 +258,12 @@ class _Examination:
         self.title, self.pair, self.inputs, self.rng = title, pair, inputs, rng
         self.problems: dict[tuple[str, str], Problem] = {}
         self.notes: list[str] = []
+        dtypes = [out.dtype for out in pair.evaluate(inputs) if out.dtype.kind == "f"]
+        self.eps = max((float(np.finfo(dtype).eps) for dtype in dtypes), default=float(np.finfo(float).eps))
+        if self.eps > np.finfo(float).eps:
+            self.notes.append(
+                "forward computes in less than float64: only large errors can be seen, and few explained."
+            )
 
     def report(self) -> BackwardReport:
         checks: list[GradientCheck] = []
@@ -316,7 +333,7 @@ class _Examination:
             changed = (*values[:position], value, *values[position + 1 :])
             return np.concatenate([np.asarray(out, float).reshape(-1) for out in self.pair.evaluate(changed)])
 
-        return _slopes(outputs, values[position])
+        return _slopes(outputs, values[position], self.eps)
 
     # -- beside the values -----------------------------------------------------------------------------------------
 
@@ -376,7 +393,13 @@ class _Examination:
         label, shape = f"d{name}", trials[0].values[self.pair.names.index(name)].shape
         wrong, error = self._wrong(name, trials, found)
         if not wrong:
-            return self._at_ties(GradientCheck(label, shape, 0, error), name, trials, found)
+            unmeasured = int(np.min([self._undecided(name, trial) for trial in trials], axis=0).sum())
+            if unmeasured:
+                self.notes.append(
+                    f"{unmeasured} entries of {label} could not be measured: noise (does forward compute in float32?),"
+                    " or the end of the domain of forward."
+                )
+            return self._at_ties(GradientCheck(label, shape, 0, error, unmeasured=unmeasured), name, trials, found)
         cases = [self._case(name, trial, gradient) for trial, gradient in zip(trials, found, strict=True)]
         said = hints(cases)
         where = ""
@@ -394,9 +417,9 @@ class _Examination:
         for trial, gradient in zip(trials, found, strict=True):
             mask = self._mask(name, trial, gradient)
             wrong = max(wrong, int(mask.sum()))
-            true = (trial.flat @ trial.slopes[name].value).reshape(mask.shape)
+            true = np.nan_to_num(trial.flat @ trial.slopes[name].value).reshape(mask.shape)
             if gradient.shape == true.shape:
-                smooth = ~trial.slopes[name].kinks.reshape(mask.shape) | mask
+                smooth = ~(trial.slopes[name].kinks | self._undecided(name, trial)).reshape(mask.shape) | mask
                 off = np.abs(np.asarray(gradient - true))[smooth].max(initial=0)
                 error = max(error, float(off / max(np.abs(true).max(initial=0), 1e-300))) if off else error
             else:
@@ -411,15 +434,25 @@ class _Examination:
         slopes, dout = trial.slopes[name], trial.flat
         ends = dout[:, None] * slopes.low, dout[:, None] * slopes.high
         low, high = np.minimum(*ends).sum(axis=0), np.maximum(*ends).sum(axis=0)
-        terms = np.abs(dout) @ np.maximum(np.abs(slopes.low), np.abs(slopes.high))
+        terms = slopes.terms(dout)
         tolerance = (
-            _RELATIVE * terms + 2 * np.abs(dout) @ slopes.error + _RELATIVE / 1000 * terms.max(initial=0) + 1e-300
+            _RELATIVE * terms
+            + 2 * np.abs(dout) @ slopes.error
+            + _RELATIVE / 1000 * np.nan_to_num(terms).max(initial=0)
+            + 1e-300
         )
         if gradient.dtype == np.float32:
             tolerance = tolerance + 1e-4 * terms
         flat = gradient.reshape(-1).astype(float)
-        right = (flat >= low - tolerance) & (flat <= high + tolerance)
+        right = (flat >= low - tolerance) & (flat <= high + tolerance) | self._undecided(name, trial)
         return np.asarray(~right).reshape(shape)
+
+    def _undecided(self, name: str, trial: _Trial) -> Array:
+        """Entries whose error bar could hide a mistake, flat: at the end of the domain, or drowned in noise."""
+        slopes = trial.slopes[name]
+        terms = slopes.terms(trial.flat)
+        bar = np.abs(trial.flat) @ slopes.error
+        return np.asarray(~np.isfinite(terms) | (bar > _COARSE * np.nan_to_num(terms)) & (bar > 1e-9))
 
     def _at_ties(
         self, check: GradientCheck, name: str, trials: Sequence[_Trial], found: Sequence[Any]
@@ -437,7 +470,7 @@ class _Examination:
                 values = (*trial.values[:position], moved, *trial.values[position + 1 :])
                 return np.concatenate([out.reshape(-1) for out in self.pair.evaluate(values)])
 
-            slopes = _slopes(along, np.zeros(()))
+            slopes = _slopes(along, np.zeros(()), self.eps)
             ends = trial.flat * slopes.low[:, 0], trial.flat * slopes.high[:, 0]
             low, high = np.minimum(*ends).sum(), np.maximum(*ends).sum()
             together = float((gradient * direction).sum())
@@ -523,7 +556,7 @@ def _alike(a: Any, b: Any) -> bool:
 # -- slopes --------------------------------------------------------------------------------------------------------
 
 
-def _slopes(function: Callable[[Array], Array], x: Array) -> _Slopes:
+def _slopes(function: Callable[[Array], Array], x: Array, eps: float) -> _Slopes:
     """The Jacobian of a function of an array, one column at a time."""
     x = np.array(x, float)
     here = function(x.copy())
@@ -535,22 +568,22 @@ def _slopes(function: Callable[[Array], Array], x: Array) -> _Slopes:
             moved[index] = value
             return function(moved)
 
-        columns.append(_column(at, float(x[index]), here))
+        columns.append(_column(at, float(x[index]), here, eps))
     return _Slopes(*(np.stack(part, axis=1) for part in zip(*columns, strict=True)))
 
 
-def _column(function: Callable[[float], Array], x: float, here: Array) -> tuple[Array, Array, Array, Array]:
+def _column(function: Callable[[float], Array], x: float, here: Array, eps: float) -> tuple[Array, Array, Array, Array]:
     """Slope, error bar, and the smaller and larger one-sided slope of each component of a function of one number.
 
     `numeric.slope` measures a sum of components; here each one is needed, with its own bar and its own kinks.
     """
     slope, error = np.full(here.shape, np.nan), np.full(here.shape, np.inf)
-    step = _STEP * max(1.0, abs(x))
+    step = (_STEP if eps <= np.finfo(float).eps else _COARSE_STEP) * max(1.0, abs(x))
     with np.errstate(all="ignore"):
         for _ in range(_STEPS):
             (far_left, far_right), (left, right) = [(function(x - h), function(x + h)) for h in (step, step / 2)]
             wide, narrow = (far_right - far_left) / (2 * step), (right - left) / step
-            rounding = _ROUNDING * (np.abs(far_left) + np.abs(far_right)) / step
+            rounding = _ROUNDING * eps * (np.abs(far_left) + np.abs(far_right)) / step
             correction = (narrow - wide) / 3
             better = np.abs(correction) + rounding < error
             slope = np.where(better, narrow + correction, slope)

@@ -196,6 +196,22 @@ def test_ties_must_share_the_gradient() -> None:
     assert ag.check_backward(lambda x: x.max(), lambda dout, x: dout * (x == x.max()) / (x == x.max()).sum(), x)
 
 
+def test_a_forward_in_single_precision_gives_no_alarm() -> None:
+    def forward(x):
+        return np.sin(x.astype(np.float32))
+
+    right = ag.check_backward(forward, lambda dout, x: dout * np.cos(x), X)
+    assert right, right.to_text()
+    assert "less than float64" in right.notes[0]
+    assert not ag.check_backward(forward, lambda dout, x: dout * np.cos(x) * 1.1, X)
+
+
+def test_the_end_of_the_domain_gives_no_alarm() -> None:
+    edge = ag.check_backward(lambda x: x * np.sqrt(x), lambda dout, x: 1.5 * dout * np.sqrt(x), np.array([0.0, 1.0]))
+    assert edge, edge.to_text()
+    assert "1 entries of dx could not be measured" in edge.notes[0]
+
+
 # -- no known mistake ----------------------------------------------------------------------------------------------
 
 
