@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from ..recording import Line
+import numpy as np
+
+from ..core import raw
+from ..recording import Call, Line, observe
+from ..tensor import Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +19,7 @@ class Kink:
 
     op: the name of the operation. line: of the user's code. index: of the element, in the array of branches that the op
     reports: that of its output, for most. before, after: the element's branches in both runs, on the left of the kink
-    and on its right. call: the how manieth operation of the run it is, from 0. An op without a name is "": the values
+    and on its right. call: the number of the operation in the run, from 0. An op without a name is "": the values
     bend there, but no operation says that it does.
     """
 
@@ -31,3 +36,99 @@ class Kink:
         element = f" element {list(self.index)}" if self.index else ""
         where = f" in {self.line.file}:{self.line.number}, {self.line.function}" if self.line else ""
         return f"{self.op}{element}{where} (branch {self.before} before, {self.after} behind)"
+
+
+class Step(NamedTuple):
+    """One operation of a run that has branches, and those that its elements took."""
+
+    op: str
+    line: Line | None
+    branches: tuple[np.ndarray[Any, Any], ...]  # one array; of an op with several outputs, one for each
+    call: int
+
+
+Trace = list[Step]
+
+
+def traced(run: Callable[[], Any]) -> Trace:
+    """The branches that `run` takes, operation by operation."""
+    trace: Trace = []
+    calls = 0
+
+    def note(call: Call) -> None:
+        nonlocal calls
+        if branches := _branches(call):
+            trace.append(Step(call.op.name, call.line, branches, calls))
+        calls += 1
+
+    with observe(note):
+        run()
+    return trace
+
+
+def _branches(call: Call) -> tuple[np.ndarray[Any, Any], ...]:
+    """What the op declares; of one without derivative, its integer and boolean results are its branches."""
+    if call.branch is not None:
+        return tuple(map(np.asarray, _parts(call.branch)))
+    if call.op.differentiable:
+        return ()
+    arrays = (np.asarray(raw(result)) for result in _parts(call.output) if result is not None)
+    return tuple(array for array in arrays if array.dtype.kind in "biu")
+
+
+def first_difference(left: Trace, right: Trace) -> Kink | None:
+    """The first operation that took another branch on the right than on the left; None if all took the same."""
+    for before, after in zip(left, right, strict=False):
+        if before.op != after.op or len(before.branches) != len(after.branches):  # the program itself has branched
+            return Kink(before.op, before.line, (), before.op, after.op, before.call)
+        for a, b in zip(before.branches, after.branches, strict=True):
+            if a.shape != b.shape:
+                return Kink(before.op, before.line, (), a.shape, b.shape, before.call)
+            if not np.array_equal(a, b, equal_nan=a.dtype.kind in "fc"):
+                different = (a != b) & ~((a != a) & (b != b))
+                index = tuple(int(i) for i in np.argwhere(different)[0])
+                return Kink(before.op, before.line, index, a[index].item(), b[index].item(), before.call)
+    if len(left) != len(right):
+        extra = (left if len(left) > len(right) else right)[min(len(left), len(right))]
+        return Kink(extra.op, extra.line, (), len(left), len(right), extra.call)
+    return None
+
+
+class Cut(NamedTuple):
+    """An operation that gets or gives a value which depends on an input, but has no history that leads to it."""
+
+    op: str
+    line: Line | None
+
+
+def first_cut(run: Callable[[], Any], other: Callable[[], Any]) -> Cut | None:
+    """The first operation with a value that differs between two runs and is a constant to `gradients`.
+
+    The runs differ in one entry of an input that requires a gradient: there, or just before, its path was cut.
+    """
+    for (cut, mine), (theirs, others) in zip(_constants(run), _constants(other), strict=False):
+        if cut.op != theirs.op:
+            return None
+        for a, b in zip(mine, others, strict=False):
+            if a.shape == b.shape and not np.array_equal(a, b, equal_nan=a.dtype.kind in "fc"):
+                return cut
+    return None
+
+
+def _constants(run: Callable[[], Any]) -> list[tuple[Cut, list[np.ndarray[Any, Any]]]]:
+    """For each operation of a run, the values without history among its arguments and results."""
+    found = []
+
+    def note(call: Call) -> None:
+        values = (part for value in (*call.arguments.values(), call.output) for part in _parts(value))
+        arrays = (value for value in values if isinstance(value, Tensor | np.ndarray))
+        constants = [np.array(raw(value)) for value in arrays if not getattr(value, "requires_grad", False)]
+        found.append((Cut(call.op.name, call.line), constants))
+
+    with observe(note):
+        run()
+    return found
+
+
+def _parts(value: Any) -> tuple[Any, ...]:
+    return tuple(value) if isinstance(value, tuple | list) else (value,)

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+import functools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
-from ..core import gradients
-from ..tensor import Tensor
-from .numeric import Estimate, Vector, slope
+from .branches import first_difference, traced
+from .judge import Finding, Ground, judge
+from .numeric import Vector
 from .report import Entry, Report, Verdict
-
-_PRECISE = (np.float64, np.complex128)  # with less, the noise of a difference hides the slope
-
-Outputs = Callable[[], "tuple[Tensor, ...]"]  # what is differentiated: a function of the data of the leaves
+from .subjects import DOUBLE, SINGLE, Array, Subject, data_of_their_own, subject_of, subject_with_gradient
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How fine to measure, how well both values must agree, and how many entries to look at."""
+    """How fine to measure, what to tolerate beyond the error bars, and how many entries to look at."""
 
     eps: float
     atol: float
@@ -33,53 +30,72 @@ class Settings:
         if self.max_entries is not None and self.max_entries < 1:
             raise ValueError(f"gradcheck: max_entries={self.max_entries} checks nothing; pass a larger one, or None")
 
-    def tolerance(self, value: complex) -> float:
-        """How far a computed derivative may be from this measured one."""
+    def allowance(self, value: complex) -> float:
+        """How far a computed derivative may be from this measured one, whatever the error bar."""
         return self.atol + self.rtol * (abs(value) if np.isfinite(value) else 0)
 
 
 def gradcheck(
     f: Callable[..., Any],
     *inputs: Any,
+    loss: Callable[..., Any] | None = None,
+    jac: Callable[..., Any] | bool | None = None,
+    dtype: DTypeLike | None = None,
     eps: float = 1e-4,
-    atol: float = 1e-7,
-    rtol: float = 1e-5,
+    atol: float = 0.0,
+    rtol: float = 0.0,
     order: int = 1,
     max_entries: int | None = None,
+    resample: int = 0,
     raise_exception: bool = True,
     rng: np.random.Generator | int = 0,
 ) -> Report:
     """Compare the gradients of `f` at `inputs` with finite differences, entry by entry.
 
-    f: a function of Tensors that returns a Tensor or a tuple of them; called as ``f(*inputs)``, or as ``f()`` if it
-        takes no arguments, which is how to check a model: ``ag.gradcheck(lambda: loss(model(x), y), *parameters)``.
+    f: a function of Tensors that returns a Tensor or a tuple of them, called as ``f(*inputs)``, or as ``f()`` if it
+        takes no arguments; or a Module, of which all parameters that learn are checked by name, on a copy.
     inputs: float64 or complex128. Arrays are checked and so are Tensors that require a gradient; leaves are varied
         where they are and have their data back afterwards, whatever happens. Everything else is passed on as it is.
-    eps: the first step of the differences, relative to the larger of 1 and the entry; made smaller where needed.
-    atol, rtol: the two values may differ by ``atol + rtol * abs(numeric)``.
+    loss: check ``loss(f(*inputs), target)``; the target is the last of the inputs.
+    jac: check any Python function of arrays whose value is one real number, and no Tensors at all: True if f returns
+        ``(value, gradient)``, as for `scipy.optimize.minimize`, or the function that returns the gradient. Of several
+        inputs, a tuple of gradients.
+    dtype: "float32" computes the gradient in float32, and measures it on a float64 copy of inputs and Module.
+    eps: the first step of the differences, relative to the larger of 1 and the entry; other steps where it is bad.
+    atol, rtol: tolerate ``atol + rtol * abs(numeric)`` beyond what error bars and rounding explain.
     order: 2 checks the gradients of the gradients as well, and so on.
     max_entries: check a random choice of so many, spread evenly over the inputs.
+    resample: where entries are at kinks, or cannot be measured, move all inputs a little and check these entries there
+        again, at most so many times.
     raise_exception: False returns the report whatever it says.
     rng: a generator, or the seed of one, for that choice and for the weights of outputs that are no real scalar. (One
         random weighting finds an error in any entry of the Jacobian, but for a set of weights of measure zero.)
 
-    The gradient for a complex input is dL/d(Re z) + i dL/d(Im z), of the real part of the weighted outputs.
+    The gradient for a complex input is dL/d(Re z) + i dL/d(Im z), of the real part of the weighted outputs. At a kink
+    the gradient must lie between the slopes of both sides, summed over the elements of the output.
+
     Returns a Report. Raises AssertionError with its text if an entry is wrong; TypeError for inputs or outputs of
     another precision or outputs that are no Tensors, ValueError if f is not deterministic or there is nothing to check.
     """
     if order < 1:
         raise ValueError(f"gradcheck: order={order} checks nothing; pass 1 for gradients, 2 for theirs as well")
-    orders = range(1, order + 1)
-    return _check(f, inputs, orders, Settings(eps, atol, rtol, max_entries), raise_exception, rng)
+    settings = Settings(eps, atol, rtol, max_entries)
+    sides = _sides(f, inputs, loss, jac, dtype)
+    if jac is not None and order > 1:
+        raise ValueError(f"gradcheck: with jac there are first derivatives only, not order={order}")
+    return _check(sides, range(1, order + 1), settings, resample, raise_exception, rng)
 
 
 def gradgradcheck(
     f: Callable[..., Any],
     *inputs: Any,
+    loss: Callable[..., Any] | None = None,
+    dtype: DTypeLike | None = None,
     eps: float = 1e-4,
-    atol: float = 1e-7,
-    rtol: float = 1e-5,
+    atol: float = 0.0,
+    rtol: float = 0.0,
     max_entries: int | None = None,
+    resample: int = 0,
     raise_exception: bool = True,
     rng: np.random.Generator | int = 0,
 ) -> Report:
@@ -88,134 +104,73 @@ def gradgradcheck(
     The gradients are computed with ``create_graph=True``, and are differentiated with respect to the inputs and to the
     weights of the outputs. Arguments, result and errors as in `gradcheck`.
     """
-    return _check(f, inputs, (2,), Settings(eps, atol, rtol, max_entries), raise_exception, rng)
+    sides = _sides(f, inputs, loss, None, dtype)
+    return _check(sides, (2,), Settings(eps, atol, rtol, max_entries), resample, raise_exception, rng)
+
+
+@dataclass(slots=True)
+class Sides:
+    """The same subject twice: where it is measured, and where its gradient is computed; mostly one and the same."""
+
+    measured: Subject
+    computed: Subject
+    precision: np.dtype[Any]
+
+    def gradient_function(self, weights: Sequence[Array]) -> Sides:
+        """Both sides' gradients as functions, to be differentiated in their turn."""
+        measured = self.measured.gradient_function(weights)
+        same = self.computed is self.measured
+        return Sides(measured, measured if same else self.computed.gradient_function(weights), self.precision)
+
+
+def _sides(
+    f: Callable[..., Any], inputs: Sequence[Any], loss: Any, jac: Callable[..., Any] | bool | None, dtype: Any
+) -> Sides:
+    precision = DOUBLE if dtype is None else np.dtype(dtype)
+    if precision not in (DOUBLE, SINGLE):
+        raise ValueError(f"gradcheck: dtype={precision} is not supported; pass 'float32', or None for float64")
+    if jac is not None and jac is not False:
+        if loss is not None or precision != DOUBLE:
+            raise ValueError("gradcheck: jac is for functions of arrays in float64, without loss and dtype")
+        subject = subject_with_gradient(f, inputs, jac)
+        return Sides(subject, subject, precision)
+    if precision == DOUBLE:
+        subject = subject_of(f, inputs, loss, DOUBLE, convert=dtype is not None)
+        return Sides(subject, subject, precision)
+    computed = subject_of(f, inputs, loss, SINGLE, convert=True)
+    measured = subject_of(f, inputs, loss, DOUBLE, convert=True)
+    for name, leaf in measured.leaves.items():
+        leaf.data = computed.leaves[name].data.astype(leaf.dtype)  # the same values, to the last bit
+    return Sides(measured, computed, precision)
 
 
 def _check(
-    f: Callable[..., Any],
-    inputs: Sequence[Any],
+    sides: Sides,
     orders: Sequence[int],
     settings: Settings,
+    resample: int,
     raise_exception: bool,
-    rng: np.random.Generator | int,
+    seed: np.random.Generator | int,
 ) -> Report:
-    rng = np.random.default_rng(rng)
-    arguments, found = _prepared(f, inputs)
-    outputs = _outputs_of(f, arguments)
+    rng = np.random.default_rng(seed)
     entries: list[Entry] = []
     total = 0
-    with _data_of_their_own([leaf for _, leaf in found]):
-        _check_deterministic(outputs)
-        leaves = _by_name(found)  # after the first call, in which a Module names its parameters
+    with data_of_their_own(list(sides.measured.leaves.values())):
+        _check_deterministic(sides.measured)
         for order in range(1, max(orders) + 1):
             if order > 1:
-                outputs, leaves = _gradient_function(outputs, leaves, rng)
+                sides = sides.gradient_function([_random_like(o.data, rng) for o in sides.measured.outputs()])
             if order in orders:
-                entries += _entries(order, outputs, leaves, settings, rng)
-                total += sum(leaf.size for leaf in leaves.values())
+                entries += _entries(order, sides, settings, rng)
+                total += sum(leaf.size for leaf in sides.measured.leaves.values())
     report = Report(entries, total)
     if raise_exception and not report:
         raise AssertionError(report.to_text())
     return report
 
 
-# -- inputs and outputs --------------------------------------------------------------------------------------------
-
-
-def _prepared(f: Callable[..., Any], inputs: Sequence[Any]) -> tuple[Sequence[Any], list[tuple[str, Tensor]]]:
-    """What to call `f` with, and the leaves among it, with the names of the arguments."""
-    names = _argument_names(f, len(inputs))
-    arguments = [_argument(name, value) for name, value in zip(names, inputs, strict=True)]
-    pairs = zip(names, arguments, strict=True)
-    leaves = [(name, value) for name, value in pairs if isinstance(value, Tensor) and value.requires_grad]
-    if not leaves:
-        raise ValueError("gradcheck: no input requires a gradient; pass arrays, or Tensors with requires_grad=True")
-    if _takes_nothing(f):
-        if any(argument is not value for argument, value in zip(arguments, inputs, strict=True)):
-            raise ValueError("gradcheck: f takes no arguments, so the inputs must be the leaves that it uses itself")
-        arguments = []
-    return arguments, leaves
-
-
-def _by_name(leaves: Sequence[tuple[str, Tensor]]) -> dict[str, Tensor]:
-    """The leaves by their own names, or by those of the arguments where they have none or share one."""
-    named: dict[str, Tensor] = {}
-    for argument, leaf in leaves:
-        label = leaf.name or argument
-        named[label if label not in named else f"{label} ({argument})"] = leaf
-    return named
-
-
-def _argument(name: str, value: Any) -> Any:
-    """An input as `f` gets it: a leaf where a gradient is to be checked."""
-    if not isinstance(value, Tensor | np.ndarray | np.generic):
-        return value
-    wanted = value.requires_grad if isinstance(value, Tensor) else value.dtype.kind in "fc"
-    if not wanted:
-        return value
-    if value.dtype not in _PRECISE:
-        raise TypeError(
-            f"gradcheck: {name} {value.shape} is {value.dtype}, too coarse for finite differences; convert it with"
-            " astype('float64'), or make the model with dtype='float64'"
-        )
-    if isinstance(value, Tensor) and value.is_leaf:
-        return value
-    data = value.data if isinstance(value, Tensor) else value
-    return Tensor(np.array(data), requires_grad=True)
-
-
-_NAMED = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-
-
-def _takes_nothing(f: Callable[..., Any]) -> bool:
-    return not any(parameter.kind in (*_NAMED, parameter.VAR_POSITIONAL) for parameter in _parameters(f))
-
-
-def _argument_names(f: Callable[..., Any], count: int) -> list[str]:
-    """Names for the inputs: those of the arguments of `f` where it has them, else numbers."""
-    names = [parameter.name for parameter in _parameters(f) if parameter.kind in _NAMED][:count]
-    return names + [f"input {number}" for number in range(len(names), count)]
-
-
-def _parameters(f: Callable[..., Any]) -> list[inspect.Parameter]:
-    """What `f` takes; some builtins do not tell, and may take anything."""
-    try:
-        return list(inspect.signature(f).parameters.values())
-    except ValueError:
-        return [inspect.Parameter("args", inspect.Parameter.VAR_POSITIONAL)]
-
-
-def _outputs_of(f: Callable[..., Any], arguments: Sequence[Any]) -> Outputs:
-    def outputs() -> tuple[Tensor, ...]:
-        result = f(*arguments)
-        results = tuple(result) if isinstance(result, tuple | list) else (result,)
-        for output in results:
-            if not isinstance(output, Tensor):
-                raise TypeError(f"gradcheck: f returned {type(output).__name__}; return a Tensor or a tuple of Tensors")
-        inexact = tuple(output for output in results if output.dtype.kind in "fc")
-        if not inexact or any(output.dtype not in _PRECISE for output in inexact):
-            found = ", ".join(str(output.dtype) for output in results) or "nothing"
-            raise TypeError(f"gradcheck: f returned {found}; finite differences need float64 or complex128")
-        return inexact
-
-    return outputs
-
-
-@contextmanager
-def _data_of_their_own(leaves: Sequence[Tensor]) -> Iterator[None]:
-    """A block in which the leaves hold copies of their data, which may be written into."""
-    originals = [leaf.data for leaf in leaves]
-    try:
-        for leaf in leaves:
-            leaf.data = np.array(leaf.data)
-        yield
-    finally:
-        for leaf, original in zip(leaves, originals, strict=True):
-            leaf.data = original
-
-
-def _check_deterministic(outputs: Outputs) -> None:
-    first, second = ([output.data.copy() for output in outputs()] for _ in range(2))
+def _check_deterministic(subject: Subject) -> None:
+    first, second = ([output.data.copy() for output in subject.outputs()] for _ in range(2))
     same = len(first) == len(second) and all(
         a.shape == b.shape and np.allclose(a, b, rtol=1e-10, atol=1e-12, equal_nan=True)
         for a, b in zip(first, second, strict=True)
@@ -230,77 +185,145 @@ def _check_deterministic(outputs: Outputs) -> None:
 # -- both derivatives ----------------------------------------------------------------------------------------------
 
 
-def _entries(
-    order: int, outputs: Outputs, leaves: dict[str, Tensor], settings: Settings, rng: np.random.Generator
-) -> list[Entry]:
+def _entries(order: int, sides: Sides, settings: Settings, rng: np.random.Generator) -> list[Entry]:
     """Both derivatives, of the sum of the weighted outputs, for each entry that is to be checked."""
-    values = outputs()
-    weights = _weights(values, rng)
-    analytic = _analytic(values, weights, list(leaves.values()))
-    del values
+    subject = sides.measured
+    weights = _weights([output.data for output in subject.outputs()], rng)
+    leaves = list(subject.leaves.values())
+    computed = [_or_zeros(g, leaf) for g, leaf in zip(sides.computed.gradient(weights), leaves, strict=True)]
+    conditioning = _Conditioning(subject, weights, float(np.finfo(sides.precision).eps))
 
     def weighted() -> Vector:
-        pairs = zip(outputs(), weights, strict=True)
+        pairs = zip(subject.outputs(), weights, strict=True)
         parts = [np.real(np.conj(weight) * output.data).reshape(-1) for output, weight in pairs]
         return np.concatenate(parts) if parts else np.zeros(0)
 
+    middle = weighted()
+    gradient = max(map(_largest, computed), default=0.0)
     entries = []
-    chosen = _choice([leaf.size for leaf in leaves.values()], settings.max_entries, rng)
-    for (name, leaf), gradient, positions in zip(leaves.items(), analytic, chosen, strict=True):
-        for position in positions:
+    chosen = _choice([leaf.size for leaf in leaves], settings.max_entries, rng)
+    for number, (name, leaf) in enumerate(subject.leaves.items()):
+        variable = _largest(leaf.data) or 1.0
+        precision = conditioning.precision
+        ground = Ground(middle, gradient, variable, settings.allowance, precision, order, settings.eps)
+        for position in chosen[number]:
             index = tuple(int(i) for i in np.unravel_index(position, leaf.shape))
-            numeric = _numeric(weighted, leaf.data, index, settings)
-            tolerance = settings.tolerance(numeric.value)
-            computed = gradient[index].item()
-            verdict = Verdict.PASS if abs(computed - numeric.value) <= tolerance else Verdict.FAIL
-            entries.append(Entry(order, name, index, computed, numeric.value, numeric.error, tolerance, verdict))
+            moved = functools.partial(conditioning.at, number, index)
+            entry = _Slot(weighted, leaf.data, index, computed[number][index].item(), moved, ground)
+            entries.append(entry.entry(order, name))
     return entries
 
 
-def _weights(outputs: Sequence[Tensor], rng: np.random.Generator) -> list[Any]:
+@dataclass(slots=True)
+class _Slot:
+    """One entry of an input: a variable, or the two parts of a complex one."""
+
+    weighted: Callable[[], Vector]
+    data: Array
+    index: tuple[int, ...]
+    computed: complex
+    conditioning: Callable[[], float]
+    ground: Ground
+
+    def entry(self, order: int, name: str) -> Entry:
+        """The verdict on it."""
+        x, g = self.data[self.index].item(), self.computed
+        if self.data.dtype.kind != "c":
+            return Entry(order, name, self.index, g, *self._judged(self._at, x, g.real))
+        real = self._judged(lambda part: self._at(complex(part, x.imag)), x.real, g.real)
+        imag = self._judged(lambda part: self._at(complex(x.real, part)), x.imag, g.imag)
+        return Entry(order, name, self.index, g, *_complex(real, imag))
+
+    def _at(self, value: complex) -> Vector:
+        original = self.data[self.index]
+        try:
+            self.data[self.index] = value
+            return self.weighted()
+        finally:
+            self.data[self.index] = original
+
+    def _judged(self, function: Callable[[float], Vector], x: float, computed: float) -> Finding:
+        return judge(function, x, computed, self.conditioning, self.ground)
+
+
+def _complex(real: Finding, imag: Finding) -> Finding:
+    """The findings on both parts as one: the worse verdict, with what goes with it."""
+    worse = max(
+        real, imag, key=lambda found: (found.verdict.bad, not found.verdict.good, found.verdict != Verdict.PASS)
+    )
+    sides = None
+    if worse.one_sided is not None:
+        left, right = (complex(*(f.one_sided[i] if f.one_sided else f.numeric for f in (real, imag))) for i in (0, 1))
+        sides = left, right
+    return worse._replace(
+        numeric=complex(real.numeric, imag.numeric),
+        error=float(np.hypot(real.error, imag.error)),
+        tolerance=float(np.hypot(real.tolerance, imag.tolerance)),
+        one_sided=sides,
+    )
+
+
+class _Conditioning:
+    """How far rounding of the inputs moves each entry of the gradient, measured once and only if it is asked for."""
+
+    def __init__(self, subject: Subject, weights: Sequence[Array], precision: float):
+        self.subject, self.weights, self.precision = subject, weights, precision
+        self._moved: list[Array] | None = None
+
+    def at(self, number: int, index: tuple[int, ...]) -> float:
+        """The largest change that was seen in this entry of this input's gradient."""
+        if self._moved is None:
+            self._moved = self._measured()
+        return float(self._moved[number][index])
+
+    def _measured(self) -> list[Array]:
+        rng = np.random.default_rng(0)
+        leaves = list(self.subject.leaves.values())
+        originals = [leaf.data for leaf in leaves]
+        moved = [np.zeros(leaf.shape) for leaf in leaves]
+        base, trace = self._gradient(), traced(self.subject.outputs)
+        try:
+            for _ in range(3):
+                for leaf, original in zip(leaves, originals, strict=True):
+                    leaf.data = np.asarray(original * (1 + self.precision * rng.choice((-1.0, 1.0), leaf.shape)))
+                if first_difference(trace, traced(self.subject.outputs)) is None:  # beyond a kink, it is not rounding
+                    with np.errstate(invalid="ignore"):  # of infinite gradients
+                        changes = [np.abs(g - before) for g, before in zip(self._gradient(), base, strict=True)]
+                    moved = [np.fmax(most, change) for most, change in zip(moved, changes, strict=True)]
+        finally:
+            for leaf, original in zip(leaves, originals, strict=True):
+                leaf.data = original
+        return moved
+
+    def _gradient(self) -> list[Array]:
+        found = self.subject.gradient(self.weights)
+        return [_or_zeros(g, leaf) for g, leaf in zip(found, self.subject.leaves.values(), strict=True)]
+
+
+def _weights(outputs: Sequence[Array], rng: np.random.Generator) -> list[Array]:
     """What makes one real number of the outputs: 1 if they are one already, so that its gradient is what is shown."""
     if len(outputs) == 1 and outputs[0].size == 1 and outputs[0].dtype.kind == "f":
         return [np.ones(outputs[0].shape)]
-    return [_random_like(output.data, rng) for output in outputs]
+    return [_random_like(output, rng) for output in outputs]
 
 
-def _random_like(array: np.ndarray[Any, Any], rng: np.random.Generator) -> np.ndarray[Any, Any]:
-    """Random weights, none of them close to 0, where an error would hide."""
+def _random_like(array: Array, rng: np.random.Generator) -> Array:
+    """Random weights, none of them close to 0, where an error would hide; those of real numbers fit into float32."""
     signs = rng.choice((-1.0, 1.0), array.shape)
-    weights: Any = signs * rng.uniform(0.5, 1.5, array.shape)
+    weights: Any = signs * np.float32(rng.uniform(0.5, 1.5, array.shape))
     if array.dtype.kind == "c":
-        weights = weights * np.exp(2j * np.pi * rng.random(array.shape))
+        weights = weights * np.complex64(np.exp(2j * np.pi * rng.random(array.shape)))
     return np.asarray(weights)
 
 
-def _analytic(outputs: Sequence[Tensor], weights: Sequence[Any], leaves: Sequence[Tensor]) -> list[Any]:
-    """The gradients by the engine; zeros for a leaf that it does not find among the ancestors."""
-    known = [(output, weight) for output, weight in zip(outputs, weights, strict=True) if output.requires_grad]
-    found: Sequence[Tensor | None] = [None] * len(leaves)
-    if known:
-        found = gradients([output for output, _ in known], leaves, [weight for _, weight in known], allow_unused=True)
-    return [np.zeros_like(leaf.data) if g is None else g.data for g, leaf in zip(found, leaves, strict=True)]
+def _or_zeros(gradient: Array | None, leaf: Any) -> Array:
+    return np.zeros_like(leaf.data) if gradient is None else gradient
 
 
-def _numeric(weighted: Callable[[], Vector], data: Any, index: tuple[int, ...], settings: Settings) -> Estimate:
-    """The measured derivative for one entry of the data of a leaf."""
-    original = data[index]
-
-    def at(value: complex) -> Vector:
-        data[index] = value
-        return weighted()
-
-    def measured(function: Callable[[float], Vector], part: Any) -> Estimate:
-        return slope(function, float(part), settings.eps, settings.tolerance)
-
-    try:
-        if data.dtype.kind != "c":
-            return measured(at, original)
-        real = measured(lambda part: at(complex(part, original.imag)), original.real)
-        imaginary = measured(lambda part: at(complex(original.real, part)), original.imag)
-        return Estimate(real.value + 1j * imaginary.value, float(np.hypot(real.error, imaginary.error)))
-    finally:
-        data[index] = original
+def _largest(array: Array) -> float:
+    """The largest absolute value among those that are finite."""
+    finite = np.abs(array[np.isfinite(array)])
+    return float(finite.max()) if finite.size else 0.0
 
 
 def _choice(sizes: Sequence[int], max_entries: int | None, rng: np.random.Generator) -> list[Any]:
@@ -312,29 +335,3 @@ def _choice(sizes: Sequence[int], max_entries: int | None, rng: np.random.Genera
         left -= quotas[number]
     chosen = (rng.choice(size, quota, replace=False) for size, quota in zip(sizes, quotas, strict=True) if size)
     return [np.sort(next(chosen)) if size else np.zeros(0, int) for size in sizes]
-
-
-# -- one order more ------------------------------------------------------------------------------------------------
-
-
-def _gradient_function(
-    outputs: Outputs, leaves: dict[str, Tensor], rng: np.random.Generator
-) -> tuple[Outputs, dict[str, Tensor]]:
-    """The gradients of the weighted outputs, as a function of the leaves and of the weights."""
-    weights = [Tensor(_random_like(output.data, rng), requires_grad=True) for output in outputs()]
-    targets = list(leaves.values())
-
-    def gradient() -> tuple[Tensor, ...]:
-        known = [(output, weight) for output, weight in zip(outputs(), weights, strict=True) if output.requires_grad]
-        if not known:
-            return ()
-        values, seeds = zip(*known, strict=True)
-        found = gradients(values, targets, seeds, create_graph=True, allow_unused=True)
-        return tuple(g for g in found if g is not None)
-
-    named = {_fresh(f"grad_output {number}", leaves): weight for number, weight in enumerate(weights)}
-    return gradient, leaves | named
-
-
-def _fresh(name: str, taken: dict[str, Tensor]) -> str:
-    return name if name not in taken else _fresh(f"{name}'", taken)

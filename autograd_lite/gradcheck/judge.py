@@ -1,0 +1,230 @@
+"""The verdict on one entry: a computed derivative beside the function of one number whose slope it should be.
+
+Most functions are smooth where they are checked, and two steps of central differences settle it. What does not agree at
+once, or bends, is looked at closely: which branches the operations take on both sides, the slopes of each side, and
+many steps instead of two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from .branches import Kink, Trace, first_cut, first_difference, traced
+from .numeric import UNKNOWN, Function, Side, Slope, Vector, best_central, central, one_sided
+from .report import Verdict
+
+_EPS = float(np.finfo(np.float64).eps)
+_BARS = 5  # a derivative may be so many error bars away from the measured one
+_ROUNDINGS = 128  # and so many roundings of what was summed
+_SHARP = 1e-6  # the error bar of a convincing measurement, relative to the gradient
+_BLUNT = 1e-3  # that of one in which a plausible mistake would hide
+_WIDEST = 1e-2  # the first step of a close look, relative to the larger of 1 and the entry
+_FINER = 8  # each further step is so many times smaller
+
+
+class Finding(NamedTuple):
+    """What is known of an entry."""
+
+    numeric: complex
+    error: float
+    tolerance: float
+    verdict: Verdict
+    one_sided: tuple[complex, complex] | None = None
+    kink: Kink | None = None
+    note: str = ""
+
+
+@dataclass(slots=True)
+class Ground:
+    """What the entries of one input have in common.
+
+    middle: the weighted outputs at the point itself. gradient: the largest entry of the gradient; variable: of the
+    input. allowance: of a measured value, what the user tolerates beyond the error bars. precision: the rounding error
+    of the computed gradient. order: of the derivative. step: the first to try, relative to the larger of 1 and the
+    entry. branching: whether operations with branches occur, once that is known.
+    """
+
+    middle: Vector
+    gradient: float
+    variable: float
+    allowance: Callable[[complex], float]
+    precision: float
+    order: int
+    step: float
+    branching: bool | None = None
+
+
+def judge(function: Function, x: float, computed: float, conditioning: Callable[[], float], ground: Ground) -> Finding:
+    """Whether `computed` is the slope at `x` of the sum of the vector that `function` returns.
+
+    conditioning: how far rounding of the inputs alone moves the computed value; asked for only if all else disagrees.
+    """
+    entry = _Entry(function, x, computed, conditioning, ground)
+    found = central(function, x, ground.step * max(1.0, abs(x)), ground.middle)
+    return entry.agreed(found) or entry.looked_at_closely()
+
+
+@dataclass(slots=True)
+class _Entry:
+    function: Function
+    x: float
+    computed: float
+    conditioning: Callable[[], float]
+    ground: Ground
+
+    def agreed(self, found: Slope) -> Finding | None:
+        """The verdict if nothing speaks against it: a sharp measurement, no bend, and both values agree."""
+        scale = self._scale(found.size)
+        if not (found.error <= _SHARP * scale and found.bend <= 8 * found.error + _SHARP * scale):
+            return None
+        tolerance = self._tolerance(found)
+        if not abs(self.computed - found.value) <= tolerance:
+            return None
+        return Finding(found.value, found.error, tolerance, Verdict.PASS)
+
+    def looked_at_closely(self) -> Finding:
+        """The verdict by branches, one-sided slopes and many steps."""
+        kink, left, right = self._surroundings()
+        if kink is None:
+            found = self._slope(left, right)
+            scale = self._scale(found.size)
+            if found.error <= _SHARP * scale and found.bend <= 8 * found.error + _SHARP * scale:
+                return self._verdict(found)
+        sides = [self._side(-1, left), self._side(1, right)]
+        both = [side for side in sides if side is not None]
+        if len(both) == 2 and (kink or self._bends(*both)):
+            return self._at_kink(kink or Kink("", None, (), None, None, 0), *both)
+        if kink is None and found.error <= _BLUNT * scale:
+            return self._verdict(found)
+        if len(both) == 1:
+            return self._verdict(_whole(both[0]))
+        return self._verdict(UNKNOWN if kink else found)
+
+    # -- where the branches change -------------------------------------------------------------------------------
+
+    def _surroundings(self) -> tuple[Kink | None, float, float]:
+        """The kink at `x`, if operations tell of one, and how far to the left and right the branches stay the same."""
+        x, ground = self.x, self.ground
+        widest = _WIDEST * max(1.0, abs(x))
+        if ground.branching is not False:
+            here = self._trace(x)
+            ground.branching = bool(here)
+        if not ground.branching:
+            return None, widest, widest
+        tiny = 64 * _EPS * max(abs(x), ground.variable)
+        left, right = self._trace(x - tiny), self._trace(x + tiny)
+        kink = first_difference(left, right) or first_difference(left, here)
+        return kink, self._reach(-1, left, widest, tiny), self._reach(1, right, widest, tiny)
+
+    def _trace(self, x: float) -> Trace:
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+            return traced(lambda: self.function(x))
+
+    def _reach(self, side: int, trace: Trace, step: float, tiny: float) -> float:
+        """The largest of the steps to that side at which the branches are still those of `trace`."""
+        while step > tiny and first_difference(self._trace(self.x + side * step), trace):
+            step /= _FINER
+        return max(step, tiny)
+
+    # -- slopes --------------------------------------------------------------------------------------------------
+
+    def _slope(self, left: float, right: float) -> Slope:
+        """The slope where there is no kink: by central differences, or from one side if the other has a kink nearby."""
+        found = best_central(self.function, self.x, self._steps(min(left, right)), self.ground.middle)
+        if found.error > _SHARP * self._scale(found.size) and left != right:
+            side = self._side(-1, left) if left > right else self._side(1, right)
+            if side is not None:
+                found = min(found, _whole(side), key=lambda slope: slope.error)
+        return found
+
+    def _side(self, side: int, reach: float) -> Side | None:
+        return one_sided(self.function, self.x, side, self._steps(reach))
+
+    def _steps(self, step: float) -> Iterator[float]:
+        """Steps from this one down to where rounding takes over, four at least."""
+        smallest = 1e-8 * (abs(self.x) or self.ground.variable)
+        number = 0
+        while step >= smallest or number < 4:
+            yield step
+            step /= _FINER
+            number += 1
+
+    def _bends(self, left: Side, right: Side) -> bool:
+        """Whether values or slopes tend to something else on the left than on the right, beyond doubt."""
+        errors = left.errors + right.errors
+        apart = np.abs(right.slopes - left.slopes)
+        return _jump(left, right) or bool(apart.sum() > 20 * errors.sum() + _BLUNT * self._scale(apart.sum()))
+
+    # -- verdicts ------------------------------------------------------------------------------------------------
+
+    def _scale(self, size: float) -> float:
+        """What an error bar is large or small beside: the gradient, or the outputs where there is none."""
+        outputs = 1e-3 * float(np.abs(self.ground.middle).sum()) / max(1.0, abs(self.x))
+        return max(size, self.ground.gradient, outputs if np.isfinite(outputs) else 0.0)
+
+    def _tolerance(self, found: Slope) -> float:
+        rounding = _ROUNDINGS * self.ground.precision * found.size
+        return self.ground.allowance(found.value) + _BARS * found.error + rounding
+
+    def _verdict(self, found: Slope) -> Finding:
+        if not np.isfinite(found.error):
+            note = "No step gives a finite slope: the function is not finite here, or has no slope."
+            return Finding(found.value, found.error, self.ground.allowance(0.0), Verdict.UNRELIABLE, note=note)
+        tolerance = self._tolerance(found)
+        difference = abs(self.computed - found.value)
+        blunt = found.error > _BLUNT * self._scale(found.size)
+        if not blunt and not difference <= tolerance:
+            tolerance += _ROUNDINGS / 4 * self.conditioning()
+        if blunt and not 20 * tolerance < difference < np.inf:
+            note = f"The error bar of the numeric value is {found.error:.1e}: a mistake could hide in it."
+            return Finding(found.value, found.error, tolerance, Verdict.UNRELIABLE, note=note)
+        if difference <= tolerance:
+            return Finding(found.value, found.error, tolerance, Verdict.PASS)
+        return self._failure(Finding(found.value, found.error, tolerance, Verdict.FAIL))
+
+    def _failure(self, finding: Finding) -> Finding:
+        """BLOCKED rather than wrong, if the entry's path to the outputs was cut."""
+        step = self.ground.step * max(1.0, abs(self.x))
+        cut = first_cut(lambda: self.function(self.x), lambda: self.function(self.x + step))
+        if cut is None:
+            return finding
+        where = f" in {cut.line.file}:{cut.line.number}" if cut.line else ""
+        note = f"{cut.op}{where} gets or gives a value whose history was cut: by detach, no_grad, .data or a cast."
+        return finding._replace(verdict=Verdict.FAIL if self.computed else Verdict.BLOCKED, note=note)
+
+    def _at_kink(self, kink: Kink, left: Side, right: Side) -> Finding:
+        """Whether the computed value lies between the slopes of both sides, element by element of the output."""
+        error = float((left.errors + right.errors).sum())
+        low, high = np.minimum(left.slopes, right.slopes).sum(), np.maximum(left.slopes, right.slopes).sum()
+        size = float(np.maximum(np.abs(left.slopes), np.abs(right.slopes)).sum())
+        both = float(left.slopes.sum()), float(right.slopes.sum())
+        tolerance = self._tolerance(Slope(sum(both) / 2, error, size, 0.0))
+        jump = _jump(left, right)
+        if high - low <= tolerance and not jump:  # branches that meet smoothly
+            return self._verdict(Slope(sum(both) / 2, error, size, 0.0))
+        nearest = float(np.clip(self.computed, low, high)) if np.isfinite(self.computed) else float(low)
+        finding = Finding(nearest, error, tolerance, Verdict.KINK_OK, both, kink)
+        if error > _BLUNT * self._scale(size):
+            note = f"At a kink, and the error bar of the slopes beside it is {error:.1e}: a mistake could hide in it."
+            return finding._replace(verdict=Verdict.UNRELIABLE, note=note)
+        if abs(self.computed - nearest) <= tolerance:
+            return finding
+        if jump and self.ground.order > 1:
+            note = "The gradient itself jumps at a kink of the function: there is no derivative of it here."
+            return finding._replace(verdict=Verdict.UNRELIABLE, note=note)
+        return finding._replace(verdict=Verdict.KINK_OUTSIDE)
+
+
+def _whole(side: Side) -> Slope:
+    """The slope of one side, for where there is no other."""
+    return Slope(float(side.slopes.sum()), float(side.errors.sum()), float(np.abs(side.slopes).sum()), 0.0)
+
+
+def _jump(left: Side, right: Side) -> bool:
+    """Whether the values on both sides do not meet."""
+    apart = np.abs(right.values - left.values).sum()
+    return bool(apart > 1e-6 * (np.abs(left.values) + np.abs(right.values)).sum())

@@ -1,0 +1,258 @@
+"""What a check is about: outputs as a function of named leaves, and the gradient that is computed for these."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..core import gradients
+from ..tensor import Tensor
+
+Array = np.ndarray[Any, Any]
+Outputs = Callable[[], "tuple[Tensor, ...]"]  # what is differentiated: a function of the data of the leaves
+
+DOUBLE: np.dtype[Any] = np.dtype(np.float64)
+SINGLE: np.dtype[Any] = np.dtype(np.float32)
+_COMPLEX: dict[np.dtype[Any], np.dtype[Any]] = {DOUBLE: np.dtype(np.complex128), SINGLE: np.dtype(np.complex64)}
+
+
+@dataclass(slots=True)
+class Subject:
+    """Outputs as a function of leaves.
+
+    gradient: of the sum of the weighted outputs for each leaf, None where there is none; for functions whose gradient
+    is not the engine's.
+    """
+
+    outputs: Outputs
+    leaves: dict[str, Tensor]
+    explicit: Callable[[Sequence[Array]], Sequence[Array | None]] | None = None
+
+    def gradient(self, weights: Sequence[Array]) -> list[Array | None]:
+        """The gradient of the weighted outputs for each leaf; None for one that is not among their ancestors."""
+        if self.explicit:
+            return list(self.explicit(weights))
+        known = [(o, w.astype(o.dtype)) for o, w in zip(self.outputs(), weights, strict=True) if o.requires_grad]
+        if not known:
+            return [None] * len(self.leaves)
+        outputs, seeds = zip(*known, strict=True)
+        found = gradients(outputs, list(self.leaves.values()), seeds, allow_unused=True)
+        return [None if g is None else g.data for g in found]
+
+    def gradient_function(self, weights: Sequence[Array]) -> Subject:
+        """The gradient as a function of the leaves and of the weights: to be differentiated in its turn."""
+        seeds = [Tensor(w.astype(o.dtype), requires_grad=True) for o, w in zip(self.outputs(), weights, strict=True)]
+        targets = list(self.leaves.values())
+
+        def gradient() -> tuple[Tensor, ...]:
+            known = [(o, seed) for o, seed in zip(self.outputs(), seeds, strict=True) if o.requires_grad]
+            if not known:
+                return ()
+            outputs, their_seeds = zip(*known, strict=True)
+            found = gradients(outputs, targets, their_seeds, create_graph=True, allow_unused=True)
+            return tuple(g for g in found if g is not None)
+
+        named = {_fresh(f"grad_output {number}", self.leaves): seed for number, seed in enumerate(seeds)}
+        return Subject(gradient, self.leaves | named)
+
+
+def _fresh(name: str, taken: Mapping[str, Tensor]) -> str:
+    return name if name not in taken else _fresh(f"{name}'", taken)
+
+
+@contextmanager
+def data_of_their_own(leaves: Sequence[Tensor]) -> Iterator[None]:
+    """A block in which the leaves hold copies of their data, which may be written into."""
+    originals = [leaf.data for leaf in leaves]
+    try:
+        for leaf in leaves:
+            leaf.data = np.array(leaf.data)
+        yield
+    finally:
+        for leaf, original in zip(leaves, originals, strict=True):
+            leaf.data = original
+
+
+# -- functions of Tensors --------------------------------------------------------------------------------------------
+
+
+def subject_of(
+    f: Callable[..., Any], inputs: Sequence[Any], loss: Callable[..., Any] | None, real: np.dtype[Any], convert: bool
+) -> Subject:
+    """A function of Tensors, or a Module, at `inputs`, in the precision `real`.
+
+    convert: let what is of another precision be cast, instead of refusing it; Modules are then copied.
+    """
+    modules = [part for part in (f, loss) if hasattr(part, "named_parameters")]
+    if not modules and loss is None:
+        return _of_function(f, inputs, real, convert)
+    model: Any = copy.deepcopy(f)  # forward may write into buffers, and so may a conversion
+    if convert and modules:
+        model = model.astype(real)
+    return _of_model(model, inputs, loss, real, convert)
+
+
+def _of_function(f: Callable[..., Any], inputs: Sequence[Any], real: np.dtype[Any], convert: bool) -> Subject:
+    names = _argument_names(f, len(inputs))
+    arguments = [_argument(name, value, real, convert) for name, value in zip(names, inputs, strict=True)]
+    found = _leaves(names, arguments)
+    if not found:
+        raise ValueError("gradcheck: no input requires a gradient; pass arrays, or Tensors with requires_grad=True")
+    if _takes_nothing(f):
+        if any(argument is not value for argument, value in zip(arguments, inputs, strict=True)):
+            raise ValueError(
+                "gradcheck: f takes no arguments, so the inputs must be the leaves that it uses itself, and of the"
+                " precision that is asked for"
+            )
+        arguments = []
+    outputs = _checked(lambda: f(*arguments), real)
+    outputs()  # the first call, in which a Module names its parameters
+    return Subject(outputs, _by_name(found))
+
+
+def _of_model(
+    model: Any, inputs: Sequence[Any], loss: Callable[..., Any] | None, real: np.dtype[Any], convert: bool
+) -> Subject:
+    """All parameters of a model by name, and its inputs; with a loss, the last input is its target."""
+    if loss is not None and not inputs:
+        raise ValueError("gradcheck: loss needs the inputs of the model and, last, the target")
+    names = _argument_names(getattr(model, "forward", model), len(inputs))
+    values = list(inputs)
+    target = values.pop() if loss is not None else None
+    arguments = [_argument(name, value, real, convert) for name, value in zip(names, values, strict=False)]
+    if isinstance(target, Tensor) or (convert and isinstance(target, np.ndarray) and target.dtype.kind in "fc"):
+        target = _argument("target", Tensor(target) if isinstance(target, np.ndarray) else target, real, convert)
+    parameters = model.named_parameters() if hasattr(model, "named_parameters") else ()
+    found = [(name, _argument(name, p, real, False)) for name, p in parameters if p.requires_grad]
+    found += _leaves([*names[: len(arguments)], "target"], [*arguments, target])
+    if not found:
+        raise ValueError("gradcheck: neither a parameter nor an input requires a gradient; pass floating-point inputs")
+
+    def run() -> Any:
+        result = model(*arguments)
+        return result if loss is None else loss(result, target)
+
+    outputs = _checked(run, real)
+    outputs()
+    return Subject(outputs, _by_name(found))
+
+
+def _leaves(names: Sequence[str], arguments: Sequence[Any]) -> list[tuple[str, Tensor]]:
+    pairs = zip(names, arguments, strict=True)
+    return [(name, value) for name, value in pairs if isinstance(value, Tensor) and value.requires_grad]
+
+
+def _by_name(leaves: Sequence[tuple[str, Tensor]]) -> dict[str, Tensor]:
+    """The leaves by their own names, or by those of the arguments where they have none or share one."""
+    named: dict[str, Tensor] = {}
+    for argument, leaf in leaves:
+        if any(leaf is known for known in named.values()) and not leaf.name:
+            continue
+        label = leaf.name or argument
+        named[label if label not in named else f"{label} ({argument})"] = leaf
+    return named
+
+
+def _argument(name: str, value: Any, real: np.dtype[Any], convert: bool) -> Any:
+    """An input as `f` gets it: a leaf where a gradient is to be checked."""
+    if not isinstance(value, Tensor | np.ndarray | np.generic) or value.dtype.kind not in "fc":
+        return value
+    wanted = value.requires_grad if isinstance(value, Tensor) else True
+    precision = _COMPLEX[real] if value.dtype.kind == "c" else real
+    if convert and value.dtype != precision:
+        data = value.data if isinstance(value, Tensor) else value
+        return Tensor(np.asarray(data).astype(precision), requires_grad=wanted)
+    if not wanted:
+        return value
+    if value.dtype != precision:
+        raise TypeError(
+            f"gradcheck: {name} {value.shape} is {value.dtype}, too coarse for finite differences; convert it with"
+            " astype('float64'), make the model with dtype='float64', or pass dtype='float32' to check float32"
+            " gradients against differences in float64"
+        )
+    if isinstance(value, Tensor) and value.is_leaf and not convert:
+        return value
+    data = value.data if isinstance(value, Tensor) else value
+    return Tensor(np.array(data), requires_grad=True)
+
+
+_NAMED = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
+
+def _takes_nothing(f: Callable[..., Any]) -> bool:
+    return not any(parameter.kind in (*_NAMED, parameter.VAR_POSITIONAL) for parameter in _parameters(f))
+
+
+def _argument_names(f: Callable[..., Any], count: int) -> list[str]:
+    """Names for the inputs: those of the arguments of `f` where it has them, else numbers."""
+    names = [parameter.name for parameter in _parameters(f) if parameter.kind in _NAMED][:count]
+    return names + [f"input {number}" for number in range(len(names), count)]
+
+
+def _parameters(f: Callable[..., Any]) -> list[inspect.Parameter]:
+    """What `f` takes; some builtins do not tell, and may take anything."""
+    try:
+        return list(inspect.signature(f).parameters.values())
+    except ValueError:
+        return [inspect.Parameter("args", inspect.Parameter.VAR_POSITIONAL)]
+
+
+def _checked(run: Callable[[], Any], real: np.dtype[Any]) -> Outputs:
+    """The floating-point outputs of a run, which must be Tensors of this precision."""
+    precise = (real, _COMPLEX[real])
+
+    def outputs() -> tuple[Tensor, ...]:
+        result = run()
+        results = tuple(result) if isinstance(result, tuple | list) else (result,)
+        for output in results:
+            if not isinstance(output, Tensor):
+                raise TypeError(f"gradcheck: f returned {type(output).__name__}; return a Tensor or a tuple of Tensors")
+        inexact = tuple(output for output in results if output.dtype.kind in "fc")
+        if not inexact or any(output.dtype not in precise for output in inexact):
+            found = ", ".join(str(output.dtype) for output in results) or "nothing"
+            wanted = " or ".join(map(str, precise))
+            why = "finite differences need" if real == DOUBLE else "of inputs in float32, f should return"
+            raise TypeError(f"gradcheck: f returned {found}; {why} {wanted}")
+        return inexact
+
+    return outputs
+
+
+# -- any function with its gradient ----------------------------------------------------------------------------------
+
+
+def subject_with_gradient(f: Callable[..., Any], inputs: Sequence[Any], jac: Callable[..., Any] | bool) -> Subject:
+    """A function of arrays whose gradient is not the engine's: it returns both (jac=True), or `jac` returns it."""
+    arrays: list[Array] = [np.array(value, np.float64) for value in inputs]
+    if not arrays:
+        raise ValueError("gradcheck: there is no input; pass arrays")
+    leaves = [Tensor(array, requires_grad=True) for array in arrays]
+
+    def call(function: Callable[..., Any]) -> Any:
+        return function(*(leaf.data.copy() for leaf in leaves))
+
+    def value() -> tuple[Tensor]:
+        result = np.asarray(call(f)[0] if jac is True else call(f))
+        if result.size != 1 or result.dtype.kind not in "fiu":
+            raise TypeError(
+                f"gradcheck: f returned a value {result.shape} {result.dtype}; with jac, it must be one real number"
+            )
+        return (Tensor(result.reshape(()).astype(DOUBLE)),)
+
+    def gradient(weights: Sequence[Array]) -> list[Array]:
+        found = call(f)[1] if jac is True else call(jac)  # type: ignore[arg-type]
+        found = found if isinstance(found, tuple | list) and len(leaves) > 1 else (found,)
+        if len(found) != len(leaves):
+            raise ValueError(f"gradcheck: {len(leaves)} inputs, but {len(found)} gradients; return one for each input")
+        for leaf, g in zip(leaves, found, strict=True):
+            if np.shape(g) != leaf.shape:
+                raise ValueError(f"gradcheck: the gradient for an input {leaf.shape} is {np.shape(g)}; they must agree")
+        return [np.asarray(g) * weights[0] for g in found]
+
+    return Subject(value, dict(zip(_argument_names(f, len(leaves)), leaves, strict=True)), gradient)
