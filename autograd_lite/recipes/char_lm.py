@@ -25,7 +25,7 @@ class Settings:
     validation: str = "Othello"  # one of them that is only watched
     hidden: int = 256
     embedding: int = 64
-    dropout: float = 0.2
+    dropout: float = 0.0
     epochs: int = 6
     streams: int = 32
     length: int = 64  # characters along which gradients run

@@ -104,7 +104,9 @@ def plot(
     """The loss, and where the model looks while it writes one answer."""
     given, wanted = pair
     figure, axes = curve_and_axes(history, (1, 2))
-    axes.imshow(looks(model, letters.encode(given), figures.encode(wanted)), cmap="Greys", vmin=0, aspect="auto")
+    axes.imshow(
+        looks(model, letters.encode(given), figures.encode(wanted)), cmap="Greys", vmin=0, vmax=1, aspect="auto"
+    )
     axes.set_xticks(range(len(given)), given)
     axes.set_yticks(range(len(wanted)), wanted)
     axes.set(title="where it looks, as it writes")

@@ -35,6 +35,7 @@ def train(seed: int = 0, settings: Settings | None = None) -> Result:
         found = bits_of_ngrams(learned, held_out, len(characters), settings.orders, smoothing)
         axes.plot(list(found), list(found.values()), marker=".", label=smoothing)
         bits |= {(smoothing, order): value for order, value in found.items()}
+    axes.set_xticks(settings.orders)
     axes.legend()
     smoothing, order = best = min(bits, key=lambda which: bits[which])
     model = models.NGram(len(characters), order, smoothing).fit(learned)

@@ -20,5 +20,6 @@ def curve_and_axes(history: History, width_ratios: tuple[float, float]) -> tuple
     for column, label in (("loss", "training"), ("val_loss", "validation")):
         left.semilogy(range(1, len(history) + 1), history[column], marker=".", label=label)
     left.set(xlabel="epoch", ylabel="loss")
+    left.xaxis.get_major_locator().set_params(integer=True)
     left.legend()
     return figure, right

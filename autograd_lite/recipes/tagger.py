@@ -124,5 +124,5 @@ def plot(history: Any, shares: dict[str, Any]) -> Any:
         axes.bar(np.arange(len(TAGS)) + shift, row, 0.4, label=name)
     axes.set_xticks(range(len(TAGS)), TAGS)
     axes.set(ylabel="F1 on the plays held out")
-    axes.legend(loc="lower right")
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
     return figure
