@@ -1,8 +1,9 @@
 """Computation graphs as pictures.
 
-`walk` reads a history into a `graph` of plain values; `shorten` makes a large one fit to look at; `dot` writes it in
-Graphviz's language, `render` has it laid out, and `picture` is what the user holds. A further format is one more file
-that reads a `Graph`.
+`walk` reads a history into a `graph` of plain values; `fold` and `roll` make a large one fit to look at; `dot` writes
+it in Graphviz's language, `render` has it laid out, and `picture` is what the user holds. `labels` says what stands in
+a node, `nesting` what stands in a Module, `themes` which colours there are, for all formats: `mermaid`, `tree`,
+`records`. A further format is one more file that reads a `Graph`.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from typing import Any
 
 from .graph import Edge, Graph, Node, Value
 from .picture import Picture
+from .records import from_json
 from .walk import walk
 
-__all__ = ["Edge", "Graph", "Node", "Picture", "Value", "draw"]
+__all__ = ["Edge", "Graph", "Node", "Picture", "Value", "draw", "from_json"]
 
 
 def draw(

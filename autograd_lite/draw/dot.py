@@ -1,9 +1,10 @@
 """A `Graph` in Graphviz's language.
 
 Kinds of nodes differ in their frame, so that a black-and-white print shows them too: thin and rounded for operations,
-heavy and square for leaves, none for constants, double for outputs. The colours are told apart by people who see red
-and green alike. Helvetica and Arial have the same widths, which every Graphviz knows; the margins leave room for the
-wider fonts that a viewer may put in their place.
+heavy and square for leaves, none for constants, double for outputs, folded corners for what stands for several. The
+colours are told apart by people who see red and green alike (after Okabe and Ito 2008). Helvetica and Arial have the
+same widths, which every Graphviz knows; the margins leave room for the wider fonts that a viewer may put in their
+place.
 """
 
 from __future__ import annotations
@@ -11,121 +12,124 @@ from __future__ import annotations
 import html
 from collections.abc import Iterator
 
-from . import text
-from .graph import Edge, Graph, Node, Value
+from .graph import Edge, Graph, Node
+from .labels import edge_label, lines, module_title, title
+from .nesting import steps
 from .shorten import shorten
+from .themes import LIGHT, Theme
 
 DIRECTIONS = ("TB", "LR", "BT", "RL")
-SMALL, QUIET = 10, "#4b5563"  # points and colour of what stands below a title
-LINE = 40  # characters of parameters in one line
+SMALL = 10  # points of what stands below a title
 
 _FONT = 'fontname="Helvetica,Arial,sans-serif"'
-_HEADER = f"""\
-  graph [class="autograd_lite", bgcolor="white", pad=0.2, nodesep=0.28, ranksep=0.36];
-  node [class="op", shape=box, style="rounded,filled", fillcolor="#eef3fa", color="#3b6ea5", fontcolor="#111827",
-    {_FONT}, fontsize=12, margin="0.18,0.07", height=0.3, width=0.5];
-  edge [color="#6b7280", arrowsize=0.6, {_FONT}, fontsize={SMALL}, fontcolor="{QUIET}"];
-"""
-_LEAF = 'class="leaf", style=filled, penwidth=2, fillcolor="#fdf1d3", color="#b07800"'
-_QUIET = f'class="constant", shape=plain, style=solid, fontcolor="{QUIET}", margin="0.1,0.05"'
-_OUTPUT = 'class="output", peripheries=2, fillcolor="#e3f4ec", color="#00795a"'
 
 
-def to_dot(graph: Graph, rankdir: str = "TB", *, rich: bool = True) -> str:
+def to_dot(
+    graph: Graph, rankdir: str = "TB", *, rich: bool = True, detail: str = "shapes", theme: Theme = LIGHT
+) -> str:
     """The graph as text for Graphviz.
 
-    rankdir: one of `DIRECTIONS`. rich: use labels in several sizes, which not every build of Graphviz knows.
+    rankdir: one of `DIRECTIONS`. rich: use labels in several sizes, which not every build of Graphviz knows. detail:
+    one of `labels.DETAILS`.
     """
     graph = shorten(graph)
-    lines = [f"digraph {{\n  rankdir={rankdir};\n{_HEADER}"]
-    lines += [f"  n{node.id} [{', '.join(_attributes(node, rich))}];\n" for node in graph.nodes]
-    lines += [f"  n{edge.source} -> n{edge.target}{_edge(graph, edge)};\n" for edge in graph.edges]
-    return "".join((*lines, "}\n"))
+    writer = _Writer(graph, rich, detail, theme)
+    text = [f"digraph {{\n  rankdir={rankdir};\n{_header(theme)}", *writer.nodes()]
+    text += [f"  n{edge.source} -> n{edge.target}{writer.edge(edge)};\n" for edge in graph.edges]
+    return "".join((*text, "}\n"))
 
 
-def _attributes(node: Node, rich: bool) -> Iterator[str]:
-    yield f"label={_rich_label(node) if rich else _plain_label(node)}"
-    if node.kind == "leaf":
-        yield _LEAF
-    elif node.kind in ("constant", "reference"):
-        yield _QUIET
-    if node.is_output:
-        yield _OUTPUT
+def _header(theme: Theme) -> str:
+    return f"""\
+  graph [class="autograd_lite", bgcolor="{theme.background}", pad=0.2, nodesep=0.28, ranksep=0.36, {_FONT},
+    fontsize=11, fontcolor="{theme.quiet}"];
+  node [class="op", shape=box, style="rounded,filled", fillcolor="{theme.op}", color="{theme.op_line}",
+    fontcolor="{theme.text}", {_FONT}, fontsize=12, margin="0.18,0.07", height=0.3, width=0.5];
+  edge [color="{theme.edge}", arrowsize=0.6, {_FONT}, fontsize={SMALL}, fontcolor="{theme.quiet}"];
+"""
 
 
-def _edge(graph: Graph, edge: Edge) -> str:
-    source = graph.nodes[edge.source]
-    value = source.values[edge.output]
-    attributes = [f'label=" {_quotable(value.name or value.slot)} "'] if value.slot else []
-    attributes += ["style=dashed"] if source.kind in ("constant", "reference") else []
-    return f" [{', '.join(attributes)}]" if attributes else ""
+class _Writer:
+    """Writes nodes, in a cluster for each Module and block, and the attributes of edges."""
+
+    def __init__(self, graph: Graph, rich: bool, detail: str, theme: Theme):
+        self.graph, self.rich, self.detail, self.theme = graph, rich, detail, theme
+
+    def nodes(self) -> Iterator[str]:
+        """The lines of all nodes, those of a Module within its cluster."""
+        for kind, id, level in steps(self.graph):
+            room = "  " * (level + 1)
+            if kind == "node":
+                yield f"{room}n{id} [{', '.join(self._attributes(self.graph.nodes[id]))}];\n"
+            elif kind == "begin":
+                yield from self._cluster(id, room)
+            else:
+                yield f"{room}}}\n"
+
+    def _cluster(self, module: int, room: str) -> Iterator[str]:
+        info = self.graph.modules[module]
+        repeated = info.repeat > 1
+        look = f'style="rounded,{"dashed" if repeated else "filled"}"'
+        colours = f'fillcolor="{self.theme.module}", color="{self.theme.loop if repeated else self.theme.module_line}"'
+        width = ", penwidth=1.5" if repeated else ""
+        yield f"{room}subgraph cluster{module} {{\n"
+        yield f'{room}  label="{quotable(module_title(info))}"; labeljust=l; margin=10;\n'
+        yield f"{room}  graph [{look}, {colours}{width}];\n"
+
+    def _attributes(self, node: Node) -> Iterator[str]:
+        yield f"label={self._rich_label(node) if self.rich else self._plain_label(node)}"
+        theme = self.theme
+        if node.kind == "leaf":
+            yield f'class="leaf", style=filled, penwidth=2, fillcolor="{theme.leaf}", color="{theme.leaf_line}"'
+        elif node.kind in ("constant", "reference"):
+            yield (f'class="constant", shape=plain, style=solid, fontcolor="{theme.quiet}", margin="0.1,0.05"')
+        elif node.kind == "group":
+            yield f'class="group", shape=note, style=filled, fillcolor="{theme.module}", color="{theme.op_line}"'
+        elif node.side == "backward":
+            yield f'class="backward", fillcolor="{theme.backward}", color="{theme.backward_line}"'
+        if node.is_output:
+            yield f'class="output", peripheries=2, fillcolor="{theme.output}", color="{theme.output_line}"'
+        yield from theme.of_marks(node.marks)
+
+    def edge(self, edge: Edge) -> str:
+        """The attributes of an edge, in brackets; nothing if it has none."""
+        label = edge_label(self.graph, edge, self.detail)
+        attributes = [f'label=" {quotable(label)} "'] if label else []
+        if self.graph.nodes[edge.source].kind in ("constant", "reference"):
+            attributes.append("style=dashed")
+        if edge.loop:
+            attributes.append(f'constraint=false, style=bold, color="{self.theme.loop}"')
+        attributes += self.theme.of_edge_marks(edge.marks)
+        return f" [{', '.join(attributes)}]" if attributes else ""
+
+    # -- labels ------------------------------------------------------------------------------------------------------
+
+    def _lines(self, node: Node) -> list[str]:
+        return [title(node), *lines(node, self.detail)]
+
+    def _rich_label(self, node: Node) -> str:
+        head, *rest = map(_escaped, self._lines(node))
+        head = head if node.kind in ("constant", "reference") else f"<B>{head}</B>"
+        small = (
+            f'<BR/><FONT POINT-SIZE="{SMALL}" COLOR="{self.theme.quiet}">{"<BR/>".join(rest)}</FONT>' if rest else ""
+        )
+        return f"<{head}{small}>"
+
+    def _plain_label(self, node: Node) -> str:
+        head, *rest = map(quotable, self._lines(node))
+        room = " " * (1 + len(head) // 5)  # a style sheet sets the title in bold, which is wider than it is measured
+        return '"' + "\\n".join((f"{room}{head}{room}", *rest)) + '"'
 
 
-# -- labels ------------------------------------------------------------------------------------------------------
-
-
-def _rich_label(node: Node) -> str:
-    title, *lines = map(_escaped, _lines(node))
-    title = title if node.kind in ("constant", "reference") else f"<B>{title}</B>"
-    small = f'<BR/><FONT POINT-SIZE="{SMALL}" COLOR="{QUIET}">{"<BR/>".join(lines)}</FONT>' if lines else ""
-    return f"<{title}{small}>"
-
-
-def _plain_label(node: Node) -> str:
-    title, *lines = map(_quotable, _lines(node))
-    room = " " * (1 + len(title) // 5)  # a style sheet will set the title in bold, which is wider than it is measured
-    return '"' + "\\n".join((f"{room}{title}{room}", *lines)) + '"'
-
-
-def _lines(node: Node) -> list[str]:
-    """What stands in a node: its title, its parameters, the shapes of its values."""
-    return [_title(node), *_packed(node.parameters), *_shapes(node.values)]
-
-
-def _title(node: Node) -> str:
-    name = node.values[0].name if len(node.values) == 1 else None
-    if node.kind == "op":
-        return f"{name} = {node.label}" if name else node.label
-    return name or node.label
-
-
-def _packed(parameters: tuple[str, ...]) -> list[str]:
-    """Parameters separated by commas, as many in a line as fit."""
-    lines: list[str] = []
-    for parameter in parameters:
-        if lines and len(lines[-1]) + len(parameter) + 2 <= LINE:
-            lines[-1] += f", {parameter}"
-        else:
-            lines.append(parameter)
-    return lines
-
-
-def _shapes(values: tuple[Value, ...]) -> list[str]:
-    if len(values) == 1:
-        return [] if values[0].shape is None else [_shape(values[0])]
-    drawn = [value.name or value.slot or "" for value in values if value.is_output]
-    shapes = list(dict.fromkeys(map(_shape, values)))
-    if len(shapes) == 1:
-        lines = [f"{len(values)} x {shapes[0]}"]
-    else:
-        lines = [f"{value.name or value.slot}: {_shape(value)}" for value in values[: text.MOST_ITEMS]]
-        lines += ["..."] * (len(values) > text.MOST_ITEMS)
-    return lines + ([text.cut(f"output: {', '.join(drawn)}")] if drawn else [])
-
-
-def _shape(value: Value) -> str:
-    shape = text.shape(value.shape or ())
-    return shape if value.dtype in (None, "float32") else f"{shape} {value.dtype}"
-
-
-def _printable(label: str) -> str:
+def printable(label: str) -> str:
     """A label without characters that have no place in a line of text, or in an SVG file."""
     return "".join(letter if letter.isprintable() else " " for letter in label)
 
 
 def _escaped(label: str) -> str:
-    return html.escape(_printable(label), quote=False)
+    return html.escape(printable(label), quote=False)
 
 
-def _quotable(label: str) -> str:
-    return _printable(label).replace("\\", "\\\\").replace('"', '\\"')
+def quotable(label: str) -> str:
+    """A label as it stands between quotation marks."""
+    return printable(label).replace("\\", "\\\\").replace('"', '\\"')

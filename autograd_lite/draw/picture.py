@@ -5,49 +5,92 @@ from __future__ import annotations
 import os
 import uuid
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from .dot import DIRECTIONS, to_dot
 from .graph import Graph
+from .labels import DETAILS
+from .mermaid import to_mermaid
+from .records import to_json
 from .render import FORMATS, render
+from .themes import THEMES
+from .tree import to_text
 
 MOST_IN_NOTEBOOK = 2000  # nodes; laying out more takes minutes, which nobody wants from a cell that just ends so
 
 
 class Picture:
-    """A computation graph that shows itself in a notebook and can be saved. `graph` has it as plain values."""
+    """A computation graph that shows itself in a notebook and can be saved. `graph` has it as plain values.
 
-    def __init__(self, graph: Graph, rankdir: str = "TB"):
-        if rankdir not in DIRECTIONS:
-            raise ValueError(f"draw: rankdir {rankdir!r} is not known; use one of {', '.join(DIRECTIONS)}")
-        self.graph, self.rankdir = graph, rankdir
+    rankdir: the way the data flows; detail: what stands in the nodes, "shapes", "values", "costs" or "everything", as
+    far as it is known; theme: "light" or "dark". Raises ValueError for others.
+    """
+
+    def __init__(self, graph: Graph, rankdir: str = "TB", detail: str = "shapes", theme: str = "light"):
+        for name, value, known in (
+            ("rankdir", rankdir, DIRECTIONS),
+            ("detail", detail, DETAILS),
+            ("theme", theme, tuple(THEMES)),
+        ):
+            if value not in known:
+                raise ValueError(f"draw: {name} {value!r} is not known; use one of {', '.join(known)}")
+        self.graph, self.rankdir, self.detail, self.theme = graph, rankdir, detail, theme
 
     @property
     def source(self) -> str:
         """The graph in Graphviz's language; the same program gives the same text."""
-        return to_dot(self.graph, self.rankdir)
+        return to_dot(self.graph, self.rankdir, detail=self.detail, theme=THEMES[self.theme])
 
     def to_svg(self) -> str:
         """The picture as SVG. Raises RuntimeError, with what to install, if there is no Graphviz."""
-        return render(self.graph, self.rankdir, "svg").decode()
+        return self._rendered("svg").decode()
+
+    def to_text(self) -> str:
+        """The graph as a tree for a terminal, from its outputs down; print(picture) prints it."""
+        return to_text(self.graph, self.detail)
+
+    def to_mermaid(self) -> str:
+        """The graph in Mermaid's language, which GitHub draws in a ```mermaid block."""
+        return to_mermaid(self.graph, self.rankdir, self.detail, THEMES[self.theme])
+
+    def to_json(self) -> str:
+        """The graph as JSON, which `draw.from_json` reads."""
+        return to_json(self.graph)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the picture to a file of the format that its suffix names, and return the path.
 
-        path: ends in .svg, .png, .pdf (the last two need the program dot) or .dot (works always). A file is replaced
-        only by a complete one. Raises ValueError for another suffix, FileNotFoundError if there is no such folder,
-        RuntimeError if there is no Graphviz.
+        path: ends in .svg, .png, .pdf (the last two need the program dot), .dot, .mmd (Mermaid), .txt (a tree) or
+        .json (these work always). A file is replaced only by a complete one. Raises ValueError for another suffix,
+        FileNotFoundError if there is no such folder, RuntimeError if there is no Graphviz.
         """
         path = Path(path)
         format = path.suffix.lower().removeprefix(".")
-        if format not in (*FORMATS, "dot"):
-            raise ValueError(f"draw: {path.name!r} does not end in a known format; use .svg, .png, .pdf or .dot")
+        if format not in (*FORMATS, *self._texts()):
+            known = ", ".join(f".{name}" for name in (*FORMATS, *self._texts()))
+            raise ValueError(f"draw: {path.name!r} does not end in a known format; use one of {known}")
         folder = str(path.parent)
         if not path.parent.is_dir():
             raise FileNotFoundError(f"draw: there is no folder {folder!r}; make it: os.makedirs({folder!r})")
-        _write(path, self.source.encode() if format == "dot" else render(self.graph, self.rankdir, format))
+        _write(path, self._rendered(format) if format in FORMATS else self._texts()[format]().encode())
         return path
+
+    def _texts(self) -> dict[str, Callable[[], str]]:
+        """The formats that need no Graphviz."""
+        return {
+            "dot": lambda: self.source,
+            "mmd": self.to_mermaid,
+            "txt": lambda: self.to_text() + "\n",
+            "json": self.to_json,
+        }
+
+    def _rendered(self, format: str) -> bytes:
+        return render(self.graph, self.rankdir, format, self.detail, THEMES[self.theme])
+
+    def __str__(self) -> str:
+        return self.to_text()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         bundle = {"text/plain": repr(self)}

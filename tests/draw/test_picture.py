@@ -149,7 +149,7 @@ def test_without_a_runtime_for_webassembly_the_error_says_what_to_install(withou
 
 @pytest.mark.parametrize("name", ["graph", "graph.jpg", "svg"])
 def test_other_suffixes_are_refused(tmp_path, name):
-    with pytest.raises(ValueError, match=r"does not end in a known format; use \.svg, \.png, \.pdf or \.dot"):
+    with pytest.raises(ValueError, match=r"does not end in a known format; use one of \.svg, \.png, \.pdf, \.dot"):
         expression().save(tmp_path / name)
 
 

@@ -1,0 +1,157 @@
+"""What stands in a node, in every format: a title, and lines below it that depend on how much detail is wanted."""
+
+from __future__ import annotations
+
+from . import text
+from .graph import Edge, Graph, ModuleInfo, Node, Summary, Value
+
+DETAILS = ("shapes", "values", "costs", "everything")
+LINE = 40  # characters of parameters in one line
+
+
+def title(node: Node) -> str:
+    """What a node is: ``h = tanh``, the name of a leaf, the class of a folded Module."""
+    name = node.values[0].name if len(node.values) == 1 else None
+    if node.kind == "op":
+        return f"{name} = {node.label}" if name else node.label
+    if node.kind == "group":
+        return node.label
+    return name or node.label
+
+
+def lines(node: Node, detail: str = "shapes") -> list[str]:
+    """What is known of a node beside its title; at least parameters and shapes."""
+    told = [*_packed(node.parameters), *_shapes(node.values)]
+    if detail in ("values", "everything"):
+        told += _values(node)
+    if detail in ("costs", "everything"):
+        told += _costs(node)
+    if detail == "everything" and node.source is not None:
+        told.append(source(node))
+    return told
+
+
+def module_title(info: ModuleInfo) -> str:
+    """What stands above what a Module or a block computes: ``encoder: LSTM``, ``x 64``."""
+    if info.repeat > 1:
+        return f"\N{MULTIPLICATION SIGN} {info.repeat}"
+    return f"{info.path}: {info.label}" if info.path else info.label
+
+
+def edge_label(graph: Graph, edge: Edge, detail: str = "shapes") -> str:
+    """What stands at an edge: which of several results it is, and with all detail what flows back along it."""
+    value = graph.nodes[edge.source].values[edge.output]
+    told = [(value.name or value.slot or "")] if value.slot else []
+    told += [edge.derivative] if detail == "everything" and edge.derivative else []
+    return "  ".join(told)
+
+
+def source(node: Node) -> str:
+    """The line of the user's that computed a node: ``model.py:12 h = tanh(x @ w)``."""
+    assert node.source is not None
+    file = node.source.file.replace("\\", "/").rpartition("/")[2]
+    return text.cut(f"{file}:{node.source.number} {node.source.text}".rstrip(), 2 * LINE)
+
+
+# -- parameters and shapes ---------------------------------------------------------------------------------------------
+
+
+def _packed(parameters: tuple[str, ...]) -> list[str]:
+    """Parameters separated by commas, as many in a line as fit."""
+    told: list[str] = []
+    for parameter in parameters:
+        if told and len(told[-1]) + len(parameter) + 2 <= LINE:
+            told[-1] += f", {parameter}"
+        else:
+            told.append(parameter)
+    return told
+
+
+def _shapes(values: tuple[Value, ...]) -> list[str]:
+    if len(values) == 1:
+        return [] if values[0].shape is None else [_shape(values[0])]
+    drawn = [value.name or value.slot or "" for value in values if value.is_output]
+    shapes = list(dict.fromkeys(map(_shape, values)))
+    if not values:
+        told = []
+    elif len(shapes) == 1:
+        told = [f"{len(values)} x {shapes[0]}"]
+    else:
+        told = [f"{value.name or value.slot}: {_shape(value)}" for value in values[: text.MOST_ITEMS]]
+        told += ["..."] * (len(values) > text.MOST_ITEMS)
+    return told + ([text.cut(f"output: {', '.join(drawn)}")] if drawn else [])
+
+
+def _shape(value: Value) -> str:
+    shape = text.shape(value.shape or ())
+    return shape if value.dtype in (None, "float32") else f"{shape} {value.dtype}"
+
+
+# -- values and costs --------------------------------------------------------------------------------------------------
+
+
+def _values(node: Node) -> list[str]:
+    told = []
+    for value in node.values[: text.MOST_ITEMS]:
+        own = f"{value.slot}: " if value.slot else ""
+        if value.data is not None:
+            told.append(own + summary(value.data))
+        if value.gradient is not None:
+            told.append(f"{own}gradient {gradient(value.gradient)}")
+    return told
+
+
+def summary(found: Summary) -> str:
+    """An array in a line: all of it if it is small, else its range, mean, and what is striking."""
+    if found.text is not None:
+        return found.text
+    told = [f"{number(found.minimum)} to {number(found.maximum)}, mean {number(found.mean)}"]
+    told += [f"{found.zeros:.0%} zero"] if found.zeros >= 0.005 else []
+    return ", ".join([*told, *_bad(found)])
+
+
+def gradient(found: Summary) -> str:
+    """A gradient in a line: its norm, and what is striking."""
+    told = [f"norm {number(found.norm)}"]
+    told += [f"{found.zeros:.0%} zero"] if found.zeros >= 0.005 else []
+    return ", ".join([*told, *_bad(found)])
+
+
+def _bad(found: Summary) -> list[str]:
+    told = [f"{found.nans:,} NaN"] if found.nans else []
+    return told + ([f"{found.infinities:,} infinite"] if found.infinities else [])
+
+
+def _costs(node: Node) -> list[str]:
+    told = []
+    if node.saved_bytes:
+        told.append(f"saves {amount(node.saved_bytes)}")
+    times = [
+        f"{name} {duration(seconds)}"
+        for name, seconds in (("forward", node.forward_seconds), ("backward", node.backward_seconds))
+        if seconds is not None
+    ]
+    return told + ([", ".join(times)] if times else [])
+
+
+def number(value: float) -> str:
+    """A number in four digits."""
+    return f"{value:.4g}"
+
+
+def amount(count: int) -> str:
+    """Bytes in the unit that fits."""
+    size, unit = float(count), "B"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if size < 1000:
+            break
+        size, unit = size / 1000, larger
+    return f"{size:.3g} {unit}"
+
+
+def duration(seconds: float) -> str:
+    """A time in the unit that fits."""
+    for factor, unit in ((1, "s"), (1e3, "ms")):
+        if seconds * factor >= 1:
+            return f"{seconds * factor:.3g} {unit}"
+    return f"{seconds * 1e6:.3g} \N{MICRO SIGN}s"
