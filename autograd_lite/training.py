@@ -46,6 +46,13 @@ class History:
         Raises ModuleNotFoundError, which says what to install, without matplotlib.
         """
         figure = optional("matplotlib.figure", "matplotlib", "History.plot", extra="docs").Figure(layout="constrained")
+        self.draw(figure)
+        if file is not None:
+            figure.savefig(file)
+        return figure
+
+    def draw(self, figure: Any) -> None:
+        """What `plot` shows, drawn into a matplotlib figure, or into a part of one (a subfigure)."""
         columns = [name for name in (self.rows[0] if self.rows else ()) if not name.startswith("val_") and name != "lr"]
         for axes, name in zip(figure.subplots(1, len(columns), squeeze=False)[0], columns, strict=True):
             for column, label in ((name, "training"), (f"val_{name}", "validation")):
@@ -54,9 +61,6 @@ class History:
             axes.set(xlabel="epoch", ylabel=name)
             axes.xaxis.get_major_locator().set_params(integer=True)
             axes.legend()
-        if file is not None:
-            figure.savefig(file)
-        return figure
 
 
 def fit(

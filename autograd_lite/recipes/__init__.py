@@ -8,6 +8,11 @@ from .result import Figure, Result
 
 # What each name of the command line trains. The module of that name, with "_" for "-", is loaded when it is asked for.
 RECIPES = {
+    "lenet5": "LeNet-5 tells clothes of Fashion-MNIST apart",
+    "resnet": "a small residual network does, too",
+    "digits": "a small residual network reads handwritten digits",
+    "unet": "a U-Net finds digits on photographs: which one, if any, is each pixel part of?",
+    "denoise": "a convolutional autoencoder takes noise out of photographs",
     "breast-cancer": "a multilayer perceptron tells malignant tumours from benign ones",
     "ngrams": "n-gram models bet on the next letter of plays by Shakespeare that they never saw",
     "char-lm": "an LSTM does, too, beside n-gram models",

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from autograd_lite.data import Images, train_validation_split
+from autograd_lite.data import Images, k_folds, train_validation_split
 
 X, Y = np.arange(24.0).reshape(12, 2), np.arange(12)
 
@@ -48,3 +48,44 @@ def test_stratified_choice_within_a_class_is_by_chance():
 def test_what_makes_no_sense_is_refused(arguments, options, message):
     with pytest.raises(ValueError, match=message):
         train_validation_split(*arguments, **options)
+
+
+# -- cross-validation --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("stratify", [None, Y % 3], ids=["by chance", "by class"])
+def test_each_item_is_tested_once_and_learned_from_otherwise(stratify):
+    folds = list(k_folds(Images(X, Y), 4, stratify=stratify))
+    assert len(folds) == 4
+    assert sorted(label for fold in folds for label in fold.test.labels) == Y.tolist()
+    for train, test in folds:
+        assert len(test.labels) == 3
+        assert sorted([*train.labels, *test.labels]) == Y.tolist()
+        np.testing.assert_array_equal(train.images, X[train.labels])
+
+
+def test_stratified_folds_have_the_same_share_of_each_class():
+    classes = np.random.default_rng(0).permutation(np.repeat([7, 3, 5], [50, 21, 8]))
+    counts = np.array(
+        [[np.sum(fold.test == name) for name in (7, 3, 5)] for fold in k_folds(classes, stratify=classes)]
+    )
+    assert (np.ptp(counts, axis=0) <= 1).all()
+    assert np.ptp(counts.sum(axis=1)) <= 1
+
+
+def test_the_seed_chooses_the_folds():
+    first, again, other = (next(iter(k_folds(np.arange(100), seed=seed))).test.tolist() for seed in (0, 0, 1))
+    assert first == again != other
+
+
+@pytest.mark.parametrize(
+    ("folds", "options", "message"),
+    [
+        (1, {}, "1 folds of 12 items"),
+        (13, {}, "no more than there are items"),
+        (3, {"stratify": Y[:5]}, r"k_folds: stratify has shape \(5,\) for 12 items"),
+    ],
+)
+def test_folds_that_make_no_sense_are_refused(folds, options, message):
+    with pytest.raises(ValueError, match=message):
+        k_folds(Y, folds, **options)
