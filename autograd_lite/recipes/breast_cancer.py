@@ -62,8 +62,8 @@ def train(seed: int = 0, settings: Settings | None = None) -> Result:
         histories.append(history)
     line("model", f"multilayer perceptron, {count_parameters(model):,} parameters, {settings.folds} times")
     figures = (
-        Figure("mean test accuracy of the folds", float(np.mean(accuracies)), required=settings.required),
-        Figure("their standard deviation", float(np.std(accuracies))),
+        Figure("mean accuracy", float(np.mean(accuracies)), required=settings.required),
+        Figure("std of folds", float(np.std(accuracies))),
     )
     return Result(figures, plot(histories, accuracies), model)
 

@@ -30,12 +30,14 @@ class Settings:
     """How to learn, and how good it has to be.
 
     noise: its standard deviation, where black is 0 and white 1. patch, stride: size and distance, in pixels, of the
-    squares to learn from. shown: how many are in the plot.
+    squares to learn from; test_patch: the size of those to watch and to be tested on, side by side. shown: how many of
+    them are in the plot.
     """
 
     noise: float = 0.2
     patch: int = 32
     stride: int = 16
+    test_patch: int = 96
     depth: int = 2
     width: int = 48
     epochs: int = 40
@@ -57,10 +59,12 @@ def train(seed: int = 0, settings: Settings | None = None) -> Result:
     left, middle, right = np.split(photographs, [width // 2, width - width // 3], axis=-1)
     learn = data.patches(left, settings.patch, settings.stride)
     rng = np.random.default_rng(seed)
-    watch, test = (add_noise((data.patches(strip, settings.patch),), rng, settings.noise) for strip in (middle, right))
+    rest = (data.patches(strip, settings.test_patch) for strip in (middle, right))
+    watch, test = (add_noise((clean,), rng, settings.noise) for clean in rest)
     model = models.ConvAutoencoder(3, settings.depth, settings.width, rng=np.random.default_rng(seed))
     line("model", f"convolutional autoencoder, {count_parameters(model):,} parameters")
-    line("data", f"{len(learn):,} patches of {settings.patch} x {settings.patch} pixels, {len(test[0])} more to test")
+    size, test_size = (f"{pixels} x {pixels} pixels" for pixels in (settings.patch, settings.test_patch))
+    line("data", f"{len(learn):,} patches of {size}, {len(test[0])} more of {test_size} to test")
     optimizer = optim.Adam(model.parameters(), lr=settings.rate)
     history = fit(
         model,
@@ -82,10 +86,10 @@ def train(seed: int = 0, settings: Settings | None = None) -> Result:
         denoised = model(noisy).data
     gaussian, median = (best(filters, *watch) for filters in (GAUSSIAN_FILTERS, MEDIAN_FILTERS))
     figures = (
-        Figure("PSNR of the output", psnr(denoised, clean), "dB", required=settings.required),
-        Figure("of the noisy input", psnr(noisy, clean), "dB"),
-        Figure("of a Gaussian filter", psnr(gaussian(noisy), clean), "dB"),
-        Figure("of a median filter", psnr(median(noisy), clean), "dB"),
+        Figure("PSNR", psnr(denoised, clean), "dB", required=settings.required),
+        Figure("noisy input", psnr(noisy, clean), "dB"),
+        Figure("Gaussian filter", psnr(gaussian(noisy), clean), "dB"),
+        Figure("median filter", psnr(median(noisy), clean), "dB"),
     )
     pictures = {"noisy": noisy, "output": denoised, "clean": clean}
     # spread over both photographs
