@@ -9,7 +9,7 @@ data              what                                           from           
                   classes                                        downloaded with pooch
 `photographs`     2 images (3, 427, 640), red, green and blue    scikit-learn, read with Pillow      CC BY 2.0
                   0 to 1
-`digit_scenes`    images (1, 32, 32) of digits on photographs,   `digits` and `photographs`          as theirs
+`digit_scenes`    images (1, 40, 40) of digits on photographs,   `digits` and `photographs`          as theirs
                   grey; of each pixel, one of 11 classes
 `breast_cancer`   569 rows of 30 measurements in units of their  scikit-learn                        CC BY 4.0
                   own, 2 classes

@@ -25,7 +25,7 @@ def digit_scenes(
     *,
     count: int = 2000,
     test_count: int = 250,
-    size: int = 32,
+    size: int = 40,
     digit_size: int = 14,
     digits_each: int = 3,
     noise: float = 0.05,
@@ -34,18 +34,21 @@ def digit_scenes(
     """Cut-outs of the photographs in grey on which digits are written in bright, and which pixels are theirs.
 
     count, test_count: scenes in the parts; those of the test part are made of other digits, on the right third of the
-    photographs, which the training part never shows. size, digit_size: in pixels; digits_each: in a scene, at places
-    chosen at random, where later ones may cover earlier ones. noise: the standard deviation of normal noise on top.
+    photographs, which the training part never shows. size, digit_size: in pixels; digits_each: in a scene, up to four,
+    each at a random place in a quarter of its own. noise: the standard deviation of normal noise on top.
     Returns images (N, 1, size, size), grey from about 0 to about 1, and labels (N, size, size) int64, 0 to 9 or
     `BACKGROUND`, 10. Raises ModuleNotFoundError if scikit-learn or Pillow is not installed, ValueError for a digit_size
-    that is below 8 or above size, or a size that does not fit into a third of a photograph, 427 x 213 pixels.
+    below 8 or above half the size, more than four digits, or a size above a third of a photograph, 213 pixels.
     """
-    if not 8 <= digit_size <= size <= 213:
+    if not (8 <= digit_size <= size // 2 and size <= 213 and 0 <= digits_each <= 4):
         raise ValueError(
-            f"digit_scenes: digit_size is {digit_size}, size {size}; pass 8 <= digit_size <= size <= 213, in pixels"
+            f"digit_scenes: {digits_each} digits of {digit_size} pixels in scenes of {size}; pass up to four of 8 or"
+            " more pixels, half of a scene's size at most, and a size up to 213"
         )
     grounds = np.stack([photograph.mean(axis=0) for photograph in photographs().values()])
     third = grounds.shape[-1] // 3
+    halves = slice(None, size // 2), slice(size // 2, None)
+    quarters = [np.s_[rows, columns] for rows in halves for columns in halves]
     train_rng, test_rng = np.random.default_rng(seed).spawn(2)
     written = digits(seed=seed)
 
@@ -55,9 +58,10 @@ def digit_scenes(
         for image, label in zip(images[:, 0], labels, strict=True):
             photograph = ground[rng.integers(len(ground))]
             image[...] = photograph[somewhere(photograph.shape, image.shape, rng)]
-            for chosen in rng.integers(0, len(part.labels), digits_each):
+            for quarter in rng.permutation(4)[:digits_each]:
+                chosen, place = rng.integers(len(part.labels)), quarters[quarter]
                 ink = enlarge(part.images[chosen, 0], digit_size)
-                write(image, label, ink, int(part.labels[chosen]), rng)
+                write(image[place], label[place], ink, int(part.labels[chosen]), rng)
         images += noise * rng.standard_normal(images.shape, dtype=np.float32)
         return Scenes(images, labels)
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from .. import data, nn
+from .. import data, nn, optim
 from ..data.loader import Transform
 from ..nn.module import evaluating
 from ..training import History, evaluate, fit
+from .result import Figure, Result
 
 
 def learn_classes(
@@ -44,6 +45,28 @@ def learn_classes(
         epochs=epochs,
         **options,
     )
+
+
+def learn_and_test(
+    model: Any, optimizer: Any, parts: data.Split[Any], settings: Any, seed: int, transforms: Sequence[Transform] = ()
+) -> Result:
+    """Learn the classes of the training part, more and more slowly along a cosine, and test once.
+
+    settings: has batch, epochs, held_back, and the percentage that is required.
+    """
+    history = learn_classes(
+        model,
+        optimizer,
+        parts.train,
+        batch=settings.batch,
+        epochs=settings.epochs,
+        held_back=settings.held_back,
+        seed=seed,
+        transforms=transforms,
+        schedule=optim.CosineAnnealingLR(optimizer, settings.epochs),
+    )
+    right = percent_right(model, parts.test)
+    return Result((Figure("test accuracy", right, required=settings.required),), history.plot(), model)
 
 
 def accuracy(logits: Any, labels: Any) -> float:

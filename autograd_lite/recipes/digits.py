@@ -8,8 +8,8 @@ import numpy as np
 
 from .. import data, models, optim
 from ..screen import count_parameters, line
-from .classifying import learn_classes, percent_right
-from .result import Figure, Result
+from .classifying import learn_and_test
+from .result import Result
 
 
 @dataclass(frozen=True)
@@ -35,16 +35,5 @@ def train(seed: int = 0, settings: Settings | None = None) -> Result:
     line("model", f"residual network of {6 * settings.blocks + 2} layers, {count_parameters(model):,} parameters")
     line("data", f"{len(digits.train.labels):,} digits of 8 x 8 pixels, {len(digits.test.labels)} more to test")
     optimizer = optim.AdamW(model.parameters(), lr=settings.rate, weight_decay=settings.weight_decay)
-    history = learn_classes(
-        model,
-        optimizer,
-        digits.train,
-        batch=settings.batch,
-        epochs=settings.epochs,
-        held_back=settings.held_back,
-        seed=seed,
-        transforms=[data.on_inputs(data.shifted, most=settings.shift)],
-        schedule=optim.CosineAnnealingLR(optimizer, settings.epochs),
-    )
-    right = percent_right(model, digits.test)
-    return Result((Figure("test accuracy", right, required=settings.required),), history.plot(), model)
+    transforms = [data.on_inputs(data.shifted, most=settings.shift)]
+    return learn_and_test(model, optimizer, digits, settings, seed, transforms)

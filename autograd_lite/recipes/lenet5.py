@@ -8,8 +8,8 @@ import numpy as np
 
 from .. import data, models, optim
 from ..screen import count_parameters, line
-from .classifying import learn_classes, percent_right
-from .result import Figure, Result
+from .classifying import learn_and_test
+from .result import Result
 
 
 @dataclass(frozen=True)
@@ -31,15 +31,4 @@ def train(seed: int = 0, settings: Settings | None = None) -> Result:
     line("model", f"LeNet-5, {count_parameters(model):,} parameters")
     line("data", f"{len(clothes.train.labels):,} pictures of clothes, {len(clothes.test.labels):,} more to test")
     optimizer = optim.Adam(model.parameters(), lr=settings.rate)
-    history = learn_classes(
-        model,
-        optimizer,
-        clothes.train,
-        batch=settings.batch,
-        epochs=settings.epochs,
-        held_back=settings.held_back,
-        seed=seed,
-        schedule=optim.CosineAnnealingLR(optimizer, settings.epochs),
-    )
-    right = percent_right(model, clothes.test)
-    return Result((Figure("test accuracy", right, required=settings.required),), history.plot(), model)
+    return learn_and_test(model, optimizer, clothes, settings, seed)

@@ -8,8 +8,8 @@ import numpy as np
 
 from .. import data, models, optim
 from ..screen import count_parameters, line
-from .classifying import learn_classes, percent_right
-from .result import Figure, Result
+from .classifying import learn_and_test
+from .result import Result
 
 
 @dataclass(frozen=True)
@@ -41,16 +41,5 @@ def train(seed: int = 0, settings: Settings | None = None) -> Result:
         nesterov=True,
         weight_decay=settings.weight_decay,
     )
-    history = learn_classes(
-        model,
-        optimizer,
-        clothes.train,
-        batch=settings.batch,
-        epochs=settings.epochs,
-        held_back=settings.held_back,
-        seed=seed,
-        transforms=[data.on_inputs(data.random_flip)],
-        schedule=optim.CosineAnnealingLR(optimizer, settings.epochs),
-    )
-    right = percent_right(model, clothes.test)
-    return Result((Figure("test accuracy", right, required=settings.required),), history.plot(), model)
+    transforms = [data.on_inputs(data.random_flip)]
+    return learn_and_test(model, optimizer, clothes, settings, seed, transforms)

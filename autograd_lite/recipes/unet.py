@@ -26,7 +26,7 @@ class Settings:
 
     scenes: int = 2000
     test_scenes: int = 250
-    size: int = 32
+    size: int = 40
     depth: int = 2
     width: int = 16
     epochs: int = 10

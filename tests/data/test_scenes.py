@@ -46,7 +46,9 @@ def test_ink_covers_what_is_below_and_names_the_pixels():
     assert np.count_nonzero(image - 0.5) == 3
 
 
-@pytest.mark.parametrize("options", [{"digit_size": 7}, {"digit_size": 33, "size": 32}, {"size": 214}])
+@pytest.mark.parametrize(
+    "options", [{"digit_size": 7}, {"digit_size": 17, "size": 32}, {"size": 214}, {"digits_each": 5}]
+)
 def test_sizes_that_do_not_fit_are_refused(options):
-    with pytest.raises(ValueError, match="8 <= digit_size <= size <= 213"):
+    with pytest.raises(ValueError, match="up to four of 8 or more pixels"):
         data.digit_scenes(**options)

@@ -18,7 +18,7 @@ TINY = {
     digits: digits.Settings(epochs=1, width=2, batch=128),
     lenet5: lenet5.Settings(epochs=2, batch=16, held_back=0.25),
     resnet: resnet.Settings(epochs=2, width=2, batch=16, held_back=0.25),
-    unet: unet.Settings(scenes=24, test_scenes=6, size=16, depth=1, width=2, epochs=2, held_back=0.25),
+    unet: unet.Settings(scenes=24, test_scenes=6, size=28, depth=1, width=2, epochs=2, held_back=0.25),
     denoise: denoise.Settings(stride=64, test_patch=32, width=2, epochs=1, shown=3),
 }
 
