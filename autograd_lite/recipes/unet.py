@@ -35,7 +35,7 @@ class Settings:
     background: float = 0.5
     held_back: float = 0.05
     shown: int = 5
-    required: float = 60.0
+    required: float = 50.0
 
 
 def train(seed: int = 0, settings: Settings | None = None) -> Result:
