@@ -26,7 +26,7 @@ from .core import (
     set_default_dtype,
 )
 from .draw import draw
-from .gradcheck import check_backward, gradcheck, gradgradcheck
+from .gradcheck import check_backward, dot_product_test, gradcheck, gradgradcheck, taylor_test
 from .kernels.allocator import tune_allocator
 from .kernels.conv import conv_kernel
 from .kernels.threads import get_num_threads, set_num_threads
@@ -546,6 +546,7 @@ __all__ = [
     "divide",
     "divmod",
     "dot",
+    "dot_product_test",
     "draw",
     "dropout",
     "dropout1d",
@@ -912,6 +913,7 @@ __all__ = [
     "tan",
     "tanh",
     "tanhshrink",
+    "taylor_test",
     "tensor",
     "tensordot",
     "tensorinv",

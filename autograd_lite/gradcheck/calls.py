@@ -161,7 +161,9 @@ class Probe(NamedTuple):
         return bool(abs(self.analytic - self.numeric.value) <= self.tolerance)
 
 
-def compared(case: Case, weights: Sequence[Array], direction: Arrays, gradient: Arrays | None = None) -> Probe:
+def compared(
+    case: Case, weights: Sequence[Array], direction: Mapping[str, Array], gradient: Arrays | None = None
+) -> Probe:
     """The derivative of weighted outputs along a direction, 0 in arrays that it does not name.
 
     gradient: of the weighted outputs, if it is known.
@@ -219,7 +221,7 @@ def _one_sided(line: Callable[[float], Vector], h: float) -> Vector:
     return np.asarray((-5 * line(h) + 8 * line(2 * h) - 3 * line(3 * h)) / (2 * h))
 
 
-def line_of(case: Case, weights: Sequence[Array], direction: Arrays) -> Callable[[float], Vector]:
+def line_of(case: Case, weights: Sequence[Array], direction: Mapping[str, Array]) -> Callable[[float], Vector]:
     """The weighted outputs, in double precision, as a function of the way along a direction."""
     case = case.precise()
     point = case.point()

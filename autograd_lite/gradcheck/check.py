@@ -11,10 +11,14 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from .branches import first_difference, traced
+from .directions import Direction, search
 from .judge import Finding, Ground, judge
-from .numeric import Vector
+from .localize import first_wrong
+from .numeric import Function, Vector
 from .report import Entry, Report, Verdict
-from .subjects import DOUBLE, SINGLE, Array, Subject, data_of_their_own, subject_of, subject_with_gradient
+from .subjects import DOUBLE, SINGLE, Array, Outputs, Subject, data_of_their_own, subject_of, subject_with_gradient
+
+_SHOWN = 10  # entries that are looked for if a direction is wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +29,11 @@ class Settings:
     atol: float
     rtol: float
     max_entries: int | None
+    directions: int | None
 
     def __post_init__(self) -> None:
+        if self.directions is not None and self.directions < 1:
+            raise ValueError(f"gradcheck: directions={self.directions} checks nothing; pass a larger one, or None")
         if self.max_entries is not None and self.max_entries < 1:
             raise ValueError(f"gradcheck: max_entries={self.max_entries} checks nothing; pass a larger one, or None")
 
@@ -46,6 +53,7 @@ def gradcheck(
     rtol: float = 0.0,
     order: int = 1,
     max_entries: int | None = None,
+    directions: int | None = None,
     resample: int = 0,
     raise_exception: bool = True,
     rng: np.random.Generator | int = 0,
@@ -65,6 +73,9 @@ def gradcheck(
     atol, rtol: tolerate ``atol + rtol * abs(numeric)`` beyond what error bars and rounding explain.
     order: 2 checks the gradients of the gradients as well, and so on.
     max_entries: check a random choice of so many, spread evenly over the inputs.
+    directions: compare derivatives along so many random directions, each of which looks at all entries at once; the
+        report says with which probability they miss an error. If one is wrong, entries that are wrong are looked for,
+        at most `max_entries` (or 10).
     resample: where entries are at kinks, or cannot be measured, move all inputs a little and check these entries there
         again, at most so many times.
     raise_exception: False returns the report whatever it says.
@@ -79,7 +90,7 @@ def gradcheck(
     """
     if order < 1:
         raise ValueError(f"gradcheck: order={order} checks nothing; pass 1 for gradients, 2 for theirs as well")
-    settings = Settings(eps, atol, rtol, max_entries)
+    settings = Settings(eps, atol, rtol, max_entries, directions)
     sides = _sides(f, inputs, loss, jac, dtype)
     if jac is not None and order > 1:
         raise ValueError(f"gradcheck: with jac there are first derivatives only, not order={order}")
@@ -95,6 +106,7 @@ def gradgradcheck(
     atol: float = 0.0,
     rtol: float = 0.0,
     max_entries: int | None = None,
+    directions: int | None = None,
     resample: int = 0,
     raise_exception: bool = True,
     rng: np.random.Generator | int = 0,
@@ -105,7 +117,7 @@ def gradgradcheck(
     weights of the outputs. Arguments, result and errors as in `gradcheck`.
     """
     sides = _sides(f, inputs, loss, None, dtype)
-    return _check(sides, (2,), Settings(eps, atol, rtol, max_entries), resample, raise_exception, rng)
+    return _check(sides, (2,), Settings(eps, atol, rtol, max_entries, directions), resample, raise_exception, rng)
 
 
 @dataclass(slots=True)
@@ -154,16 +166,23 @@ def _check(
 ) -> Report:
     rng = np.random.default_rng(seed)
     entries: list[Entry] = []
+    stages: list[Outputs] = []  # what is differentiated, in each order
+    notes: list[str] = []
+    culprit = None
     total = 0
     with data_of_their_own(list(sides.measured.leaves.values())):
         _check_deterministic(sides.measured)
         for order in range(1, max(orders) + 1):
             if order > 1:
                 sides = sides.gradient_function([_random_like(o.data, rng) for o in sides.measured.outputs()])
+            stages.append(sides.computed.outputs)
             if order in orders:
-                entries += _entries(order, sides, settings, rng)
+                entries += _entries(order, sides, settings, rng, notes)
                 total += sum(leaf.size for leaf in sides.measured.leaves.values())
-    report = Report(entries, total)
+        wrong = [entry.order for entry in entries if entry.verdict.bad]
+        if wrong and sides.computed.explicit is None:
+            culprit = first_wrong(stages[: min(wrong)])
+    report = Report(entries, total, culprit=culprit, notes=notes)
     if raise_exception and not report:
         raise AssertionError(report.to_text())
     return report
@@ -185,8 +204,8 @@ def _check_deterministic(subject: Subject) -> None:
 # -- both derivatives ----------------------------------------------------------------------------------------------
 
 
-def _entries(order: int, sides: Sides, settings: Settings, rng: np.random.Generator) -> list[Entry]:
-    """Both derivatives, of the sum of the weighted outputs, for each entry that is to be checked."""
+def _entries(order: int, sides: Sides, settings: Settings, rng: np.random.Generator, notes: list[str]) -> list[Entry]:
+    """Both derivatives, of the sum of the weighted outputs, for each entry (or direction) that is to be checked."""
     subject = sides.measured
     weights = _weights([output.data for output in subject.outputs()], rng)
     leaves = list(subject.leaves.values())
@@ -201,7 +220,23 @@ def _entries(order: int, sides: Sides, settings: Settings, rng: np.random.Genera
     middle = weighted()
     gradient = max(map(_largest, computed), default=0.0)
     entries = []
-    chosen = _choice([leaf.size for leaf in leaves], settings.max_entries, rng)
+    if settings.directions is None:
+        chosen = _choice([leaf.size for leaf in leaves], settings.max_entries, rng)
+    else:
+        ground = Ground(middle, _norm(computed), 1.0, settings.allowance, conditioning.precision, order, settings.eps)
+
+        def judged(function: Function, along: float, direction: Direction) -> Finding:
+            return judge(function, 0.0, along, functools.partial(conditioning.along, direction), ground)
+
+        point = {name: leaf.data for name, leaf in subject.leaves.items()}
+        computed_by_name = dict(zip(point, computed, strict=True))
+        limit = settings.max_entries or _SHOWN
+        found = search(weighted, point, computed_by_name, judged, settings.directions, rng, limit)
+        entries += [
+            Entry(order, f"direction {i}", (), along, *finding) for i, (along, finding) in enumerate(found.directions)
+        ]
+        chosen = [[position for label, position in found.failing if label == name] for name in point]
+        notes.append(found.note())
     for number, (name, leaf) in enumerate(subject.leaves.items()):
         variable = _largest(leaf.data) or 1.0
         precision = conditioning.precision
@@ -276,6 +311,13 @@ class _Conditioning:
             self._moved = self._measured()
         return float(self._moved[number][index])
 
+    def along(self, direction: Direction) -> float:
+        """The same of the derivative along a direction, if all changes had the worst signs."""
+        if self._moved is None:
+            self._moved = self._measured()
+        moved = dict(zip(self.subject.leaves, self._moved, strict=True))
+        return sum(float(np.abs(moved[name] * v).sum()) for name, v in direction.items())
+
     def _measured(self) -> list[Array]:
         rng = np.random.default_rng(0)
         leaves = list(self.subject.leaves.values())
@@ -318,6 +360,10 @@ def _random_like(array: Array, rng: np.random.Generator) -> Array:
 
 def _or_zeros(gradient: Array | None, leaf: Any) -> Array:
     return np.zeros_like(leaf.data) if gradient is None else gradient
+
+
+def _norm(arrays: Sequence[Array]) -> float:
+    return float(np.sqrt(sum(np.vdot(array, array).real for array in arrays)))
 
 
 def _largest(array: Array) -> float:

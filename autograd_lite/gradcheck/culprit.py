@@ -131,79 +131,66 @@ def module_path(modules: tuple[Any, ...]) -> str:
 
 def script(culprit: Culprit, file: str) -> str:
     """The text of a program that shows what is wrong."""
-    case = culprit.case
-    return _SCRIPT.format(
-        title=culprit.to_text().replace("\\", "/"),
-        imported=_imported(case.op),
-        file=file,
-        point=list(case.point()),
-        call=_call(case),
-        gradient=_GRADIENT.format(variables=list(case.variables), weights=list(case.weights)) if case.order > 1 else "",
-        differentiated="gradient" if case.order > 1 else "outputs",
-        weights=[f"weight_{i}" for i in range(len(culprit.weights))],
-        argument=culprit.argument,
-        index=culprit.index,
-        after="".join(f"    point[{label!r}].data[...] = arrays[{label + ' after'!r}]\n" for label in culprit.after),
-    )
+    case, argument = culprit.case, culprit.argument
+    used = next((i for i, weight in enumerate(culprit.weights) if weight.any()), 0)
+    weighted = f"x['weight_{used}'] * result"
+    if culprit.weights[used].dtype.kind == "c":
+        weighted = f"ag.real(ag.conj(x['weight_{used}']) * result)"
+    lines = [
+        *(f'"""{culprit.to_text()}"""'.replace("\\", "/").splitlines()),
+        "",
+        "import numpy as np",
+        "",
+        "import autograd_lite as ag",
+        _imported(case.op),
+        "",
+        "",
+        "def value(x, create_graph=True):",
+        f"    result = {_call(case)}",
+        *(_several(case, used) if case.order == 1 else _gradient(case, used)),
+        f"    return ({weighted}).sum()",
+        "",
+        "",
+        "def tensors(arrays):",
+        f"    return arrays | {{name: ag.tensor(arrays[name], requires_grad=True) for name in {list(case.point())}}}",
+        "",
+        "",
+        f"arrays = dict(np.load({file!r}))",
+        "x = tensors(arrays)",
+        "y = value(x)",
+        *(f"x[{label!r}].data[...] = arrays[{label + ' after'!r}]" for label in culprit.after),
+        f"g = ag.gradients(y, x[{argument!r}], allow_unused=True)[0] if y.requires_grad else None",
+        f'print("computed:", 0.0 if g is None else g.data[{culprit.index}])',
+        "",
+        "",
+        "def moved(step):",
+        "    wide = {k: a.astype(np.result_type(a, 'f8')) if a.dtype.kind in 'fc' else a for k, a in arrays.items()}",
+        f"    wide[{argument!r}][{culprit.index}] += step",
+        "    return value(tensors(wide), create_graph=False).data",
+        "",
+        "",
+        f"h = 1e-5 * max(1.0, abs(arrays[{argument!r}][{culprit.index}]))",
+        "slope = (moved(h) - moved(-h)) / (2 * h)",
+    ]
+    if case.point()[argument].dtype.kind == "c":
+        lines.append("slope = slope + 1j * (moved(1j * h) - moved(-1j * h)) / (2 * h)")
+    return "\n".join([*lines, 'print("measured:", slope)', ""])
 
 
-_SCRIPT = '''"""{title}"""
-
-import numpy as np
-
-import autograd_lite as ag
-{imported}
-
-arrays = dict(np.load({file!r}))
-wide = {{name: a.astype(np.result_type(a, np.float64)) if a.dtype.kind in "fc" else a for name, a in arrays.items()}}
-argument, index = {argument!r}, {index!r}
+def _several(case: Case, used: int) -> list[str]:
+    """The line that takes one of the outputs, if there are several, some of them perhaps integers."""
+    return [] if case.op.outputs is None else [f"    result = [r for r in result if r.dtype.kind in 'fc'][{used}]"]
 
 
-def outputs(x, recorded=True):
-    result = {call}
-    results = result if isinstance(result, tuple) else (result,)
-    return [output for output in results if output.dtype.kind in "fc"]
-
-{gradient}
-def point_of(values):
-    return {{name: ag.tensor(values[name], requires_grad=True) for name in {point!r}}}
-
-
-def computed():
-    point = point_of(arrays)
-    results = {differentiated}(arrays | point)
-{after}    pairs = [(result, arrays[name]) for result, name in zip(results, {weights!r}) if result.requires_grad]
-    found = ag.gradients([r for r, _ in pairs], [point[argument]], [w for _, w in pairs], allow_unused=True)[0]
-    return 0.0 if found is None else found.data[index]
-
-
-def value(step):
-    moved = wide | {{argument: wide[argument].copy()}}
-    moved[argument][index] += step
-    results = {differentiated}(moved | point_of(moved), recorded=False)
-    return sum(np.vdot(wide[name], result.data).real for result, name in zip(results, {weights!r}))
-
-
-def measured():
-    h = 1e-5 * max(1.0, abs(arrays[argument][index]))
-    real = (value(h) - value(-h)) / (2 * h)
-    return real if arrays[argument].dtype.kind != "c" else real + 1j * (value(1j * h) - value(-1j * h)) / (2 * h)
-
-
-print("computed:", computed())
-print("measured:", measured())
-'''
-
-_GRADIENT = """
-def gradient(x, recorded=True):
-    pairs = [(output, x[name]) for output, name in zip(outputs(x), {weights!r}) if output.requires_grad]
-    variables = [x[name] for name in {variables!r}]
-    found = ag.gradients(
-        [o for o, _ in pairs], variables, [w for _, w in pairs], create_graph=recorded, allow_unused=True
-    )
-    return [ag.zeros_like(v) if g is None else g for g, v in zip(found, variables)]
-
-"""
+def _gradient(case: Case, used: int) -> list[str]:
+    """The lines that take the gradient of the outputs, of which one is used."""
+    results = "[result]" if case.op.outputs is None else "[r for r in result if r.dtype.kind in 'fc']"
+    variables, weights = (f"[x[name] for name in {list(names)}]" for names in (case.variables, case.weights))
+    options = "create_graph=create_graph, allow_unused=True"
+    return [
+        f"    gradients = ag.gradients({results}, {variables}, {weights}, {options})",
+        f"    result = gradients[{used}]",
+    ]
 
 
 def _imported(op: Definition) -> str:

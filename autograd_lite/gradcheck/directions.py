@@ -1,13 +1,25 @@
-"""Derivatives along random directions."""
+"""Derivatives along random directions: a few of them look at all entries of a large gradient at once.
+
+If the computed gradient is off by e, the derivative along a Gaussian direction v is off by <e, v>, which is normal with
+standard deviation |e|. So it is known with which probability a few directions miss an error of some size, and there is
+no structure of the error that could hide it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from .judge import Finding
+from .numeric import Function, Vector
+from .report import Verdict
+
 Array = np.ndarray[Any, Any]
+Direction = Mapping[str, Array]  # 0 in the arrays that it does not name
 
 
 def gaussian(array: Array, rng: np.random.Generator) -> Array:
@@ -25,13 +37,100 @@ def direction_at(array: Array, rng: np.random.Generator) -> Array:
     return np.asarray(gaussian(array, rng) * size, array.dtype)
 
 
+@dataclass(frozen=True)
+class Search:
+    """What random directions have found of a gradient.
+
+    directions: the derivative along each, as computed, and what is thought of it. failing: the entries that a wrong one
+    led to, by name and flat position. norm: of the gradient; size: the number of its entries.
+    """
+
+    directions: tuple[tuple[float, Finding], ...]
+    failing: tuple[tuple[str, int], ...]
+    norm: float
+    size: int
+
+    def missed(self, error: float) -> float:
+        """The probability that no direction shows an error of the gradient whose norm is at least that.
+
+        Directions have a standard deviation of at least 1 in each entry: this is an upper bound, and exact where no
+        input is larger than 1.
+        """
+        if error <= 0:
+            return 1.0
+        found = (_hidden(finding) / (math.sqrt(2) * error) for _, finding in self.directions)
+        return math.prod(map(math.erf, found))
+
+    def note(self) -> str:
+        """What the search would have missed, in a sentence."""
+        single = self.norm / math.sqrt(max(self.size, 1))
+        return (
+            f"{len(self.directions)} Gaussian directions over {self.size:,} entries: a gradient that is off by a"
+            f" thousandth of its norm is missed with a probability of at most {self.missed(1e-3 * self.norm):.0e}, and"
+            f" a single entry of average size that is missing with at most {self.missed(single):.0e}."
+        )
+
+
+def _hidden(finding: Finding) -> float:
+    """How far a derivative along one direction may be off without being called wrong."""
+    if finding.verdict is Verdict.UNRELIABLE:
+        return math.inf
+    left, right = finding.one_sided or (0.0, 0.0)
+    return finding.tolerance + abs(right - left)
+
+
+def search(
+    weighted: Callable[[], Vector],
+    point: Mapping[str, Array],
+    gradient: Mapping[str, Array],
+    judged: Callable[[Function, float, Direction], Finding],
+    count: int,
+    rng: np.random.Generator,
+    limit: int = 10,
+) -> Search:
+    """Compare a gradient with what is measured along `count` random directions; if one fails, find entries that do.
+
+    weighted: what is differentiated, at the arrays of `point`, which are written into and have their values back
+    afterwards. gradient: the computed one. judged: of a function of the way along a direction, the derivative that it
+    should have at 0, and the direction, what is thought of it. limit: so many entries, at most.
+    """
+
+    def looked_at(direction: Direction) -> tuple[float, Finding]:
+        computed = float(sum(np.vdot(gradient[name], v).real for name, v in direction.items()))
+        return computed, judged(line_along(weighted, point, direction), computed, direction)
+
+    def agrees(direction: Direction) -> bool:
+        return not looked_at(direction)[1].verdict.bad
+
+    found = tuple(looked_at({name: direction_at(array, rng) for name, array in point.items()}) for _ in range(count))
+    failing = suspects(agrees, point, rng, limit) if any(finding.verdict.bad for _, finding in found) else []
+    norm = math.sqrt(sum(float(np.vdot(g, g).real) for g in gradient.values()))
+    return Search(found, tuple(failing), norm, sum(array.size for array in point.values()))
+
+
+def line_along(weighted: Callable[[], Vector], point: Mapping[str, Array], direction: Direction) -> Function:
+    """A function of arrays, which it finds where they are, as a function of the way along a direction."""
+
+    def line(step: float) -> Vector:
+        before = {name: point[name].copy() for name in direction}
+        try:
+            for name, v in direction.items():
+                point[name][...] += step * v
+            return weighted()
+        finally:
+            for name, array in before.items():
+                point[name][...] = array
+
+    return line
+
+
 def suspects(
-    agrees: Callable[[dict[str, Array]], bool], point: Mapping[str, Array], rng: np.random.Generator, limit: int
+    agrees: Callable[[Direction], bool], point: Mapping[str, Array], rng: np.random.Generator, limit: int
 ) -> list[tuple[str, int]]:
     """Entries in which a derivative is wrong, at most so many, each by the name of its array and its flat position.
 
-    agrees: whether both derivatives agree along a direction, which is 0 in the arrays that it does not name. Halves of
-    the arrays that disagree are halved again, down to single entries.
+    agrees: whether both derivatives agree along a direction. Halves of the arrays that disagree are halved again, down
+    to single entries.
     """
     found: list[tuple[str, int]] = []
     waiting = [(name, 0, array.size) for name, array in reversed(list(point.items())) if array.size]
@@ -47,8 +146,3 @@ def suspects(
             middle = (start + stop) // 2
             waiting += [(name, middle, stop), (name, start, middle)]
     return found
-
-
-def inner(left: Iterable[Array], right: Iterable[Array]) -> float:
-    """The inner product of two lists of arrays; of complex ones as vectors of real and imaginary parts."""
-    return float(sum(np.vdot(a, b).real for a, b in zip(left, right, strict=True)))

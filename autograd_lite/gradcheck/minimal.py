@@ -120,7 +120,7 @@ def wrong_entry(question: Question, rng: np.random.Generator) -> Finding | None:
     case, weights = question.case, question.weights
     gradient = pulled(case, weights)
 
-    def agrees(direction: Arrays) -> bool:
+    def agrees(direction: Mapping[str, Array]) -> bool:
         return compared(case, weights, direction, gradient).ok
 
     for argument, position in suspects(agrees, case.point(), rng, _SHOWN):

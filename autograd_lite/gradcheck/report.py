@@ -145,7 +145,7 @@ class Report:
             "total": self.total,
             "entries": [_plain(entry) for entry in self.entries],
             "problems": [_plain(problem) for problem in self.problems],
-            "culprit": None if self.culprit is None else _plain(self.culprit),
+            "culprit": None if self.culprit is None else _plain(self.culprit.to_dict()),
             "notes": list(self.notes),
         }
 

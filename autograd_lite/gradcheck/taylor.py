@@ -1,0 +1,267 @@
+"""Two tests of a whole gradient, with no tolerance to choose: Taylor's remainder, and <w, J v> = <J^T w, v>."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+
+from ..core import gradients
+from .calls import weighted
+from .directions import direction_at, gaussian, line_along
+from .document import Document, Table
+from .numeric import UNKNOWN, Function, Slope, Vector, central
+from .subjects import DOUBLE, Array, Subject, data_of_their_own, subject_of
+
+R = TypeVar("R", "TaylorReport", "DotProductReport")
+
+_EPS = float(np.finfo(np.float64).eps)
+_STEPS = tuple(0.5 * 4.0**-k for k in range(11))  # down to 5e-7
+_RESOLVED = 100  # a remainder so many times above rounding is known to a hundredth
+_USED = 3  # slopes, those of the smallest steps that are resolved
+
+
+@dataclass(frozen=True)
+class TaylorReport:
+    """Remainders of Taylor's polynomial along a random direction: true if they fall as they do for right derivatives.
+
+    steps, remainders: how far, and how far off there. rounding: the part of each that may be rounding. slope: of the
+    logarithms, at the smallest steps at which rounding does not count; None if there are none, because the function is
+    a polynomial itself. expected: the slope for right derivatives, one more than their order.
+    """
+
+    steps: tuple[float, ...]
+    remainders: tuple[float, ...]
+    rounding: tuple[float, ...]
+    slope: float | None
+    expected: int
+
+    def __bool__(self) -> bool:
+        return self.slope is None or self.slope > self.expected - 0.5
+
+    def __repr__(self) -> str:
+        return f"<TaylorReport {'ok' if self else 'FAILED'}: slope {_shown(self.slope)}, {self.expected} expected>"
+
+    def to_text(self) -> str:
+        """The verdict and the table of remainders."""
+        return self._document().to_text()
+
+    def to_markdown(self) -> str:
+        """The same in Markdown."""
+        return self._document().to_markdown()
+
+    def _repr_html_(self) -> str:
+        return self._document().to_html()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as plain values."""
+        return {"ok": bool(self), **asdict(self)}
+
+    def plot(self, axes: Any = None) -> Any:
+        """Remainders over steps, with logarithmic axes, beside the expected slope; returns Matplotlib's axes."""
+        if axes is None:
+            import matplotlib.pyplot as plt
+
+            axes = plt.subplots()[1]
+        largest = max(self.remainders) or 1.0
+        axes.loglog(self.steps, [max(r, 1e-300) for r in self.remainders], "o-", label="remainder")
+        expected = [largest * (h / self.steps[0]) ** self.expected for h in self.steps]
+        axes.loglog(self.steps, expected, "--", label=f"slope {self.expected}")
+        axes.set(xlabel="step", ylabel="remainder", ylim=(min(expected) / 10, largest * 10))
+        axes.legend()
+        return axes
+
+    def _document(self) -> Document:
+        verdict = f"Taylor test {'ok' if self else 'FAILED'}"
+        title = f"{verdict}: log-log slope of the remainder {_shown(self.slope)}, {self.expected} expected"
+        slopes = [None, *_local_slopes(self.steps, self.remainders, self.rounding)]
+        rows = [
+            (f"{h:.1e}", f"{remainder:.2e}", f"{rounding:.1e}", _shown(slope))
+            for h, remainder, rounding, slope in zip(self.steps, self.remainders, self.rounding, slopes, strict=True)
+        ]
+        return Document(title, bool(self), [Table(("step", "remainder", "rounding", "slope"), rows)])
+
+
+def _shown(slope: float | None) -> str:
+    return "-" if slope is None else f"{slope:.2f}"
+
+
+def taylor_test(
+    f: Callable[..., Any],
+    *inputs: Any,
+    loss: Callable[..., Any] | None = None,
+    order: int = 1,
+    raise_exception: bool = True,
+    rng: np.random.Generator | int = 0,
+) -> TaylorReport:
+    """Whether ``|f(x + h v) - f(x) - h <g, v>|`` falls with the square of h, as it does if and only if g is right.
+
+    f, inputs, loss: as for `gradcheck`; outputs are weighted at random. v is a Gaussian direction over all inputs, in
+    units of the size of each. order: 2 takes the second derivative along v off as well, by the gradient of the
+    gradient; the slope is then 3. rng: a generator, or the seed of one.
+
+    There is nothing to tolerate: a wrong gradient has slope 1. At a kink no gradient is right in this sense.
+    Returns a TaylorReport. Raises AssertionError with its text if the slope is too small, unless told not to; what
+    `gradcheck` raises for such inputs; ValueError for another order.
+    """
+    if order not in (1, 2):
+        raise ValueError(
+            f"taylor_test: order={order} is not supported; pass 1 for the gradient, 2 for the Hessian, too"
+        )
+    rng = np.random.default_rng(rng)
+    subject = subject_of(f, inputs, loss, DOUBLE, convert=False)
+    with data_of_their_own(list(subject.leaves.values())):
+        trial = _Trial.of(subject, rng)
+        first, second = trial.derivatives(order)
+        report = _taylor(trial, first, second, order)
+    return _raised(report, raise_exception)
+
+
+def _taylor(trial: _Trial, first: float, second: float, order: int) -> TaylorReport:
+    here = trial.line(0.0)
+    remainders, rounding = [], []
+    for h in _STEPS:
+        there = trial.line(h)
+        off = float((there - here).sum()) - h * first - h * h / 2 * second
+        remainders.append(abs(off))
+        terms = float(np.abs(there).sum() + np.abs(here).sum()) + h * abs(first) + h * h * abs(second)
+        rounding.append(4 * _EPS * (terms + trial.moved()))
+    known = [found for found in _local_slopes(_STEPS, remainders, rounding) if found is not None]
+    nothing = None if np.isfinite(remainders).any() else np.nan
+    last = float(np.median(known[-_USED:])) if known else nothing
+    return TaylorReport(_STEPS, tuple(remainders), tuple(rounding), last, order + 1)
+
+
+def _local_slopes(steps: Sequence[float], remainders: Sequence[float], rounding: Sequence[float]) -> list[float | None]:
+    """The slope from each step to the next; None where rounding counts, or a value is not finite."""
+    resolved = [np.isfinite(r) and r > _RESOLVED * noise for r, noise in zip(remainders, rounding, strict=True)]
+    return [
+        float(np.log(remainders[i] / remainders[i + 1]) / np.log(steps[i] / steps[i + 1]))
+        if resolved[i] and resolved[i + 1]
+        else None
+        for i in range(len(steps) - 1)
+    ]
+
+
+@dataclass(frozen=True)
+class DotProductReport:
+    """One number computed in two ways, <w, J v> forward and <J^T w, v> backward: true if they agree.
+
+    forward is measured, and `error` is how far it may be off; `tolerance`: how far backward may be from it.
+    """
+
+    forward: float
+    backward: float
+    error: float
+    tolerance: float
+
+    def __bool__(self) -> bool:
+        return abs(self.forward - self.backward) <= self.tolerance
+
+    def __repr__(self) -> str:
+        return f"<DotProductReport {'ok' if self else 'FAILED'}: {self.forward:.9g} and {self.backward:.9g}>"
+
+    def to_text(self) -> str:
+        """The verdict and both numbers."""
+        return (
+            f"dot-product test {'ok' if self else 'FAILED'}: <w, J v> is {self.forward:.15g} +- {self.error:.1e},"
+            f" <J^T w, v> is {self.backward:.15g}"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as plain values."""
+        return {"ok": bool(self), **asdict(self)}
+
+
+def dot_product_test(
+    f: Callable[..., Any],
+    *inputs: Any,
+    loss: Callable[..., Any] | None = None,
+    raise_exception: bool = True,
+    rng: np.random.Generator | int = 0,
+) -> DotProductReport:
+    """Whether <w, J v> = <J^T w, v> for random v and w: J v is measured, and J^T w is what `gradients` computes.
+
+    f, inputs, loss: as for `gradcheck`. J v comes from values of `f` alone (a J v that is made of the gradient itself
+    proves nothing): by extrapolated differences over the step that suits, which for a linear function is as long as
+    can be, so that the two agree to machine precision. rng: a generator, or the seed of one.
+
+    Returns a DotProductReport. Raises AssertionError with its text if the two differ, unless told not to; what
+    `gradcheck` raises for such inputs.
+    """
+    rng = np.random.default_rng(rng)
+    subject = subject_of(f, inputs, loss, DOUBLE, convert=False)
+    with data_of_their_own(list(subject.leaves.values())):
+        trial = _Trial.of(subject, rng)
+        backward, _ = trial.derivatives(1)
+        found = _confirmed(trial.line)
+        rounding = 16 * _EPS * (abs(backward) + trial.moved())
+        report = DotProductReport(found.value, backward, found.error, 10 * found.error + rounding)
+    return _raised(report, raise_exception)
+
+
+def _confirmed(line: Function) -> Slope:
+    """The slope at 0 over the step that gives it best, as the next smaller one confirms."""
+    found = [central(line, 0.0, step) for step in _STEPS]
+    pairs = [(a, max(a.error, abs(a.value - b.value))) for a, b in itertools.pairwise(found)]
+    known = [slope._replace(error=error) for slope, error in pairs if np.isfinite(error)]
+    return min(known, key=lambda slope: slope.error, default=UNKNOWN)
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """A function along a random direction from where it is, its outputs weighted at random."""
+
+    subject: Subject
+    weights: list[Array]
+    direction: dict[str, Array]
+    gradient: dict[str, Array]
+
+    @classmethod
+    def of(cls, subject: Subject, rng: np.random.Generator) -> _Trial:
+        weights = [gaussian(np.zeros_like(output.data), rng) for output in subject.outputs()]
+        direction = {name: direction_at(leaf.data, rng) for name, leaf in subject.leaves.items()}
+        found = zip(subject.leaves.items(), subject.gradient(weights), strict=True)
+        gradient = {name: np.zeros_like(leaf.data) if g is None else g for (name, leaf), g in found}
+        return cls(subject, weights, direction, gradient)
+
+    def line(self, step: float) -> Vector:
+        """The weighted outputs, so far along the direction."""
+        point = {name: leaf.data for name, leaf in self.subject.leaves.items()}
+        with np.errstate(all="ignore"):  # beyond the domain: a NaN, which counts for nothing
+            return line_along(self._weighted, point, self.direction)(step)
+
+    def _weighted(self) -> Vector:
+        return weighted([output.data for output in self.subject.outputs()], self.weights)
+
+    def moved(self) -> float:
+        """The sum of what the rounding of each input is multiplied with."""
+        leaves = self.subject.leaves
+        return sum(float(np.abs(g * leaves[name].data).sum()) for name, g in self.gradient.items())
+
+    def derivatives(self, order: int) -> tuple[float, float]:
+        """The first derivative along the direction by the gradient, and the second, by its gradient; or 0."""
+        first = float(sum(np.vdot(self.gradient[name], v).real for name, v in self.direction.items()))
+        return first, self._second() if order > 1 else 0.0
+
+    def _second(self) -> float:
+        leaves, along = list(self.subject.leaves.values()), list(self.direction.values())
+        known = [(o, w) for o, w in zip(self.subject.outputs(), self.weights, strict=True) if o.requires_grad]
+        if not known:
+            return 0.0
+        outputs, seeds = zip(*known, strict=True)
+        found = gradients(outputs, leaves, seeds, create_graph=True, allow_unused=True)
+        pairs = [(g, v) for g, v in zip(found, along, strict=True) if g is not None and g.requires_grad]
+        if not pairs:
+            return 0.0
+        seconds = gradients([g for g, _ in pairs], leaves, [v for _, v in pairs], allow_unused=True)
+        return float(sum(np.vdot(g.data, v).real for g, v in zip(seconds, along, strict=True) if g is not None))
+
+
+def _raised(report: R, raise_exception: bool) -> R:
+    if raise_exception and not report:
+        raise AssertionError(report.to_text())
+    return report

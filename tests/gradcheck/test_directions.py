@@ -1,0 +1,133 @@
+"""Random directions find every error that is large enough, and lead to the entries that are wrong."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from autograd_lite import core
+from autograd_lite.gradcheck import Verdict
+from autograd_lite.gradcheck.directions import Search, direction_at, gaussian, suspects
+from autograd_lite.gradcheck.judge import Finding
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(0)
+
+
+@pytest.fixture
+def identity() -> Iterator[Callable[..., Any]]:
+    """Defines the identity with any derivative, for this test only."""
+    before = dict(core.registry)
+
+    def define(formula: Callable[..., Any]) -> Callable[..., Any]:
+        def unchanged(x: core.Array) -> core.Array:
+            return x
+
+        return ag.op(x=formula)(unchanged)
+
+    yield define
+    core.registry.clear()
+    core.registry.update(before)
+
+
+def test_a_large_model_at_once(rng: np.random.Generator) -> None:
+    model = ag.models.LeNet5(dtype="float64")
+    x, y = ag.tensor(rng.standard_normal((2, 1, 32, 32))), rng.integers(0, 10, 2)
+    report = ag.gradcheck(model, x, y, loss=ag.cross_entropy, directions=2)
+    assert report.total == sum(p.size for p in model.parameters())
+    assert [entry.name for entry in sorted(report.entries, key=lambda e: e.name)] == ["direction 0", "direction 1"]
+    assert "2 Gaussian directions over 61,706 entries" in report.to_text()
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_right_gradients_agree_along_all_directions(order: int, rng: np.random.Generator) -> None:
+    x, z = 1e6 * rng.standard_normal((30, 4)), rng.standard_normal(5) + 1j * rng.standard_normal(5)
+    report = ag.gradcheck(
+        lambda x, z: (ag.sin(1e-6 * x), ag.exp(z) * ag.abs(z), ag.relu(x)), x, z, directions=3, order=order
+    )
+    assert len(report.entries) == 3 * order
+    assert report.culprit is None
+
+
+def test_a_wrong_direction_leads_to_the_wrong_entries(identity: Callable[..., Any], rng: np.random.Generator) -> None:
+    def formula(g: Any) -> Any:
+        wrong = np.array(g)
+        wrong[7, 3] = 0.0
+        wrong[20, 40] *= 1.001
+        return wrong
+
+    wrong = identity(formula)
+    x, w = rng.standard_normal((50, 60)), 0.1 * rng.standard_normal((60, 2))
+    report = ag.gradcheck(lambda x, w: ag.tanh(wrong(x) @ w), x, w, directions=3, raise_exception=False)
+    assert not report
+    found = {(entry.name, entry.index) for entry in report.failures if not entry.name.startswith("direction")}
+    assert found == {("x", (7, 3)), ("x", (20, 40))}
+    assert report.culprit.op.name == "unchanged"
+
+
+def test_so_many_wrong_entries_as_are_wanted(identity: Callable[..., Any], rng: np.random.Generator) -> None:
+    wrong = identity(lambda g: -g)
+    report = ag.gradcheck(wrong, rng.standard_normal(500), directions=2, max_entries=3, raise_exception=False)
+    assert len([entry for entry in report.failures if entry.name == "x"]) == 3
+
+
+@pytest.mark.parametrize("directions", [0, -1])
+def test_no_directions_check_nothing(directions: int) -> None:
+    with pytest.raises(ValueError, match="directions="):
+        ag.gradcheck(ag.sin, np.ones(2), directions=directions)
+
+
+# -- the parts -----------------------------------------------------------------------------------------------------
+
+
+def found(*tolerances: float, verdict: Verdict = Verdict.PASS) -> Search:
+    findings = tuple((0.0, Finding(0.0, 0.0, tolerance, verdict)) for tolerance in tolerances)
+    return Search(findings, (), norm=1.0, size=4)
+
+
+def test_the_probability_of_missing_an_error_is_that_of_a_normal_variable(rng: np.random.Generator) -> None:
+    error = np.array([0.3, -0.4, 1.2])
+    off = np.array([abs(direction_at(np.zeros(3), rng) @ error) for _ in range(4000)])
+    assert found(0.5).missed(1.3) == pytest.approx(math.erf(0.5 / (math.sqrt(2) * 1.3)))
+    assert found(0.5).missed(1.3) == pytest.approx((off <= 0.5).mean(), abs=0.03)
+    assert found(0.5, 0.2).missed(1.3) == pytest.approx(found(0.5).missed(1.3) * found(0.2).missed(1.3))
+
+
+def test_what_decides_nothing_shows_nothing() -> None:
+    assert found(0.0, verdict=Verdict.UNRELIABLE).missed(1.0) == 1
+    assert found(0.1).missed(0.0) == 1
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "complex64", "complex128"])
+def test_gaussian_numbers_have_the_dtype_and_spare_what_is_not_finite(dtype: str, rng: np.random.Generator) -> None:
+    array = np.array([1.0, np.inf, np.nan, -2.0], dtype)
+    numbers = gaussian(array, rng)
+    assert numbers.dtype == dtype
+    assert (numbers != 0).tolist() == [True, False, False, True]
+    assert gaussian(np.zeros(()), rng).shape == ()
+
+
+def test_a_direction_has_the_size_of_what_it_moves(rng: np.random.Generator) -> None:
+    assert np.abs(direction_at(np.full(100, 1e8), rng)).mean() == pytest.approx(0.8e8, rel=0.2)
+    assert np.abs(direction_at(np.full(100, 1e-8), rng)).mean() == pytest.approx(0.8, rel=0.2)
+
+
+def test_halving_finds_all_suspects_in_few_steps(rng: np.random.Generator) -> None:
+    point = {"a": np.zeros((10, 10)), "b": np.zeros(0), "c": np.zeros((3, 1000))}
+    asked = []
+
+    def agrees(direction: dict[str, Any]) -> bool:
+        asked.append(direction)
+        wrong = {"a": (0, 99), "c": (1234,)}
+        return not any(v.reshape(-1)[i] for name, v in direction.items() for i in wrong.get(name, ()))
+
+    assert suspects(agrees, point, rng, 10) == [("a", 0), ("a", 99), ("c", 1234)]
+    assert len(asked) < 60
+    assert suspects(agrees, point, rng, 1) == [("a", 0)]

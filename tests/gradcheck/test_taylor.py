@@ -1,0 +1,159 @@
+"""Taylor's remainder and the dot product tell right gradients from wrong ones, without a tolerance to choose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from autograd_lite import core
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(0)
+
+
+@pytest.fixture
+def cubed() -> Iterator[Callable[..., Any]]:
+    """Defines x**3 with any derivative, for this test only."""
+    before = dict(core.registry)
+
+    def define(formula: Callable[..., Any]) -> Callable[..., Any]:
+        def cubed(x: core.Array) -> core.Array:
+            return x**3
+
+        return ag.op(x=formula)(cubed)
+
+    yield define
+    core.registry.clear()
+    core.registry.update(before)
+
+
+X = np.random.default_rng(1).standard_normal((3, 4))
+W = np.random.default_rng(2).standard_normal((4, 2))
+
+RIGHT: dict[str, Callable[..., Any]] = {
+    "smooth": lambda x, w: ag.tanh(x @ w),
+    "scalar": lambda x, w: ag.exp(x @ w).mean(),
+    "kinks elsewhere": lambda x, w: ag.relu(x @ w) + ag.abs(x).sum(),
+    "several outputs": lambda x, w: (ag.sin(x), ag.argmax(x), w * w),
+    "odd": lambda x, w: ag.sin(x * 0) + ag.tanh(w).sum(),
+    "large": lambda x, w: 1e8 * ag.sigmoid(x @ w),
+    "small": lambda x, w: 1e-8 * ag.sigmoid(x @ w),
+    "complex": lambda x, w: ag.exp(1j * (x @ w)),
+    "leaves its domain": lambda x, w: ag.log(x * x + 0.01) * ag.sqrt(w * w).sum(),
+    "linear": lambda x, w: 3 * x,
+    "quadratic": lambda x, w: (x * x).sum() + (x @ w),
+    "constant": lambda x, w: x * 0 + 5.0,
+}
+
+RIGHT_SLOPE = {"linear": None, "constant": None}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_the_slope_is_two_where_the_gradient_is_right(name: str) -> None:
+    report = ag.taylor_test(RIGHT[name], X, W)
+    assert report
+    if name in RIGHT_SLOPE:
+        assert report.slope is None
+    elif name != "kinks elsewhere":
+        assert report.slope is not None
+        assert report.slope > 1.9
+
+
+@pytest.mark.parametrize("name", [name for name in RIGHT if name not in ("kinks elsewhere", "linear", "constant")])
+def test_with_the_hessian_the_slope_is_three(name: str) -> None:
+    report = ag.taylor_test(RIGHT[name], X, W, order=2)
+    assert report.expected == 3
+    assert report.slope is None if name == "quadratic" else report.slope is not None
+    assert report.slope is None or report.slope > 2.8
+
+
+@pytest.mark.parametrize("factor", [1.0, -3.0, 3.001])
+def test_the_slope_is_one_where_it_is_wrong(cubed: Callable[..., Any], factor: float) -> None:
+    wrong = cubed(lambda g, x: factor * g * x * x)
+    report = ag.taylor_test(lambda x: ag.sin(wrong(x)), X, raise_exception=False)
+    assert not report
+    assert report.slope == pytest.approx(1, abs=0.3)
+    assert "FAILED" in report.to_text()
+    with pytest.raises(AssertionError, match="log-log slope of the remainder"):
+        ag.taylor_test(wrong, X)
+    assert not ag.dot_product_test(wrong, X, raise_exception=False)
+
+
+def test_wrong_in_second_order_only(cubed: Callable[..., Any]) -> None:
+    wrong = cubed(lambda g, x: 3 * g * (x * x).data if isinstance(x, ag.Tensor) else 3 * g * x * x)
+    assert ag.taylor_test(wrong, X)
+    report = ag.taylor_test(wrong, X, order=2, raise_exception=False)
+    assert not report
+    assert report.slope == pytest.approx(2, abs=0.3)
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_both_products_agree_where_the_gradient_is_right(name: str) -> None:
+    report = ag.dot_product_test(RIGHT[name], X, W)
+    assert report
+    assert report.tolerance <= 1e-7 * max(1.0, abs(report.forward))
+    if name in ("linear", "constant"):
+        assert abs(report.forward - report.backward) <= 1e-14 * max(1.0, abs(report.forward))
+        assert report.tolerance <= 1e-11
+
+
+def test_a_convolution_is_linear_in_each_argument(rng: np.random.Generator) -> None:
+    x, w = rng.standard_normal((2, 3, 8, 8)), ag.tensor(rng.standard_normal((4, 3, 3, 3)))
+    report = ag.dot_product_test(lambda x: ag.conv2d(x, w, stride=2, padding=1), x)
+    assert report.tolerance < 1e-10
+    assert ag.taylor_test(lambda x: ag.conv2d(x, w, stride=2, padding=1), x).slope is None
+
+
+def test_parameters_of_a_module(rng: np.random.Generator) -> None:
+    model = ag.nn.Sequential(ag.nn.Linear(4, 5, dtype="float64"), ag.nn.Tanh(), ag.nn.Linear(5, 1, dtype="float64"))
+    before = [p.data.copy() for p in model.parameters()]
+    x = ag.tensor(rng.standard_normal((6, 4)))
+    assert ag.taylor_test(lambda: model(x).mean(), *model.parameters())
+    assert ag.taylor_test(model, x, order=2)
+    assert ag.dot_product_test(model, x)
+    for p, data in zip(model.parameters(), before, strict=True):
+        np.testing.assert_array_equal(p.data, data)
+
+
+def test_nothing_that_can_be_measured_is_no_success() -> None:
+    with np.errstate(invalid="ignore"):
+        report = ag.taylor_test(lambda x: ag.log(x - 100), X, raise_exception=False)
+    assert not report
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: ag.taylor_test(ag.sin, X, order=3), ValueError, "order=3"),
+        (lambda: ag.taylor_test(ag.sin, X.astype(np.float32)), TypeError, "float32"),
+        (lambda: ag.dot_product_test(ag.sin, [1, 2]), ValueError, "no input requires a gradient"),
+    ],
+)
+def test_errors(call: Callable[[], Any], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        call()
+
+
+def test_reports_as_text_and_values() -> None:
+    report = ag.taylor_test(ag.sin, X)
+    assert len(report.to_text().splitlines()) == 3 + len(report.steps)
+    assert "| step |" in report.to_markdown()
+    assert "<table>" in report._repr_html_()
+    assert report.to_dict()["ok"] is True
+    assert "ok: slope 2.0" in repr(report)
+    product = ag.dot_product_test(ag.sin, X)
+    assert "ok" in product.to_text()
+    assert product.to_dict()["forward"] == product.forward
+
+
+def test_a_plot() -> None:
+    matplotlib = pytest.importorskip("matplotlib")
+    matplotlib.use("agg")
+    axes = ag.taylor_test(ag.sin, X).plot()
+    assert axes.get_xscale() == axes.get_yscale() == "log"
