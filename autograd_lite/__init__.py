@@ -25,7 +25,7 @@ from .core import (
     op,
     set_default_dtype,
 )
-from .draw import draw
+from .draw import draw, name
 from .gradcheck import check_backward, dot_product_test, gradcheck, gradgradcheck, taylor_test
 from .kernels.allocator import tune_allocator
 from .kernels.conv import conv_kernel
@@ -767,6 +767,7 @@ __all__ = [
     "multilabel_soft_margin_loss",
     "multinomial",
     "multiply",
+    "name",
     "nan_to_num",
     "nanargmax",
     "nanargmin",

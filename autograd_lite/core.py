@@ -12,6 +12,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from operator import attrgetter
+from time import perf_counter
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -31,6 +32,7 @@ from .nodes import (
     constant_operand,
     get_default_dtype,
     label,
+    named,
     next_serial,
     operand,
     raw,
@@ -70,6 +72,7 @@ __all__ = [
     "is_grad_enabled",
     "label",
     "local",
+    "named",
     "no_grad",
     "observe",
     "op",
@@ -182,7 +185,9 @@ def call(op: Op, values: tuple[Any, ...]) -> Any:
         values = tuple(tuple(v) if role == "arrays" else v for role, v in zip(op.roles.values(), values, strict=True))
         plain = tuple(_plain_value(op, *item) for item in zip(op.roles.items(), values, strict=True))
         handles = list(_array_values(op, values))
+        started = perf_counter()
         result = op.bind(op.forward, plain)
+        seconds = perf_counter() - started
     except OPERAND_ERRORS as error:
         raise describe(op.name, op.arguments(values), error) from error
     except AttributeError as error:
@@ -190,7 +195,7 @@ def call(op: Op, values: tuple[Any, ...]) -> Any:
     out, residuals = (result[0], result[1:]) if op.residuals else (result, ())
     output = _wrap_outputs(op, out, residuals, plain, handles)
     if local.observers:
-        _report(op, values, plain, out, residuals, output)
+        _report(op, values, plain, out, residuals, output, seconds)
     return output
 
 
@@ -301,12 +306,14 @@ def outputs_of(node: Node | None, arrays: Iterable[Any]) -> tuple[Any, ...]:
     return tuple(handles)
 
 
-def _report(op: Op, values: tuple[Any, ...], plain: tuple[Any, ...], out: Any, residuals: Any, output: Any) -> None:
+def _report(
+    op: Op, values: tuple[Any, ...], plain: tuple[Any, ...], out: Any, residuals: Any, output: Any, seconds: float
+) -> None:
     branch = None
     if op.branch:
         known = {**op.arguments(plain), "out": out, **dict(zip(op.residuals, residuals, strict=True))}
         branch = op.branch.function(*(look_up(name, known) for name in op.branch.needs))
-    event = Call(op, op.arguments(values), output, branch, user_line(), local.modules)
+    event = Call(op, op.arguments(values), output, branch, user_line(), local.modules, seconds)
     for observer in local.observers:
         observer(event)
 

@@ -78,6 +78,8 @@ class Freed:
 
 FREED = Freed()
 
+named: weakref.WeakKeyDictionary[Node, str] = weakref.WeakKeyDictionary()  # what the user calls results of operations
+
 retained: weakref.WeakKeyDictionary[Node, weakref.ref[Handle]] = weakref.WeakKeyDictionary()
 
 

@@ -20,10 +20,25 @@ F = TypeVar("F", bound=Callable[..., Any])
 OFF, RECORD, TRACE = "OFF", "RECORD", "TRACE"
 
 
+class Running(tuple[Any, ...]):
+    """The Modules whose forward is running, outermost first: another object for each call of one.
+
+    `outer` is what was running when the innermost was called.
+    """
+
+    outer: Running | None = None
+
+    def entered(self, module: Any) -> Running:
+        """What runs when `module` is called now."""
+        inner = Running((*self, module))
+        inner.outer = self
+        return inner
+
+
 class _ThreadState(threading.local):
     recording: bool = True
     observers: tuple[Callable[[Call], None], ...] = ()
-    modules: tuple[Any, ...] = ()  # the Modules whose forward is running, outermost first; kept under TRACE
+    modules: Running = Running()  # kept under TRACE
 
     def __init__(self) -> None:  # runs once in each thread
         self.before: list[tuple[bool, tuple[Callable[[Call], None], ...]]] = []  # what the open blocks will restore
@@ -134,7 +149,8 @@ class Call:
     output: Any  # a Tensor or array; a tuple of them if the op has several outputs
     branch: Any  # which branch each element took, where the op has kinks; else None
     line: Line | None  # the innermost line outside the package
-    modules: tuple[Any, ...]
+    modules: Running
+    seconds: float  # that its forward took
 
 
 _PACKAGE = __file__.rpartition("recording.py")[0]

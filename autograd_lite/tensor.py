@@ -97,7 +97,7 @@ class Tensor(core.Handle):
 
     @property
     def name(self) -> str | None:
-        """What pictures and errors call this tensor: for a parameter its path in the model, else None."""
+        """What pictures and errors call this tensor: its path in the model for a parameter; else None, or as set."""
         return getattr(self, "_name", None)
 
     @name.setter
@@ -105,6 +105,8 @@ class Tensor(core.Handle):
         self._name = name
         if isinstance(self.node, core.Leaf):
             self.node.name = name
+        elif self.node is not None:
+            core.named[self.node] = name
 
     @property
     def is_leaf(self) -> bool:

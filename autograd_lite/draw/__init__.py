@@ -1,34 +1,101 @@
 """Computation graphs as pictures.
 
-`walk` reads a history into a `graph` of plain values; `fold` and `roll` make a large one fit to look at; `dot` writes
-it in Graphviz's language, `render` has it laid out, and `picture` is what the user holds. `labels` says what stands in
-a node, `nesting` what stands in a Module, `themes` which colours there are, for all formats: `mermaid`, `tree`,
-`records`. A further format is one more file that reads a `Graph`.
+`trace` observes a run, `walk` reads its history (or one that exists already) into a `graph` of plain values, `mark`
+says what deserves attention in it; `roll` and `fold` make a large one fit to look at; `dot` writes it in Graphviz's
+language, `render` has it laid out, and `picture` is what the user holds. `labels` says what stands in a node, `nesting`
+what stands in a Module, `themes` which colours there are, for all formats: `mermaid`, `tree`, `records`. A further
+format is one more file that reads a `Graph`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
+from .. import core
+from .fold import chained, folded
 from .graph import Edge, Graph, Node, Value
+from .mark import marked, with_path
 from .picture import Picture
 from .records import from_json
-from .walk import walk
+from .roll import rolled
+from .trace import traced
+from .walk import walked, walked_run
 
-__all__ = ["Edge", "Graph", "Node", "Picture", "Value", "draw", "from_json"]
+__all__ = ["Edge", "Graph", "Node", "Picture", "Value", "draw", "from_json", "name"]
+
+T = TypeVar("T", bound=core.Handle)
 
 
 def draw(
-    outputs: Any, names: Mapping[str, Any] | Any = None, *, constants: bool = True, rankdir: str = "TB"
+    what: Any,
+    *inputs: Any,
+    names: Mapping[str, Any] | Any = None,
+    depth: int | None = None,
+    roll: bool = True,
+    fold: bool = False,
+    constants: bool = True,
+    path: tuple[Any, Any] | None = None,
+    rankdir: str = "TB",
+    theme: str = "light",
 ) -> Picture:
-    """A picture of the operations that `outputs` was computed by, which shows itself in a notebook and can be saved.
+    """A picture of the operations that something was computed by, which shows itself in a notebook and can be saved.
 
-    outputs: a Tensor, or a list or tuple of several. names: what to call tensors beside the parameters' own names, a
-    dict from name to tensor or array, or a Module; those that the graph does not contain are ignored, so that a whole
-    model can name a part of it. constants: show operands that need no gradient, too; a backward frees what is known of
-    them beyond their existence. rankdir: the way the data flows, "TB" (top to bottom), "LR", "BT" or "RL".
+    what: a Tensor, or a list or tuple of several, which were computed already; or a Module or function, which is run
+    once with `inputs`. Only of such a run it is known which Module and which line of the user's computed what, and what
+    needed no gradient; operations whose results were not used are in the picture, too. A Module is afterwards as
+    before; a tuple of integers as its input stands for zeros of that shape. names: what to call tensors beside the
+    parameters' own names and what `ag.name` said, a dict from name to tensor or array, or a Module; those that the
+    graph does not contain are ignored, so that a whole model can name a part of it.
 
-    Raises ValueError for an output without history or an unknown rankdir, TypeError for what is not a Tensor.
+    depth: fold the Modules that lie so deep into one node each, 0 for the outermost. roll: draw what repeats, such as
+    the steps of a recurrence, once. fold: draw chains of elementwise operations as one node each. constants: show
+    operands that need no gradient, too; a backward frees what is known of them beyond their existence. path: a tensor
+    and a parameter, or what they are called in the picture; all ways between them are marked. rankdir: the way the data
+    flows, "TB" (top to bottom), "LR", "BT" or "RL". theme: "light" or "dark".
+
+    Raises ValueError for an output without history, a result that no operation computed, a path that does not exist, or
+    an unknown option, TypeError for what is neither Tensor, Module nor function.
     """
-    return Picture(walk(outputs, names, constants=constants), rankdir)
+    if callable(what):
+        walk = walked_run(traced(what, inputs), names, constants=constants)
+    else:
+        walk = walked(what, _names(inputs, names), constants=constants)
+    graph = marked(walk.graph, is_elementwise)
+    if path is not None:
+        end, start = map(walk.find, path)
+        graph = with_path(graph, start, end)
+    return Picture(_condensed(graph, depth, roll, fold), rankdir, theme=theme)
+
+
+def name(t: T, name: str) -> T:
+    """Give a tensor a name, which pictures and errors show; returns the tensor."""
+    t.name = name  # type: ignore[attr-defined]  # a handle's class has it
+    return t
+
+
+def _names(given: tuple[Any, ...], names: Any) -> Any:
+    """The names of tensors that exist already may stand behind them, by position."""
+    if len(given) > 1 or (given and names is not None):
+        raise TypeError("draw: inputs are for a Module or a function; pass tensors together as a list")
+    return given[0] if given else names
+
+
+def _condensed(graph: Graph, depth: int | None, roll: bool, fold: bool) -> Graph:
+    """What repeats first: Modules that are folded would differ by their paths."""
+    graph = rolled(graph) if roll else graph
+    graph = graph if depth is None else folded(graph, depth)
+    return chained(graph, is_elementwise) if fold else graph
+
+
+_ELEMENTWISE = (
+    *("activations", "bessel", "comparison", "complex", "elementwise", "exponential", "gamma", "piecewise"),
+    *("rounding", "scaling", "special", "trigonometric"),
+)
+
+
+def is_elementwise(label: str) -> bool:
+    """Whether the operation of that name takes numbers from the same place of each operand."""
+    definition = core.registry.get(label)
+    module = "" if definition is None else definition.forward.__module__
+    return module.startswith(core.__package__) and module.rpartition(".")[2] in _ELEMENTWISE

@@ -2,24 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from operator import attrgetter
+from typing import Any
 
 import numpy as np
 
 from .. import core
 from . import text
-from .graph import Edge, Graph, Kind, Node, Value
+from .graph import NOTHING, Edge, Graph, Kind, Mark, ModuleInfo, Node, Value
+from .trace import Operand, Run
 
 
 def walk(outputs: Any, names: Any = None, *, constants: bool = True) -> Graph:
     """The graph of everything that `outputs` was computed from; arguments and errors as in `draw`."""
+    return walked(outputs, names, constants=constants).graph
+
+
+def walked(outputs: Any, names: Any = None, *, constants: bool = True) -> Walk:
+    """The same, with what the graph was made of."""
     handles = _checked(outputs)
-    walker = _Walker(handles, _Names(handles, names), constants)
     inner, leaves = core.history(*handles)
-    for node in (*reversed(inner), *leaves):
-        walker.visit(node)
-    return Graph(tuple(walker.nodes), tuple(walker.edges))
+    roots = [handle.node for handle in handles]
+    return Walk(roots, (*reversed(inner), *leaves), _Names(handles, names, inner), constants, Run())
+
+
+def walked_run(run: Run, names: Any = None, *, constants: bool = True) -> Walk:
+    """The graph of a run that was observed: with what needs no gradient, and with what nothing depends on."""
+    found = list(dict.fromkeys(run.roots))
+    seen = set(found)
+    if constants:
+        unused = [node for node in run.seen if node not in seen and not run.is_internal(node)]
+        seen.update(unused)
+        found += unused
+    for node in found:  # grows as we go
+        for parent in run.parents(node, stand_ins=constants):
+            if parent not in seen:
+                seen.add(parent)
+                found.append(parent)
+    inner = sorted((node for node in found if not isinstance(node, core.Leaf)), key=attrgetter("serial"))
+    leaves = sorted((node for node in found if isinstance(node, core.Leaf)), key=attrgetter("serial"))
+    return Walk(run.roots, (*inner, *leaves), _Names(run.outputs, names, inner, run.names), constants, run)
 
 
 def _checked(outputs: Any) -> list[Any]:
@@ -52,18 +76,23 @@ def _origin(node: core.Node) -> Origin:
 class _Names:
     """What the user calls values: by their origin if they have a history, else by their array."""
 
-    def __init__(self, outputs: list[Any], names: Any):
+    def __init__(self, outputs: list[Any], names: Any, nodes: Iterable[core.Node], others: Iterable[Any] = ()):
         self.by_origin: dict[Origin, str] = {}
         self.by_array: dict[int, str] = {}  # by id: valid while `names` is held by the caller
-        for name, value in _pairs(names):
-            node = getattr(value, "node", None)
+        self._add(_pairs(names))
+        if core.named:
+            self._add((core.named[node], node) for node in nodes if node in core.named)
+        self._add((handle.name, handle) for handle in outputs if handle.name is not None)
+        self._add((name, value) for name, value in others if getattr(value, "name", None) is None)
+
+    def _add(self, pairs: Iterable[tuple[str, Any]]) -> None:
+        """Names for tensors, arrays or nodes; the first that something is given counts."""
+        for name, value in pairs:
+            node = value if isinstance(value, core.Node) else getattr(value, "node", None)
             if node is not None:
                 self.by_origin.setdefault(_origin(node), name)
             else:
                 self.by_array.setdefault(id(core.raw(value) if isinstance(value, core.Handle) else value), name)
-        for handle in outputs:
-            if handle.name is not None:
-                self.by_origin.setdefault(_origin(handle.node), handle.name)
 
     def of_value(self, origin: Origin) -> str | None:
         """The name of a value with history; of a leaf that the user does not name, its own."""
@@ -87,70 +116,85 @@ def _pairs(names: Any) -> Iterable[tuple[str, Any]]:
     raise TypeError(f"draw: names is a {type(names).__name__}; pass a dict from name to tensor, or a Module")
 
 
-class _Operand(NamedTuple):
-    """An array argument of a recorded call. What history does not keep of one without a parent is None."""
-
-    name: str
-    parent: core.Node | None
-    array: Any = None
-    shape: tuple[int, ...] | None = None
-    optional: bool = False  # it may not have been given at all
-    of_several: bool = False  # its name is that of a sequence of arrays
-
-    @property
-    def is_number(self) -> bool:
-        return self.array is not None and np.ndim(self.array) == 0
-
-
-def _operands(node: core.Node) -> list[_Operand]:
+def _operands(node: core.Node) -> list[Operand]:
     names = node.op.arrays * (len(node.parents) if node.op.sequence else 1)
     if all(parent is not None for parent in node.parents):
-        return list(map(_Operand, names, node.parents))
+        return list(map(Operand, names, node.parents))
     known = {} if node.saved is core.FREED else dict(zip(node.op.saved_names, node.saved, strict=True))
     return [_operand(node, i, name, known) for i, name in enumerate(names)]
 
 
-def _operand(node: core.Node, i: int, name: str, known: Mapping[str, Any]) -> _Operand:
+def _operand(node: core.Node, i: int, name: str, known: Mapping[str, Any]) -> Operand:
     array, shape = known.get(name), known.get(f"{name}_shape")
     if node.op.sequence:
         array, shape = (None if kept is None else kept[i] for kept in (array, shape))
     shape = shape if array is None else np.shape(array)
     optional = node.op.signature.parameters[name].default is None
-    return _Operand(name, node.parents[i], array, shape, optional, node.op.sequence)
+    return Operand(name, node.parents[i], array, shape, optional, node.op.sequence)
 
 
-class _Walker:
-    """Collects nodes and edges. A node is to be visited after those it was computed from."""
+class Walk:
+    """Collects nodes and edges: a node of the history after those it was computed from.
 
-    def __init__(self, outputs: list[Any], names: _Names, constants: bool):
-        self.outputs = {_origin(handle.node) for handle in outputs}
-        self.names, self.constants = names, constants
-        self.nodes: list[Node] = []
-        self.edges: list[Edge] = []
-        self._ids: dict[core.Node, int] = {}
-        self._constants: dict[int, int] = {}  # by the id of the array, which the history keeps alive
+    graph: the result. ids: where in it a node of the history is; arrays: what the values of its constants are.
+    """
 
-    def visit(self, node: core.Node) -> None:
+    def __init__(
+        self, roots: Iterable[core.Node], nodes: Iterable[core.Node], names: _Names, constants: bool, run: Run
+    ):
+        self.outputs = set(map(_origin, roots))
+        self.names, self.constants, self.run = names, constants, run
+        self.ids: dict[core.Node, int] = {}
+        self.arrays: dict[int, Any] = {}
+        self._nodes: list[Node] = []
+        self._edges: list[Edge] = []
+        self._constants: dict[int, int] = {}  # by the id of the array, which the history or the run keeps alive
+        self._fixed = set[int]()  # leaves and constants of which it is known what Module they belong to
+        for node in nodes:
+            self._visit(node)
+        self._place_operands()
+        self.graph = Graph(tuple(self._nodes), tuple(self._edges), tuple(run.modules))
+
+    def find(self, value: Any) -> int:
+        """The number of the node that gives a tensor, or a value of that name. Raises ValueError if there is none."""
+        if isinstance(value, str):
+            found = [node.id for node in self.graph.nodes if any(each.name == value for each in node.values)]
+        else:
+            node, array = getattr(value, "node", None), core.raw(value)
+            maker = None if node is None else self.ids.get(_origin(node)[0])
+            found = [maker] if maker is not None else [id for id, a in self.arrays.items() if a is array]
+        if not found:
+            what = repr(value) if isinstance(value, str) else f"the tensor {np.shape(array)}"
+            raise ValueError(f"draw: {what} is not in the graph; a path is from a tensor to a parameter it depends on")
+        return found[0]
+
+    def _visit(self, node: core.Node) -> None:
         """Add a node, and the edges to it, if it has not been added; a value of several has no node of its own."""
-        if node in self._ids or isinstance(node, core.Output):
+        if node in self.ids or isinstance(node, core.Output):
             return
         if isinstance(node, core.Leaf):
-            self._ids[node] = self._add("leaf", "leaf", self._values(node))
+            self.ids[node] = self._add_operand("leaf", "leaf", self._values(node), id(node))
         else:
             self._visit_op(node)
 
     def _visit_op(self, node: core.Node) -> None:
-        operands = _operands(node)
+        operands = self.run.operands.get(node) or _operands(node)
         sources = [self._source(operand) for operand in operands]
         parameters = (*self._numbers(operands), *text.parameters(node.op, node.params))
-        target = self._ids[node] = self._add("op", node.op.name, self._values(node), parameters)
+        seen, values = self.run.seen.get(node), self._values(node)
+        about: dict[str, Any] = {} if seen is None else {"module": seen.module, "source": seen.source}
+        marks = _DETACHED if node in self.run.detached else NOTHING
+        target = self.ids[node] = self._add("op", node.op.name, values, parameters, marks=marks, **about)
         for operand, source in zip(operands, sources, strict=True):
             if source is not None:
-                self.edges.append(Edge(source[0], target, operand.name, source[1]))
+                marks = _DETACHED if operand.cut else NOTHING
+                self._edges.append(Edge(source[0], target, operand.name, source[1], marks=marks))
 
-    def _add(self, kind: Kind, label: str, values: tuple[Value, ...], parameters: tuple[str, ...] = ()) -> int:
-        self.nodes.append(Node(len(self.nodes), kind, label, values, parameters))
-        return len(self.nodes) - 1
+    def _add(
+        self, kind: Kind, label: str, values: tuple[Value, ...], parameters: tuple[str, ...] = (), **about: Any
+    ) -> int:
+        self._nodes.append(Node(len(self._nodes), kind, label, values, parameters, **about))
+        return len(self._nodes) - 1
 
     def _values(self, node: core.Node) -> tuple[Value, ...]:
         if node.op is None or node.op.outputs is None:
@@ -163,32 +207,68 @@ class _Walker:
     def _value(self, origin: Origin, shape: tuple[int, ...], dtype: Any, slot: str | None) -> Value:
         return Value(tuple(shape), str(dtype), self.names.of_value(origin), slot, origin in self.outputs)
 
-    def _source(self, operand: _Operand) -> tuple[int, int] | None:
+    # -- operands ----------------------------------------------------------------------------------------------------
+
+    def _source(self, operand: Operand) -> tuple[int, int] | None:
         """The node an operand comes from and which of its values it is; None if it is not to be shown as a node."""
         if operand.parent is not None:
             maker, slot = _origin(operand.parent)
-            self.visit(maker)  # a leaf is numbered when it is first used, beside what uses it
-            return self._ids[maker], slot
+            if not self.constants and maker in self.run.stand_ins:
+                return None
+            self._visit(maker)  # a leaf is numbered when it is first used, beside what uses it
+            return self.ids[maker], slot
         hidden = not self.constants or self._is_number(operand) or (operand.array is None and operand.optional)
         return None if hidden else (self._constant(operand), 0)
 
-    def _is_number(self, operand: _Operand) -> bool:
+    def _is_number(self, operand: Operand) -> bool:
         return operand.is_number and self.names.of_array(operand.array) is None
 
-    def _numbers(self, operands: list[_Operand]) -> Iterator[str]:
+    def _numbers(self, operands: list[Operand]) -> Iterator[str]:
         """Numbers among the operands are shown as parameters of the operation are: a node for each would be noise."""
         for operand in operands:
             if self.constants and operand.parent is None and self._is_number(operand):
                 yield f"{operand.name}={text.short(operand.array)}"
 
-    def _constant(self, operand: _Operand) -> int:
+    def _constant(self, operand: Operand) -> int:
         """The node of a constant: the same for the same array, however often it is used."""
         array = operand.array
         if array is not None and id(array) in self._constants:
             return self._constants[id(array)]
         dtype = None if array is None else str(np.asarray(array).dtype)
         label = "constant" if len(operand.name) == 1 or operand.of_several else operand.name
-        added = self._add("constant", label, (Value(operand.shape, dtype, self.names.of_array(array)),))
+        value = Value(operand.shape, dtype, self.names.of_array(array))
+        added = self._add_operand("constant", label, (value,), id(array))
         if array is not None:
             self._constants[id(array)] = added
+            self.arrays[added] = array
         return added
+
+    def _add_operand(self, kind: Kind, label: str, values: tuple[Value, ...], identity: int) -> int:
+        """Add a leaf or constant, with the Module that owns it; `identity` is the id of the one or its array."""
+        added = self._add(kind, label, values, module=self.run.owners.get(identity))
+        if identity in self.run.owners:
+            self._fixed.add(added)
+        return added
+
+    def _place_operands(self) -> None:
+        """Put each other leaf and constant into the innermost Module that all of its uses are in."""
+        places: dict[int, int | None] = {}
+        for edge in self._edges if self.run.modules else ():
+            if self._nodes[edge.source].kind != "op" and edge.source not in self._fixed:
+                module = self._nodes[edge.target].module
+                known = places.get(edge.source, module)
+                places[edge.source] = _common(self.run.modules, known, module)
+        for id, module in places.items():
+            self._nodes[id] = replace(self._nodes[id], module=module)
+
+
+def _common(modules: Sequence[ModuleInfo], a: int | None, b: int | None) -> int | None:
+    """The innermost Module that two are in: of two that differ, the later one cannot be around the other."""
+    while a != b:
+        if a is None or b is None:
+            return None
+        a, b = (modules[a].parent, b) if a > b else (a, modules[b].parent)
+    return a
+
+
+_DETACHED = frozenset[Mark](["detached"])

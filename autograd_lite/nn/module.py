@@ -79,7 +79,7 @@ class Module:
     def _call_watched(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """`forward` with the hooks, while observers know that this module runs."""
         outer = core.local.modules
-        core.local.modules = (*outer, self)
+        core.local.modules = outer.entered(self)
         try:
             return self._hooks.call(self, args, kwargs) if self._hooks else self.forward(*args, **kwargs)
         finally:

@@ -69,9 +69,9 @@ def summary(model: Module, *inputs: Any) -> Summary:
     """
     if not isinstance(model, Module):
         raise TypeError(f"summary: the model is a {type(model).__name__}; pass a Module")
-    arrays = [_input(model, x) for x in inputs]
+    arrays = [as_input(model, x) for x in inputs]
     costs = _Costs(model, arrays)
-    with _untouched(model), ExitStack() as stack:
+    with untouched(model), ExitStack() as stack:
         for module in model.modules():
             stack.enter_context(module.register_forward_hook(costs.see_output))
         stack.enter_context(drawing_from(np.random.default_rng(0)))
@@ -81,7 +81,7 @@ def summary(model: Module, *inputs: Any) -> Summary:
     return costs.result()
 
 
-def _input(model: Module, x: Any) -> Any:
+def as_input(model: Module, x: Any) -> Any:
     """Zeros for a shape; other inputs as they are."""
     if not (isinstance(x, tuple) and x and all(isinstance(n, int | np.integer) for n in x)):
         return x
@@ -135,7 +135,7 @@ class _Costs:
 
 
 @contextmanager
-def _untouched(model: Module) -> Iterator[None]:
+def untouched(model: Module) -> Iterator[None]:
     """A block after which all modules have the attributes, buffers and states of generators that they had before."""
     attributes = [(module, dict(vars(module))) for module in model.modules()]
     buffers = [(buffer, buffer.node, buffer.data, buffer.data.copy()) for buffer in model.buffers()]
