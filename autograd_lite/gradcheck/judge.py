@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,11 +17,15 @@ from .branches import Kink, Trace, first_cut, first_difference, traced
 from .numeric import UNKNOWN, Function, Side, Slope, Vector, best_central, central, one_sided
 from .report import Verdict
 
+Array = np.ndarray[Any, Any]
+
 _EPS = float(np.finfo(np.float64).eps)
 _BARS = 5  # a derivative may be so many error bars away from the measured one
 _ROUNDINGS = 128  # and so many roundings of what was summed
 _SHARP = 1e-6  # the error bar of a convincing measurement, relative to the gradient
 _BLUNT = 1e-3  # that of one in which a plausible mistake would hide
+_TIED = 1e-2  # slopes at points nearby are those of a smooth function if they differ by less, relatively
+_SMALL = 1e-2
 _WIDEST = 1e-2  # the first step of a close look, relative to the larger of 1 and the entry
 _FINER = 8  # each further step is so many times smaller
 
@@ -64,8 +68,37 @@ def judge(function: Function, x: float, computed: float, conditioning: Callable[
     conditioning: how far rounding of the inputs alone moves the computed value; asked for only if all else disagrees.
     """
     entry = _Entry(function, x, computed, conditioning, ground)
-    found = central(function, x, ground.step * max(1.0, abs(x)), ground.middle)
-    return entry.agreed(found) or entry.looked_at_closely()
+    small = ground.step * ground.variable  # where all of an input is small, a step of the usual size leads far away
+    for step in (ground.step * max(1.0, abs(x)), small)[: 2 if ground.variable < _SMALL else 1]:
+        if agreed := entry.agreed(central(function, x, step, ground.middle)):
+            return agreed
+    return entry.looked_at_closely()
+
+
+def at_a_tie(found: Finding, computed: float, nearby: Array, kink: Kink | None) -> Finding:
+    """The finding on a failure, once the slopes at points nearby are known: one row of elements for each point.
+
+    Where several values are equal, moving one of them does not show all that happens nearby. A derivative is right if
+    it lies between the slopes nearby, element by element; if no operation tells of a kink there, nobody knows.
+    """
+    if not np.isfinite(nearby).all():
+        return found
+    elements = nearby.sum(axis=1)
+    low, high = float(nearby.min(axis=0).sum()), float(nearby.max(axis=0).sum())
+    size = float(np.abs(nearby).max(axis=0).sum())
+    if high - low <= _TIED * size:  # smooth: the failure stands
+        return found
+    margin = _TIED * size + found.tolerance
+    sides = float(elements.min()), float(elements.max())
+    if low - margin <= computed <= high + margin:
+        nearest = float(np.clip(computed, low, high))
+        note = "Values are equal here, and the gradient is between the slopes at points around, where they are not."
+        kink = found.kink or kink or Kink("", None, (), None, None, 0)
+        return Finding(nearest, margin, margin, Verdict.KINK_OK, found.one_sided or sides, kink, note)
+    if found.kink or kink:
+        return found
+    note = "Slopes at points nearby differ: there is no derivative here, or the function is not continuous."
+    return found._replace(verdict=Verdict.UNRELIABLE, note=note)
 
 
 @dataclass(slots=True)
@@ -79,6 +112,8 @@ class _Entry:
     def agreed(self, found: Slope) -> Finding | None:
         """The verdict if nothing speaks against it: a sharp measurement, no bend, and both values agree."""
         scale = self._scale(found.size)
+        if found.value == found.size == found.bend == self.computed == 0:  # nothing changes at all
+            return Finding(0.0, found.error, self._tolerance(found), Verdict.PASS)
         if not (found.error <= _SHARP * scale and found.bend <= 8 * found.error + _SHARP * scale):
             return None
         tolerance = self._tolerance(found)
@@ -208,7 +243,8 @@ class _Entry:
             return self._verdict(Slope(sum(both) / 2, error, size, 0.0))
         nearest = float(np.clip(self.computed, low, high)) if np.isfinite(self.computed) else float(low)
         finding = Finding(nearest, error, tolerance, Verdict.KINK_OK, both, kink)
-        if error > _BLUNT * self._scale(size):
+        values = float((np.abs(left.values) + np.abs(right.values)).sum()) / max(1.0, abs(self.x))
+        if error > _BLUNT * self._scale(max(size, 1e-3 * values)):
             note = f"At a kink, and the error bar of the slopes beside it is {error:.1e}: a mistake could hide in it."
             return finding._replace(verdict=Verdict.UNRELIABLE, note=note)
         if abs(self.computed - nearest) <= tolerance:

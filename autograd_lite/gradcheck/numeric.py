@@ -77,6 +77,8 @@ def central(function: Function, x: float, step: float, middle: Vector | None = N
         correction = (narrow - wide) / 3  # the error of a central difference is a * step**2 + O(step**4)
         slopes = narrow + correction
         changed = right != left
+        if not changed.any():  # but all may have, below their last digit
+            changed[...] = True
         rounding = _ROUNDING * float(np.abs(right[changed]).sum() + np.abs(left[changed]).sum()) / width
         value, error = float(slopes.sum()), float(np.abs(correction).sum()) + rounding
         if not np.isfinite(value + error):

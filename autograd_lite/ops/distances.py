@@ -36,6 +36,7 @@ def cdist(a: Array, b: Array, p: float = 2.0) -> Array:
 @op(
     a=lambda g, a, b, out: _towards(_weights(g, out), a, b),
     b=lambda g, a, b, out: _towards(_weights(g, out).mT, b, a),
+    branch=lambda out: np.equal(out, 0),
 )
 def euclidean_distances(a: Array, b: Array) -> Array:
     """`cdist` of order 2 for real points, exact for near ones and without an array of all differences.

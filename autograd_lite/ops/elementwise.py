@@ -396,7 +396,7 @@ def clip(x: Array, a_min: Array | None = None, a_max: Array | None = None) -> Ar
 # -- without a gradient: piecewise constant ----------------------------------------------------------------------
 
 
-@op()
+@op(branch=lambda out: out)
 def sign(x: Array) -> Array:
     """-1, 0 or 1 as the sign of `x`, elementwise. Has no gradient.
 
@@ -409,7 +409,7 @@ def sign(x: Array) -> Array:
     return np.sign(x)
 
 
-@op()
+@op(branch=lambda out: out)
 def preference(a: Array, b: Array) -> Array:
     """1 where ``a > b``, a half at a tie, 0 elsewhere: the share of `a` in a maximum. Has no gradient.
 

@@ -173,7 +173,7 @@ def smooth_l1_loss(x: Array, target: Array, reduction: str = "mean", beta: float
     return reduced(abs(error) if beta == 0 else half_square_then_line(error, beta) / beta, reduction)
 
 
-@op(x=lambda g, x, delta: g * clip(x, -delta, delta))
+@op(x=lambda g, x, delta: g * clip(x, -delta, delta), branch=lambda x, delta: np.abs(x) > delta)
 def half_square_then_line(x: Array, delta: float) -> Array:
     """``x**2 / 2`` up to delta, then ``delta * (abs(x) - delta / 2)``: with a clipped slope both are this.
 

@@ -78,7 +78,7 @@ def vector_norm(x: Array, *, axis: Axis = None, keepdims: bool = False, ord: Ord
     return power_norm(x, float(ord), axis, keepdims=keepdims)
 
 
-@op(x=lambda g, x, p, axis, out: _power_norm_gradient(g, x, p, axis, out))
+@op(x=lambda g, x, p, axis, out: _power_norm_gradient(g, x, p, axis, out), branch=lambda x: np.equal(x, 0))
 def power_norm(x: Array, p: float, axis: Axis = None, *, keepdims: bool = False) -> Array:
     """`vector_norm` of a finite order that is not 0.
 

@@ -125,7 +125,7 @@ def std(x: Array, axis: Axis = None, *, correction: float = 0, keepdims: bool = 
     return root(var(x, axis, correction=correction, keepdims=keepdims))
 
 
-@op(x=lambda g, out: divide_or_zero(0.5 * g, out))
+@op(x=lambda g, out: divide_or_zero(0.5 * g, out), branch=lambda out: np.equal(out, 0))
 def root(x: Array) -> Array:
     """Square root of a sum of squares, elementwise.
 
@@ -176,7 +176,7 @@ def extreme_gradient(g: Any, x: Any, out: Any, axis: Axis) -> Any:
     return _kept(g, x.shape, axis) * tie_weights(x, _kept(out, x.shape, axis), axis)
 
 
-@op()
+@op(branch=lambda out: out)
 def tie_weights(x: Array, extreme: Array, axis: Axis) -> Array:
     """The share of each element in the gradient of a max or min along `axis`. Has no gradient.
 

@@ -16,7 +16,7 @@ from .elementwise import safe_divide, safe_multiply, sign, where
 # -- to a whole number -------------------------------------------------------------------------------------------
 
 
-@op()
+@op(branch=lambda out: out)
 def floor(x: Array) -> Array:
     """The largest whole number that is not larger than `x`, elementwise. Has no gradient.
 
@@ -27,7 +27,7 @@ def floor(x: Array) -> Array:
     return np.floor(x)
 
 
-@op()
+@op(branch=lambda out: out)
 def ceil(x: Array) -> Array:
     """The smallest whole number that is not smaller than `x`, elementwise. Has no gradient.
 
@@ -38,7 +38,7 @@ def ceil(x: Array) -> Array:
     return np.ceil(x)
 
 
-@op()
+@op(branch=lambda out: out)
 def trunc(x: Array) -> Array:
     """`x` without what is behind the point: the nearest whole number towards 0, elementwise. Has no gradient.
 
@@ -49,7 +49,7 @@ def trunc(x: Array) -> Array:
     return np.trunc(x)
 
 
-@op()
+@op(branch=lambda out: out)
 def rint(x: Array) -> Array:
     """The nearest whole number, an even one between two, elementwise. Has no gradient.
 
@@ -60,7 +60,7 @@ def rint(x: Array) -> Array:
     return np.rint(x)
 
 
-@op()
+@op(branch=lambda out: out)
 def round(x: Array, decimals: int = 0) -> Array:
     """`x` with so many digits behind the point, to even between two, elementwise. Has no gradient.
 
@@ -75,7 +75,7 @@ def round(x: Array, decimals: int = 0) -> Array:
 # -- quotients and remainders ------------------------------------------------------------------------------------
 
 
-@op()
+@op(branch=lambda out: out)
 def floor_divide(a: Array, b: Array) -> Array:
     """The largest whole number that is not larger than ``a / b``, elementwise: ``a // b``. Has no gradient.
 

@@ -142,6 +142,7 @@ def over_square_norm(a: Array, b: Array) -> Array:
 @op(
     a=lambda g, a, out: safe_multiply(g, divide_or_zero(a, out)),
     b=lambda g, b, out: safe_multiply(g, divide_or_zero(b, out)),
+    branch=lambda out: np.equal(out, 0),
 )
 def hypot(a: Array, b: Array) -> Array:
     """``sqrt(a ** 2 + b ** 2)``, elementwise, without overflow: the hypotenuse of a right triangle.

@@ -1,0 +1,197 @@
+"""Each verdict, on cases written by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from autograd_lite import core
+from autograd_lite.gradcheck import Verdict
+from autograd_lite.gradcheck.ops import check_sample
+from autograd_lite.gradcheck.samples import samples
+
+
+def verdicts(f: Callable[..., Any], *x: Any, **options: Any) -> list[str]:
+    """Those of the entries in their order."""
+    report = ag.gradcheck(f, *map(np.array, x), raise_exception=False, **options)
+    return [entry.verdict.value for entry in sorted(report.entries, key=lambda e: (e.order, e.name, e.index))]
+
+
+@pytest.fixture
+def slope_at_kink() -> Iterator[Callable[[float], Any]]:
+    """relu, whose derivative at 0 is what one likes."""
+
+    def define(value: float) -> Any:
+        @ag.op(x=lambda g, x: g * ((x > 0) + value * (x == 0)), branch=lambda x: x > 0, registered=False)
+        def kinked(x: core.Array) -> core.Array:
+            return np.maximum(x, 0)
+
+        return kinked
+
+    return define
+
+
+# -- at kinks --------------------------------------------------------------------------------------------------------
+
+AT_KINKS = {
+    "relu": (ag.relu, [0.0]),
+    "abs": (ag.abs, [0.0]),
+    "leaky_relu": (ag.leaky_relu, [0.0]),
+    "maximum": (lambda x: ag.maximum(x, 1.0), [1.0]),
+    "max": (lambda x: ag.max(x), [1.0, 1.0]),
+    "min": (lambda x: ag.min(x), [1.0, 1.0, 2.0]),
+    "clip": (lambda x: ag.clip(x, 0.0, 1.0), [0.0, 1.0]),
+    "hardtanh": (ag.hardtanh, [-1.0, 1.0]),
+    "softshrink": (ag.softshrink, [0.5]),
+    "argsort": (ag.sort, [1.0, 1.0]),
+    "running_argmax": (lambda x: ag.cummax(x)[0], [1.0, 1.0]),
+    "max_pool": (lambda x: ag.max_pool1d(x, 2), [[[1.0, 1.0]]]),
+    "floor": (ag.floor, [1.0]),
+    "rint": (ag.rint, [0.5]),
+    "hypot": (lambda x: ag.hypot(x, 0.0), [0.0]),
+    "power_norm": (ag.norm, [0.0, 0.0]),
+}
+
+
+@pytest.mark.parametrize(("op", "f", "x"), [(op, *case) for op, case in AT_KINKS.items()], ids=list(AT_KINKS))
+def test_on_a_kink_the_gradient_is_between_the_slopes_and_the_op_is_named(op: str, f: Any, x: Any) -> None:
+    report = ag.gradcheck(f, np.array(x))
+    kinks = [entry for entry in report.entries if entry.verdict is Verdict.KINK_OK]
+    assert kinks
+    for entry in kinks:
+        assert entry.kink is not None
+        assert entry.kink.op == op
+        assert entry.kink.line is not None
+        assert entry.one_sided is not None
+
+
+def test_the_kink_has_the_line_the_element_and_both_branches() -> None:
+    report = ag.gradcheck(lambda x: (ag.relu(x) * 3).sum(), np.array([[1.0, 0.0]]))
+    (entry,) = [e for e in report.entries if e.kink]
+    assert entry.kink is not None
+    assert entry.kink.line is not None
+    assert entry.kink.line.file == __file__
+    assert (entry.index, entry.kink.index, entry.kink.before, entry.kink.after) == ((0, 1), (0, 1), False, True)
+    assert entry.one_sided == pytest.approx((0.0, 3.0))
+
+
+@pytest.mark.parametrize(
+    ("value", "verdict"), [(0, "KINK-OK"), (0.5, "KINK-OK"), (1, "KINK-OK"), (1.5, "KINK-OUTSIDE")]
+)
+def test_at_a_kink_any_value_between_the_slopes_is_right(slope_at_kink: Any, value: float, verdict: str) -> None:
+    assert verdicts(lambda x: 2 * slope_at_kink(value)(x).sum(), [0.0, 1.0]) == [verdict, "PASS"]
+
+
+@pytest.mark.parametrize("distance", [1e-12, 1e-9, 1e-6, 1e-4])
+@pytest.mark.parametrize("side", [-1, 1])
+def test_near_a_kink_the_slope_is_that_of_its_side(distance: float, side: int) -> None:
+    assert verdicts(lambda x: ag.exp(ag.relu(x)).sum(), [side * distance]) == ["PASS"]
+
+
+def test_a_kink_without_branches_is_found_by_its_slopes() -> None:
+    report = ag.gradcheck(lambda x: float(np.abs(x).sum()), np.array([0.0, 1.0]), jac=lambda x: np.sign(x))
+    assert [(e.verdict.value, e.kink.op if e.kink else None) for e in report.entries] == [
+        ("KINK-OK", ""),
+        ("PASS", None),
+    ]
+
+
+def test_several_equal_values_are_judged_by_points_nearby() -> None:
+    assert set(verdicts(lambda x: ag.kthvalue(x, 2)[0], [1.0, 1.0, 1.0])) == {"KINK-OK", "PASS"}
+
+
+# -- other verdicts --------------------------------------------------------------------------------------------------
+
+
+def test_a_path_that_is_cut_is_blocked_and_the_place_is_named() -> None:
+    report = ag.gradcheck(lambda x: ag.exp(x.detach()) + 0 * x, np.array([1.0]), raise_exception=False)
+    (entry,) = report.failures
+    assert entry.verdict is Verdict.BLOCKED
+    assert entry.note.startswith("exp in ")
+    assert __file__ in entry.note
+
+
+def test_no_grad_and_a_cast_block_too() -> None:
+    def without_history(x: ag.Tensor) -> ag.Tensor:
+        with ag.no_grad():
+            return ag.sin(x)
+
+    assert verdicts(without_history, [1.0]) == ["BLOCKED"]
+    assert verdicts(lambda x: x * 0 + (x * 1e9).astype("int64").astype("float64") * 1e-9, [0.5]) != ["PASS"]
+
+
+def test_where_there_is_no_finite_slope_it_is_unreliable() -> None:
+    assert verdicts(ag.sqrt, [0.0, 1.0]) == ["UNRELIABLE", "PASS"]
+    assert not ag.gradcheck(ag.sqrt, np.array([0.0]), raise_exception=False)
+
+
+def test_a_small_error_is_no_luck() -> None:
+    @ag.op(x=lambda g, x: g * 2 * x * (1 + 1e-7), registered=False)
+    def nearly(x: core.Array) -> core.Array:
+        return x * x
+
+    assert verdicts(nearly, [1.0, 1e-8, 1e8]) == ["FAIL"] * 3
+    assert verdicts(nearly, [1.0, 1e-8, 1e8], rtol=1e-6) == ["PASS"] * 3
+
+
+@pytest.mark.parametrize("scale", [1e-8, 1.0, 1e8])
+@pytest.mark.parametrize("name", ["tanh", "sqrt", "matmul", "log_softmax", "norm", "max_pool", "huber_loss", "var"])
+def test_no_false_alarm_at_any_scale(name: str, scale: float) -> None:
+    for seed in range(2):
+        for sample in samples(core.registry[name], seed):
+            report = check_sample(sample, {label: scale * x for label, x in sample.variables().items()})
+            assert not report.failures, report.to_text()
+
+
+# -- float32, Modules, losses, jac -------------------------------------------------------------------------------------
+
+
+def test_a_model_is_checked_by_the_names_of_its_parameters() -> None:
+    rng = np.random.default_rng(0)
+    model = ag.nn.Sequential(ag.nn.Linear(3, 4), ag.nn.Tanh(), ag.nn.Linear(4, 2))
+    before = {name: p.data for name, p in model.named_parameters()}
+    x, y = rng.standard_normal((5, 3)).astype(np.float32), rng.integers(0, 2, 5)
+    report = ag.gradcheck(model, x, y, loss=ag.cross_entropy, dtype="float32")
+    assert {e.name for e in report.entries} == {"0.weight", "0.bias", "2.weight", "2.bias", "x"}
+    assert all(p.data is before[name] for name, p in model.named_parameters())
+    assert ag.gradgradcheck(model, x, y, loss=ag.nn.CrossEntropyLoss(), dtype="float32", max_entries=20)
+    assert ag.gradcheck(model.astype("float64"), x.astype("float64")).total == 41
+
+
+def test_what_is_wrong_only_in_float32_is_found() -> None:
+    @ag.op(x=lambda g, x: g * 2 * x * (1.001 if x.dtype == np.float32 else 1.0), registered=False)
+    def halfway(x: core.Array) -> core.Array:
+        return x * x
+
+    x = np.array([0.3, -2.0])
+    assert ag.gradcheck(halfway, x)
+    assert verdicts(halfway, x, dtype="float32") == ["FAIL", "FAIL"]
+    assert ag.gradcheck(lambda x: ag.tanh(x) ** 2, x, dtype="float32")
+
+
+@pytest.mark.parametrize("factor", [1.0, 1.001])
+@pytest.mark.parametrize("together", [True, False])
+def test_any_function_with_its_gradient(factor: float, together: bool) -> None:
+    def value(x: Any, y: Any) -> float:
+        return float((x**2).sum() * y)
+
+    def gradients(x: Any, y: Any) -> tuple[Any, Any]:
+        return 2 * factor * x * y, (x**2).sum()
+
+    f = (lambda x, y: (value(x, y), gradients(x, y))) if together else value
+    jac = True if together else gradients
+    assert verdicts(f, [1.0, 2.0], 3.0, jac=jac) == ["PASS" if factor == 1 else "FAIL"] * 2 + ["PASS"]
+
+
+def test_what_cannot_be_combined_is_refused() -> None:
+    x = np.ones(2)
+    with pytest.raises(ValueError, match="first derivatives only"):
+        ag.gradcheck(lambda x: x.sum(), x, jac=np.ones_like, order=2)
+    with pytest.raises(ValueError, match="2 inputs, but 1 gradients"):
+        ag.gradcheck(lambda x, y: x.sum() + y.sum(), x, x, jac=lambda x, y: x)
+    with pytest.raises(ValueError, match="dtype=float16 is not supported"):
+        ag.gradcheck(lambda x: x * x, x, dtype="float16")
