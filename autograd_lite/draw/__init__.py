@@ -1,7 +1,7 @@
 """Computation graphs as pictures.
 
-`trace` observes a run, `walk` reads its history (or one that exists already) into a `graph` of plain values, `mark`
-says what deserves attention in it; `roll` and `fold` make a large one fit to look at; `dot` writes it in Graphviz's
+`trace` observes a run, `walk` reads its history (or one that exists already) into a `graph` of plain values, `measure`
+adds what nodes hold and cost, `mark` says what deserves attention; `roll` and `fold` make a large one fit to look at; `dot` writes it in Graphviz's
 language, `render` has it laid out, and `picture` is what the user holds. `labels` says what stands in a node, `nesting`
 what stands in a Module, `themes` which colours there are, for all formats: `mermaid`, `tree`, `records`. A further
 format is one more file that reads a `Graph`.
@@ -16,6 +16,7 @@ from .. import core
 from .fold import chained, folded
 from .graph import Edge, Graph, Node, Value
 from .mark import marked, with_path
+from .measure import measured, summarise
 from .picture import Picture
 from .records import from_json
 from .roll import rolled
@@ -31,6 +32,7 @@ def draw(
     what: Any,
     *inputs: Any,
     names: Mapping[str, Any] | Any = None,
+    detail: str = "shapes",
     depth: int | None = None,
     roll: bool = True,
     fold: bool = False,
@@ -48,6 +50,10 @@ def draw(
     parameters' own names and what `ag.name` said, a dict from name to tensor or array, or a Module; those that the
     graph does not contain are ignored, so that a whole model can name a part of it.
 
+    detail: what is told of each node, beside its operation and shape. "values": the value as far as it is known, of a
+    run everywhere, and the gradient of (the sum of) the outputs; NaN and infinite numbers, gradients that are zero or
+    huge are marked. "costs": memory that is kept for backward, and the times of forward (of a run) and backward.
+    "everything": both, the user's lines, and what flows back along each edge. An earlier backward leaves no gradients.
     depth: fold the Modules that lie so deep into one node each, 0 for the outermost. roll: draw what repeats, such as
     the steps of a recurrence, once. fold: draw chains of elementwise operations as one node each. constants: show
     operands that need no gradient, too; a backward frees what is known of them beyond their existence. path: a tensor
@@ -58,14 +64,15 @@ def draw(
     an unknown option, TypeError for what is neither Tensor, Module nor function.
     """
     if callable(what):
-        walk = walked_run(traced(what, inputs), names, constants=constants)
+        run = traced(what, inputs, summarise if detail in ("values", "everything") else None)
+        walk = walked_run(run, names, constants=constants)
     else:
         walk = walked(what, _names(inputs, names), constants=constants)
-    graph = marked(walk.graph, is_elementwise)
+    graph = marked(measured(walk, detail), is_elementwise)
     if path is not None:
         end, start = map(walk.find, path)
         graph = with_path(graph, start, end)
-    return Picture(_condensed(graph, depth, roll, fold), rankdir, theme=theme)
+    return Picture(_condensed(graph, depth, roll, fold), rankdir, detail, theme)
 
 
 def name(t: T, name: str) -> T:

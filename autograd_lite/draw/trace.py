@@ -22,7 +22,7 @@ from ..nn.summary import as_input, untouched
 from ..nodes import next_serial, raw_index
 from ..recording import Line, Running
 from ..transforms import trees
-from .graph import ModuleInfo, Source
+from .graph import ModuleInfo, Source, Summary
 
 _PACKAGE = f"{__name__.partition('.')[0]}."
 
@@ -58,11 +58,12 @@ class Run:
     roots: the nodes of the results. seen: by node, in the order of the calls. operands: of each node. stand_ins: the
     nodes that no history has; detached: those of them that depend on a leaf nevertheless. names: what inputs,
     parameters and buffers are called. owners: by the id of a leaf or an array, the call of the Module that has it as
-    parameter or buffer; None for inputs.
+    parameter or buffer; None for inputs. values: by node and output, if there is a function that makes summaries.
     """
 
-    def __init__(self, keep: Callable[[core.Node, int, Any], None] | None = None):
-        self.keep = keep  # is told each value that is computed: node, which output, array
+    def __init__(self, summarise: Callable[[Any], Summary] | None = None):
+        self.summarise = summarise
+        self.values: dict[tuple[core.Node, int], Summary] = {}
         self.roots: list[core.Node] = []
         self.outputs: list[Any] = []
         self.seen: dict[core.Node, Seen] = {}
@@ -140,8 +141,8 @@ class Run:
             own = output.node or (node if call.op.outputs is None else _stand_in_output(node, slot))
             if id(output.data) not in given:
                 self._makers[id(output.data)] = weakref.ref(output.data), own
-            if self.keep is not None:
-                self.keep(node, slot, output.data)
+            if self.summarise is not None:
+                self.values[node, slot] = self.summarise(output.data)
 
     # -- Modules -----------------------------------------------------------------------------------------------------
 
@@ -197,11 +198,9 @@ class Run:
             self.owners.setdefault(id(node if node is not None else core.raw(value)), None)
 
 
-def traced(
-    what: Callable[..., Any], inputs: tuple[Any, ...], keep: Callable[[core.Node, int, Any], None] | None = None
-) -> Run:
+def traced(what: Callable[..., Any], inputs: tuple[Any, ...], summarise: Callable[[Any], Summary] | None = None) -> Run:
     """What is seen of one call of `what`, a Module or a function, which leaves no trace in a Module."""
-    run = Run(keep)
+    run = Run(summarise)
     if isinstance(what, Module):
         arrays = tuple(as_input(what, x) for x in inputs)
         with untouched(what), core.observe(run.see):

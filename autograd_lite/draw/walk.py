@@ -25,7 +25,7 @@ def walked(outputs: Any, names: Any = None, *, constants: bool = True) -> Walk:
     handles = _checked(outputs)
     inner, leaves = core.history(*handles)
     roots = [handle.node for handle in handles]
-    return Walk(roots, (*reversed(inner), *leaves), _Names(handles, names, inner), constants, Run())
+    return Walk(handles, roots, (*reversed(inner), *leaves), _Names(handles, names, inner), constants, Run())
 
 
 def walked_run(run: Run, names: Any = None, *, constants: bool = True) -> Walk:
@@ -43,7 +43,7 @@ def walked_run(run: Run, names: Any = None, *, constants: bool = True) -> Walk:
                 found.append(parent)
     inner = sorted((node for node in found if not isinstance(node, core.Leaf)), key=attrgetter("serial"))
     leaves = sorted((node for node in found if isinstance(node, core.Leaf)), key=attrgetter("serial"))
-    return Walk(run.roots, (*inner, *leaves), _Names(run.outputs, names, inner, run.names), constants, run)
+    return Walk(run.outputs, run.roots, (*inner, *leaves), _Names(run.outputs, names, inner, run.names), constants, run)
 
 
 def _checked(outputs: Any) -> list[Any]:
@@ -64,7 +64,7 @@ def _checked(outputs: Any) -> list[Any]:
 Origin = tuple[core.Node, int]  # the node that computed a value, and which of its values it is
 
 
-def _origin(node: core.Node) -> Origin:
+def origin_of(node: core.Node) -> Origin:
     """Where a value comes from: the engine gives each output of an operation with several a node of its own."""
     if isinstance(node, core.Output):
         (maker,), (slot,) = node.parents, node.params
@@ -90,7 +90,7 @@ class _Names:
         for name, value in pairs:
             node = value if isinstance(value, core.Node) else getattr(value, "node", None)
             if node is not None:
-                self.by_origin.setdefault(_origin(node), name)
+                self.by_origin.setdefault(origin_of(node), name)
             else:
                 self.by_array.setdefault(id(core.raw(value) if isinstance(value, core.Handle) else value), name)
 
@@ -137,12 +137,20 @@ class Walk:
     """Collects nodes and edges: a node of the history after those it was computed from.
 
     graph: the result. ids: where in it a node of the history is; arrays: what the values of its constants are.
+    handles: those of the outputs that have a history.
     """
 
     def __init__(
-        self, roots: Iterable[core.Node], nodes: Iterable[core.Node], names: _Names, constants: bool, run: Run
+        self,
+        outputs: list[Any],
+        roots: Iterable[core.Node],
+        nodes: Iterable[core.Node],
+        names: _Names,
+        constants: bool,
+        run: Run,
     ):
-        self.outputs = set(map(_origin, roots))
+        self.handles = [output for output in outputs if output.node is not None]
+        self.outputs = set(map(origin_of, roots))
         self.names, self.constants, self.run = names, constants, run
         self.ids: dict[core.Node, int] = {}
         self.arrays: dict[int, Any] = {}
@@ -161,7 +169,7 @@ class Walk:
             found = [node.id for node in self.graph.nodes if any(each.name == value for each in node.values)]
         else:
             node, array = getattr(value, "node", None), core.raw(value)
-            maker = None if node is None else self.ids.get(_origin(node)[0])
+            maker = None if node is None else self.ids.get(origin_of(node)[0])
             found = [maker] if maker is not None else [id for id, a in self.arrays.items() if a is array]
         if not found:
             what = repr(value) if isinstance(value, str) else f"the tensor {np.shape(array)}"
@@ -212,7 +220,7 @@ class Walk:
     def _source(self, operand: Operand) -> tuple[int, int] | None:
         """The node an operand comes from and which of its values it is; None if it is not to be shown as a node."""
         if operand.parent is not None:
-            maker, slot = _origin(operand.parent)
+            maker, slot = origin_of(operand.parent)
             if not self.constants and maker in self.run.stand_ins:
                 return None
             self._visit(maker)  # a leaf is numbered when it is first used, beside what uses it

@@ -98,7 +98,7 @@ class _Costs:
         self.multiply_adds: dict[Module, int] = defaultdict(int)
         self.activation_bytes: dict[Module, int] = defaultdict(int)
         there = [*model.parameters(), *model.buffers(), *inputs]
-        self.counted = {id(array): array for array in map(_owner, _arrays(there))}  # holds them: ids stay theirs
+        self.counted = {id(array): array for array in map(owner, arrays_in(there))}  # holds them: ids stay theirs
 
     def see_output(self, module: Module, args: Any, output: Any) -> None:
         self.outputs[module] = _shapes(output)
@@ -110,7 +110,7 @@ class _Costs:
         output = call.output[0] if isinstance(call.output, tuple) and call.output else call.output
         node = getattr(output, "node", None)
         node = node.parents[0] if isinstance(node, core.Output) else node
-        for array in map(_owner, _arrays(node.saved if node is not None else ())):
+        for array in map(owner, arrays_in(node.saved if node is not None else ())):
             if id(array) not in self.counted:
                 self.counted[id(array)] = array
                 self.activation_bytes[module] += array.nbytes
@@ -201,17 +201,17 @@ _MULTIPLY_ADDS: dict[str, Callable[[Any, Any], int]] = {
 }
 
 
-def _arrays(value: Any) -> Iterator[np.ndarray[Any, Any]]:
+def arrays_in(value: Any) -> Iterator[np.ndarray[Any, Any]]:
     """The arrays that a value is or holds."""
     value = value.data if isinstance(value, Tensor) else value
     if isinstance(value, np.ndarray):
         yield value
     elif isinstance(value, tuple | list):
         for item in value:
-            yield from _arrays(item)
+            yield from arrays_in(item)
 
 
-def _owner(array: Any) -> Any:
+def owner(array: Any) -> Any:
     """The array whose memory a view shows."""
     while isinstance(array.base, np.ndarray):
         array = array.base
