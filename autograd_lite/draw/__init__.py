@@ -1,10 +1,10 @@
 """Computation graphs as pictures.
 
-`trace` observes a run, `walk` reads its history (or one that exists already) into a `graph` of plain values, `measure`
-adds what nodes hold and cost, `mark` says what deserves attention; `roll` and `fold` make a large one fit to look at; `dot` writes it in Graphviz's
-language, `render` has it laid out, and `picture` is what the user holds. `labels` says what stands in a node, `nesting`
-what stands in a Module, `themes` which colours there are, for all formats: `mermaid`, `tree`, `records`. A further
-format is one more file that reads a `Graph`.
+`trace` observes a run, `walk` reads its history (or one that exists already) into a `graph` of plain values; `measure`
+adds what nodes hold and cost, `mark` says what deserves attention; `roll` and `fold` make a large one fit to look at;
+`dot` writes it in Graphviz's language, `render` has it laid out, and `picture` is what the user holds. `labels` says
+what stands in a node, `nesting` what stands in a Module, `themes` which colours there are, for all formats: `mermaid`,
+`tree`, `records`. A further format is one more file that reads a `Graph`.
 """
 
 from __future__ import annotations

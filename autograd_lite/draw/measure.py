@@ -65,7 +65,7 @@ def summarise(array: Any) -> Summary:
 
 def short(array: Any) -> str:
     """A small array in one line, four digits for each number."""
-    kinds = dict.fromkeys(("float_kind", "complex_kind"), text.short)
+    kinds: Any = dict.fromkeys(("float_kind", "complex_kind"), text.short)
     return " ".join(np.array2string(array, separator=", ", formatter=kinds).split())
 
 
