@@ -25,7 +25,7 @@ from .core import (
     op,
     set_default_dtype,
 )
-from .draw import draw, name
+from .draw import assert_graph_equal, draw, draw_diff, name
 from .gradcheck import check_backward, dot_product_test, gradcheck, gradgradcheck, taylor_test
 from .kernels.allocator import tune_allocator
 from .kernels.conv import conv_kernel
@@ -461,6 +461,7 @@ __all__ = [
     "argwhere",
     "array_equal",
     "array_split",
+    "assert_graph_equal",
     "astype",
     "atleast_1d",
     "atleast_2d",
@@ -548,6 +549,7 @@ __all__ = [
     "dot",
     "dot_product_test",
     "draw",
+    "draw_diff",
     "dropout",
     "dropout1d",
     "dropout2d",

@@ -4,15 +4,19 @@
 adds what nodes hold and cost, `mark` says what deserves attention; `roll` and `fold` make a large one fit to look at;
 `dot` writes it in Graphviz's language, `render` has it laid out, and `picture` is what the user holds. `labels` says
 what stands in a node, `nesting` what stands in a Module, `themes` which colours there are, for all formats: `mermaid`,
-`tree`, `records`. A further format is one more file that reads a `Graph`.
+`tree`, `records`. A further format is one more file that reads a `Graph`. `diff` makes one graph of two, whose nodes
+`match` pairs; `command` is `python -m autograd_lite draw`.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 from .. import core
+from .diff import Difference, compare, complaint
 from .fold import chained, folded
 from .graph import Edge, Graph, Node, Value
 from .mark import marked, with_path
@@ -23,7 +27,19 @@ from .roll import rolled
 from .trace import traced
 from .walk import walked, walked_run
 
-__all__ = ["Edge", "Graph", "Node", "Picture", "Value", "draw", "from_json", "name"]
+__all__ = [
+    "Difference",
+    "Edge",
+    "Graph",
+    "Node",
+    "Picture",
+    "Value",
+    "assert_graph_equal",
+    "draw",
+    "draw_diff",
+    "from_json",
+    "name",
+]
 
 T = TypeVar("T", bound=core.Handle)
 
@@ -106,3 +122,51 @@ def is_elementwise(label: str) -> bool:
     definition = core.registry.get(label)
     module = "" if definition is None else definition.forward.__module__
     return module.startswith(core.__package__) and module.rpartition(".")[2] in _ELEMENTWISE
+
+
+def draw_diff(
+    a: Any, b: Any, *, rankdir: str = "TB", detail: str = "shapes", theme: str = "light", **options: Any
+) -> Difference:
+    """What is different in the graph of `b` from that of `a`: a picture of both, which `print` tells in words.
+
+    What only `b` has is marked as added (+), what only `a` has as removed (-); what both have with another shape, type
+    or parameters is marked as changed (~) and tells both, ``(3, 4) -> (3, 5)``. Nodes are matched by their names and
+    Modules, and by what is around them.
+
+    a, b: Pictures, Graphs, Tensors or lists of them; or a Module or function with its inputs in a tuple,
+    ``(model, x)``. rankdir, detail, theme and the further options are those of `draw`, but for what repeats: it is
+    compared one by one, unless `roll` is true. The result is a Picture;
+    its `equal` says whether there is no difference, `summary()` is the text.
+
+        print(ag.draw_diff((before, x), (after, x)))
+    """
+    options = {"roll": False, **options, "detail": detail}
+    return compare(_graph(a, options), _graph(b, options), rankdir, detail, theme)
+
+
+def assert_graph_equal(what: Any, file: str | os.PathLike[str], *, update: bool | None = None) -> None:
+    """Assert, in a test, that a graph is the one that was saved in a file; an AssertionError tells the difference.
+
+    what: as in `draw_diff`. file: JSON, which is written if it does not exist, and anew if `update` is true or the
+    environment variable AUTOGRAD_LITE_UPDATE is 1 (and `update` is not given): look at the change, as `git diff` shows
+    it, and commit the file. Operations, parameters, shapes, types, names and edges count; values, times, and the lines
+    of source do not.
+
+        ag.assert_graph_equal((model, x), "tests/graphs/model.json")
+    """
+    __tracebackhide__ = True  # pytest shows the line that calls it
+    if found := complaint(_graph(what, {"roll": False}), Path(file), update):
+        raise AssertionError(found)
+
+
+def _graph(what: Any, options: Mapping[str, Any]) -> Graph:
+    return what if isinstance(what, Graph) else picture_of(what, **options).graph
+
+
+def picture_of(what: Any, **options: Any) -> Picture:
+    """The picture of what can be drawn, a Module or function with its inputs in a tuple; a Picture is left as it is."""
+    if isinstance(what, Picture):
+        return what
+    if isinstance(what, tuple) and what and callable(what[0]):
+        return draw(*what, **options)
+    return draw(what, **options)

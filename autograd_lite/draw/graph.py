@@ -89,6 +89,7 @@ class Node:
     marks: frozenset[Mark] = NOTHING
     repeat: int = 1  # how often a group occurs, one after the other
     members: tuple[int, ...] = ()  # of a group: the nodes of the graph before it was folded
+    before: Node | None = None  # of a node that is marked as changed: what it was in the first of two graphs
 
     @property
     def is_output(self) -> bool:

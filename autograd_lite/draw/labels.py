@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 from . import text
-from .graph import Edge, Graph, ModuleInfo, Node, Summary, Value
+from .graph import Edge, Graph, Mark, ModuleInfo, Node, Summary, Value
 
 DETAILS = ("shapes", "values", "costs", "everything")
 LINE = 40  # characters of parameters in one line
 
 
+# What stands before the title of a node that two graphs do not share, so that it is seen without colours, too.
+SIGNS: dict[Mark, str] = {"added": "+ ", "removed": "- ", "changed": "~ "}
+
+
 def title(node: Node) -> str:
     """What a node is: ``h = tanh``, the name of a leaf, the class of a folded Module."""
+    return sign(node.marks) + _title(node)
+
+
+def sign(marks: Iterable[Mark]) -> str:
+    """Of a node or an edge: whether only one of two graphs has it."""
+    return "".join(SIGNS.get(mark, "") for mark in marks)
+
+
+def _title(node: Node) -> str:
     name = node.values[0].name if len(node.values) == 1 else None
     if node.kind == "op":
         return f"{name} = {node.label}" if name else node.label
@@ -21,7 +36,7 @@ def title(node: Node) -> str:
 
 def lines(node: Node, detail: str = "shapes") -> list[str]:
     """What is known of a node beside its title; at least parameters and shapes."""
-    told = [*_packed(node.parameters), *_shapes(node.values)]
+    told = [*_packed(node.parameters), *_shapes(node.values)] if node.before is None else _compared(node.before, node)
     if detail in ("values", "everything"):
         told += _values(node)
     if detail in ("costs", "everything"):
@@ -34,7 +49,7 @@ def lines(node: Node, detail: str = "shapes") -> list[str]:
 def module_title(info: ModuleInfo) -> str:
     """What stands above what a Module or a block computes: ``encoder: LSTM``, ``x 64``."""
     if info.repeat > 1:
-        return f"\N{MULTIPLICATION SIGN} {info.repeat}"
+        return info.label or f"\N{MULTIPLICATION SIGN} {info.repeat}"
     return f"{info.path}: {info.label}" if info.path else info.label
 
 
@@ -85,6 +100,74 @@ def _shapes(values: tuple[Value, ...]) -> list[str]:
 def _shape(value: Value) -> str:
     shape = text.shape(value.shape or ())
     return shape if value.dtype in (None, "float32") else f"{shape} {value.dtype}"
+
+
+# -- what has changed ------------------------------------------------------------------------------------------------
+
+
+def changes(before: Node, node: Node) -> list[str]:
+    """How a node differs from the same one of another graph, in shapes, types, parameters, name; empty: it does not."""
+    told = [f"was {_title(before)}"] if _title(before) != _title(node) else []
+    told += [_change(before.parameters, node.parameters, key) for key in _differing(before, node)]
+    told += _changed_values(before.values, node.values)
+    if before.repeat != node.repeat:
+        told.append(_arrow(f"\N{MULTIPLICATION SIGN} {before.repeat}", f"\N{MULTIPLICATION SIGN} {node.repeat}"))
+    if before.is_output != node.is_output:
+        told.append("now an output" if node.is_output else "no longer an output")
+    return told
+
+
+def _compared(before: Node, node: Node) -> list[str]:
+    """The lines of a node that has changed: what it keeps, and what is new."""
+    differing = _differing(before, node)
+    kept = tuple(parameter for parameter in node.parameters if _key(parameter) not in differing)
+    shapes = [] if _changed_values(before.values, node.values) else _shapes(node.values)
+    return [*_packed(kept), *shapes, *changes(before, node)]
+
+
+def _differing(before: Node, node: Node) -> list[str]:
+    """Keys of the parameters that differ."""
+    ours, theirs = set(before.parameters), set(node.parameters)
+    parameters = [*before.parameters, *node.parameters]
+    return list(dict.fromkeys(_key(text) for text in parameters if (text in ours) != (text in theirs)))
+
+
+def _key(parameter: str) -> str:
+    """``axis`` of ``axis=1``; an index, and what stands in a folded Module, have no name."""
+    name, equals, _ = parameter.partition("=")
+    return name if equals else ""
+
+
+def _change(before: tuple[str, ...], now: tuple[str, ...], key: str) -> str:
+    """A parameter that stands nowhere has its default."""
+    ours, theirs = (
+        ", ".join(text.removeprefix(f"{key}=") for text in parameters if _key(text) == key)
+        for parameters in (before, now)
+    )
+    return (f"{key}=" if key else "") + _arrow(ours or "default", theirs or "default")
+
+
+def _changed_values(before: tuple[Value, ...], now: tuple[Value, ...]) -> list[str]:
+    shapes, dtypes = ([_distinct(values, part) for values in (before, now)] for part in (_bare_shape, _dtype))
+    return [_arrow(*pair) for pair in (shapes, dtypes) if pair[0] != pair[1]]
+
+
+def _distinct(values: tuple[Value, ...], part: Callable[[Value], str]) -> str:
+    """What all values have, or what each of them has."""
+    parts = [part(value) for value in values]
+    return parts[0] if len(set(parts)) == 1 else ", ".join(parts)
+
+
+def _bare_shape(value: Value) -> str:
+    return "unknown" if value.shape is None else text.shape(value.shape)
+
+
+def _dtype(value: Value) -> str:
+    return value.dtype or "unknown"
+
+
+def _arrow(before: str, now: str) -> str:
+    return f"{before} \N{RIGHTWARDS ARROW} {now}"
 
 
 # -- values and costs --------------------------------------------------------------------------------------------------

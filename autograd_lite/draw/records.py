@@ -63,6 +63,8 @@ def _node(record: dict[str, Any]) -> Node:
     known["values"] = tuple(map(_value, known["values"]))
     if known.get("source") is not None:
         known["source"] = Source(*known["source"])
+    if known.get("before") is not None:
+        known["before"] = _node(known["before"])
     for name in ("parameters", "members"):
         known[name] = tuple(known.get(name, ()))
     return Node(**known)

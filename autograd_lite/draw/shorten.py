@@ -7,6 +7,7 @@ shown again beside its use: leaves and constants whole, operations as a referenc
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from .graph import Edge, Graph, Node
@@ -18,22 +19,26 @@ ENOUGH = 1500  # rows that all edges together may span before long ones are cut
 def shorten(graph: Graph) -> Graph:
     """The graph itself if its edges are short; else one in which none spans more than `REACH` rows."""
     rows = _rows(graph)
-    spans = [rows[edge.target] - rows[edge.source] for edge in graph.edges]
+    spans = [rows[edge.target] - rows[edge.source] for edge in graph.edges if not edge.loop]
     if sum(spans) <= ENOUGH:
         return graph
     shortened = _Shortened(graph, rows)
     uses: list[list[Edge]] = [[] for _ in graph.nodes]
     for edge in graph.edges:
-        uses[edge.target].append(edge)
+        if not edge.loop:
+            uses[edge.target].append(edge)
     for node in graph.nodes:
         shortened.add(node, uses[node.id])
-    return Graph(tuple(shortened.nodes), tuple(shortened.edges))
+    shortened.add_loops(edge for edge in graph.edges if edge.loop)
+    return Graph(tuple(shortened.nodes), tuple(shortened.edges), graph.modules)
 
 
 def _rows(graph: Graph) -> list[int]:
     """How far down each node stands, in rows above the end (so none is positive): just above its highest use."""
     rows = [0] * len(graph.nodes)
     for edge in reversed(graph.edges):
+        if edge.loop:
+            continue
         rows[edge.source] = min(rows[edge.source], rows[edge.target] - 1)
     return rows
 
@@ -53,7 +58,12 @@ class _Shortened:
         sources = [self._near(edge) for edge in uses]
         self._new.append(self._append(node))
         for edge, (source, output) in zip(uses, sources, strict=True):
-            self.edges.append(Edge(source, self._new[node.id], edge.operand, output))
+            self.edges.append(replace(edge, source=source, target=self._new[node.id], output=output))
+
+    def add_loops(self, loops: Iterable[Edge]) -> None:
+        """Add edges that go back, when all nodes are there; they are as long as they are."""
+        for edge in loops:
+            self.edges.append(replace(edge, source=self._new[edge.source], target=self._new[edge.target]))
 
     def _append(self, node: Node) -> int:
         self.nodes.append(replace(node, id=len(self.nodes)))

@@ -57,8 +57,9 @@ class Theme:
         worst = [mark for mark in _LINES if mark in known]
         if not worst:
             return
-        style = "dashed" if worst[-1] in ("unused", "detached", "removed") else "rounded,filled"
-        yield f'color="{getattr(self, _LINES[worst[-1]])}", penwidth=3, style="{style}"'
+        yield f'color="{getattr(self, _LINES[worst[-1]])}", penwidth=3'
+        if worst[-1] in ("unused", "detached", "removed"):
+            yield 'style="rounded,dashed"'
 
     def of_edge_marks(self, marks: Iterable[Mark]) -> list[str]:
         """Attributes for Graphviz of an edge that has these marks."""

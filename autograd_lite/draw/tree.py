@@ -51,7 +51,7 @@ def _tree(graph: Graph, detail: str) -> Iterator[str]:
             continue
         told.add(entry.id)
         number = f"  [{node.id}]" if uses[node.id] > 1 and inner else ""
-        yield f"{entry.before}{entry.label}{_line(graph, node, detail)}{number}"
+        yield f"{entry.before}{entry.label}{line(graph, node, detail)}{number}"
         for edge in reversed(inner):
             stack.append(_operand(graph, edge, entry.below, last=edge is inner[-1]))
 
@@ -68,7 +68,7 @@ def _operand(graph: Graph, edge: Edge, below: str, last: bool) -> _Entry:
     return _Entry(edge.source, below + ("└─ " if last else "├─ "), below + ("   " if last else "│  "), told)
 
 
-def _line(graph: Graph, node: Node, detail: str) -> str:
+def line(graph: Graph, node: Node, detail: str = "shapes") -> str:
     """A node in a line: title, parameters, shape, and where it belongs."""
     told = [title(node), *lines(node, detail)]
     around = [] if node.module is None else [f"in {module_title(graph.modules[node.module])}"]

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -298,3 +300,13 @@ def test_a_pair_of_defaults_is_the_default():
     x, w = leaf(1, 1, 4, 4), leaf(1, 1, 2, 2)
     y = ag.conv2d(x, w, stride=(1, 1), padding=(0, 0), dilation=(1, 2))
     assert graph_of(y).nodes[-1].parameters == ("dilation=(1, 2)",)
+
+
+def test_what_is_known_of_an_edge_stays_with_it():
+    graph = recurrence(100)
+    first = replace(graph.edges[0], derivative="g", marks=frozenset({"path"}))
+    loop = Edge(len(graph.nodes) - 1, 2, "x", loop=True)
+    short = shorten(replace(graph, edges=(first, *graph.edges[1:], loop)))
+    assert (short.edges[0].derivative, short.edges[0].marks) == ("g", frozenset({"path"}))
+    assert short.edges[-1].loop
+    assert short.nodes[short.edges[-1].source] == replace(graph.nodes[-1], id=len(short.nodes) - 1)
