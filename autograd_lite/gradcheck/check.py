@@ -19,7 +19,7 @@ from .numeric import Function, Vector
 from .report import Entry, Report, Verdict
 from .subjects import DOUBLE, SINGLE, Array, Outputs, Subject, data_of_their_own, subject_of, subject_with_gradient
 
-_SHOWN = 10  # entries that are looked for if a direction is wrong
+_SHOWN = 5  # entries that are looked for if a direction is wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def gradcheck(
     max_entries: check a random choice of so many, spread evenly over the inputs.
     directions: compare derivatives along so many random directions, each of which looks at all entries at once; the
         report says with which probability they miss an error. If one is wrong, entries that are wrong are looked for,
-        at most `max_entries` (or 10).
+        at most `max_entries` (or 5).
     raise_exception: False returns the report whatever it says.
     rng: a generator, or the seed of one, for that choice and for the weights of outputs that are no real scalar. (One
         random weighting finds an error in any entry of the Jacobian, but for a set of weights of measure zero.)

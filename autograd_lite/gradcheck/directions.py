@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from .judge import Finding
-from .numeric import Function, Vector
+from .numeric import Function, Vector, central
 from .report import Verdict
 
 Array = np.ndarray[Any, Any]
@@ -79,6 +79,10 @@ def _hidden(finding: Finding) -> float:
     return finding.tolerance + abs(right - left)
 
 
+_QUICK = 1e-6  # the step of a measurement that decides where it is clear
+_CLEARLY, _SHARP = 20, 1e-6  # error bars away; an error bar that is small beside the slopes of the outputs
+
+
 def search(
     weighted: Callable[[], Vector],
     point: Mapping[str, Array],
@@ -86,7 +90,7 @@ def search(
     judged: Callable[[Function, float, Direction], Finding],
     count: int,
     rng: np.random.Generator,
-    limit: int = 10,
+    limit: int,
 ) -> Search:
     """Compare a gradient with what is measured along `count` random directions; if one fails, find entries that do.
 
@@ -95,11 +99,20 @@ def search(
     should have at 0, and the direction, what is thought of it. limit: so many entries, at most.
     """
 
+    def computed(direction: Direction) -> float:
+        return float(sum(np.vdot(gradient[name], v).real for name, v in direction.items()))
+
     def looked_at(direction: Direction) -> tuple[float, Finding]:
-        computed = float(sum(np.vdot(gradient[name], v).real for name, v in direction.items()))
-        return computed, judged(line_along(weighted, point, direction), computed, direction)
+        along = computed(direction)
+        return along, judged(line_along(weighted, point, direction), along, direction)
 
     def agrees(direction: Direction) -> bool:
+        quick = central(line_along(weighted, point, direction), 0.0, _QUICK)
+        difference = abs(computed(direction) - quick.value)
+        if difference > _CLEARLY * quick.error:
+            return False
+        if quick.error < _SHARP * quick.size:
+            return True
         return not looked_at(direction)[1].verdict.bad
 
     found = tuple(looked_at({name: direction_at(array, rng) for name, array in point.items()}) for _ in range(count))
