@@ -10,7 +10,7 @@ import numpy as np
 
 from ..core import Call, Definition, Handle, gradients, raw
 from ..tensor import Tensor
-from .numeric import Estimate, Vector, slope
+from .numeric import Estimate, Function, Vector, one_sided, slope
 
 Array = np.ndarray[Any, Any]
 Arrays = dict[str, Array]
@@ -153,7 +153,7 @@ class Probe(NamedTuple):
     analytic: float
     numeric: Estimate
     tolerance: float
-    line: Callable[[float], Vector]  # what was measured
+    line: Function  # what was measured
 
     @property
     def ok(self) -> bool:
@@ -199,29 +199,22 @@ def pulled(case: Case, weights: Sequence[Array]) -> Arrays:
     return {label: np.zeros_like(leaf.data) if g is None else g.data for (label, leaf), g in pairs}
 
 
-def sides(line: Callable[[float], Vector]) -> tuple[float, float, float]:
+def sides(line: Function) -> tuple[float, float, float]:
     """The least and the largest slope at 0 that subgradients may have, and how far these may be off.
 
-    Each component has a slope on the left and one on the right; points on either side of 0, and not 0 itself, tell.
+    Each component has a slope on the left and one on the right.
     """
-    best = (np.nan, np.nan, np.inf)
-    with np.errstate(all="ignore"):
-        for step in (1e-3, 1e-4, 1e-5, 1e-6):
-            (left, right), (left2, right2) = (
-                [_one_sided(line, side * h) for side in (-1, 1)] for h in (step, step / 2)
-            )
-            error = float(np.abs(left - left2).sum() + np.abs(right - right2).sum())
-            if error < best[2]:
-                best = float(np.minimum(left2, right2).sum()), float(np.maximum(left2, right2).sum()), error
-    return best
+    left, right = (one_sided(line, 0.0, side, _SIDE_STEPS) for side in (-1, 1))
+    if left is None or right is None:
+        return np.nan, np.nan, np.inf
+    low, high = np.minimum(left.slopes, right.slopes), np.maximum(left.slopes, right.slopes)
+    return float(low.sum()), float(high.sum()), float(left.errors.sum() + right.errors.sum())
 
 
-def _one_sided(line: Callable[[float], Vector], h: float) -> Vector:
-    """The slope at 0 of the parabola through the values at h, 2h and 3h."""
-    return np.asarray((-5 * line(h) + 8 * line(2 * h) - 3 * line(3 * h)) / (2 * h))
+_SIDE_STEPS = (1e-2, 1e-3, 1e-4, 1e-5)
 
 
-def line_of(case: Case, weights: Sequence[Array], direction: Mapping[str, Array]) -> Callable[[float], Vector]:
+def line_of(case: Case, weights: Sequence[Array], direction: Mapping[str, Array]) -> Function:
     """The weighted outputs, in double precision, as a function of the way along a direction."""
     case = case.precise()
     point = case.point()

@@ -156,8 +156,10 @@ def _judged(question: Question, argument: str, position: int) -> Finding | None:
         error = max(error, probe.numeric.error / scale)
         if not probe.ok:
             low, high, spread = sides(probe.line)
-            wrong |= not low - spread - probe.tolerance <= probe.analytic <= high + spread + probe.tolerance
-            if high - low > spread + probe.tolerance:
+            margin = spread + probe.tolerance
+            between = low - margin <= probe.analytic <= high + margin
+            wrong |= bool(np.isfinite(probe.numeric.value)) and not between
+            if high - low > margin:
                 note = (
                     f"There is a kink, between whose slopes, {low / scale:.6g} and {high / scale:.6g}, it does not lie."
                 )

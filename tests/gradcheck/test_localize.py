@@ -226,6 +226,21 @@ def test_an_output_that_has_no_derivative_where_nothing_arrives(rng: np.random.G
     )
 
 
+@pytest.mark.parametrize("options", [{}, {"dtype": "float32"}, {"directions": 2}, {"order": 2}])
+def test_gradcheck_tells_it(options: dict[str, Any], rng: np.random.Generator) -> None:
+    wrong = wrong_square()
+    report = ag.gradcheck(lambda x: ag.exp(wrong(x)), rng.standard_normal((2, 3)), raise_exception=False, **options)
+    assert report.culprit.op.name == "squared"
+    assert "The first wrong operation is squared" in report.to_text()
+    assert report.to_dict()["culprit"]["order"] == 1
+
+
+def test_a_gradient_by_hand_has_no_operations() -> None:
+    report = ag.gradcheck(lambda x: x[0] ** 2, np.ones(2), jac=lambda x: x, raise_exception=False)
+    assert not report
+    assert report.culprit is None
+
+
 # -- the graph -----------------------------------------------------------------------------------------------------
 
 
