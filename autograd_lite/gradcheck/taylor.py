@@ -20,6 +20,7 @@ R = TypeVar("R", "TaylorReport", "DotProductReport")
 
 _EPS = float(np.finfo(np.float64).eps)
 _STEPS = tuple(0.5 * 4.0**-k for k in range(11))  # down to 5e-7
+_TINY = tuple(_STEPS[-1] * 4.0**-k for k in range(1, 6))  # where there are kinks nearby
 _RESOLVED = 100  # a remainder so many times above rounding is known to a hundredth
 _USED = 3  # slopes, those of the smallest steps that are resolved
 
@@ -205,7 +206,7 @@ def dot_product_test(
 
 def _confirmed(line: Function) -> Slope:
     """The slope at 0 over the step that gives it best, as the next smaller one confirms."""
-    found = [central(line, 0.0, step) for step in _STEPS]
+    found = [central(line, 0.0, step) for step in (*_STEPS, *_TINY)]
     pairs = [(a, max(a.error, abs(a.value - b.value))) for a, b in itertools.pairwise(found)]
     known = [slope._replace(error=error) for slope, error in pairs if np.isfinite(error)]
     return min(known, key=lambda slope: slope.error, default=UNKNOWN)
