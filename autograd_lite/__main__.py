@@ -1,4 +1,4 @@
-"""The command line, ``python -m autograd_lite demo | train | gradcheck | ops``: each command is loaded on demand."""
+"""The command line, ``python -m autograd_lite demo | train | gradcheck | draw | ops``: commands load on demand."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from . import __version__
+from .draw.dot import DIRECTIONS
+from .draw.labels import DETAILS
+from .draw.themes import THEMES
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -20,6 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _add_demo(commands)
     _add_train(commands)
     _add_gradcheck(commands)
+    _add_draw(commands)
     _add_ops(commands)
     options = parser.parse_args(arguments)
     run: Callable[[argparse.Namespace], int] = options.run
@@ -134,6 +140,56 @@ def _gradcheck(options: argparse.Namespace) -> int:
     if ops or options.ops or not functions:
         status = max(status, command.main(() if options.ops else ops))
     return status
+
+
+def _add_draw(commands: Any) -> None:
+    parser = commands.add_parser(
+        "draw",
+        help="draw the computation graph of a model or a function of yours",
+        description="module:name is a Tensor, a Picture, a Module or a function. A function without arguments is called"
+        " and returns one of these, or one with its inputs in a tuple: (model, x). Or --input gives the inputs.",
+    )
+    parser.add_argument("target", metavar="TARGET", help="module:name, for example autograd_lite.models:LeNet5")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", type=Path, help="of the format that its suffix names (default: print a tree)"
+    )
+    parser.add_argument(
+        *("--input", "-i"),
+        metavar="SHAPE",
+        type=_zeros,
+        action="append",
+        default=[],
+        help="an input of zeros, 1,1,32,32 or, of another type than float32, 8,20:int64; once for each input",
+    )
+    # Those that are not given are left to `draw`
+    drawing = parser.add_argument_group("options of ag.draw", argument_default=argparse.SUPPRESS)
+    drawing.add_argument("--detail", choices=DETAILS)
+    drawing.add_argument("--depth", metavar="N", type=int, help="fold Modules that lie so deep, 0 for the outermost")
+    drawing.add_argument("--unrolled", dest="roll", action="store_false", help="draw all rounds of what repeats")
+    drawing.add_argument("--fold", action="store_true", help="draw chains of elementwise operations as one node each")
+    drawing.add_argument("--no-constants", dest="constants", action="store_false", help="leave them out")
+    drawing.add_argument("--path", nargs=2, metavar=("RESULT", "PARAMETER"), help="mark the ways between the two")
+    drawing.add_argument("--rankdir", choices=DIRECTIONS, help="the way the data flows")
+    drawing.add_argument("--theme", choices=tuple(THEMES))
+    parser.set_defaults(run=_draw)
+
+
+def _zeros(text: str) -> np.ndarray:
+    shape, _, dtype = text.partition(":")
+    try:
+        return np.zeros([int(length) for length in shape.split(",") if length], dtype or np.float32)
+    except (TypeError, ValueError) as error:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no shape ({error}); write 1,3,32,32, or 8,20:int64 for a dtype other than float32"
+        ) from error
+
+
+def _draw(options: argparse.Namespace) -> int:
+    from .draw import command
+
+    names = ("detail", "depth", "roll", "fold", "constants", "path", "rankdir", "theme")
+    chosen = {name: getattr(options, name) for name in names if hasattr(options, name)}
+    return command.main(options.target, options.output, options.input, chosen)
 
 
 def _add_ops(commands: Any) -> None:

@@ -87,7 +87,7 @@ def _take_along_operands(graph: Graph, group: list[Hashable]) -> None:
         if graph.nodes[edge.source].kind in ("leaf", "constant", "reference"):
             users.setdefault(edge.source, set()).add(group[edge.target])
     for source, groups in users.items():
-        is_input = graph.nodes[source].kind == "leaf" and graph.nodes[source].module is None
+        is_input = graph.nodes[source].module is None
         group[source] = groups.pop() if len(groups) == 1 and not is_input else None
 
 

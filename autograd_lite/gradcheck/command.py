@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 from ..core import registry
+from ..targets import load
 from .document import line
 from .ops import Row, check_op
-from .targets import check, load
+from .targets import check
 
 _COLUMNS = ("op", "samples", "first order", "second order", "verdict")
 

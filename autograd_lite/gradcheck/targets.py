@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import doctest
 import inspect
-import os
-import sys
 from collections.abc import Callable, Iterator
 from functools import partial
-from importlib import import_module
 from typing import Any
 
 from .check import gradcheck
@@ -19,28 +16,6 @@ WAYS = (
     "it can be checked if its docstring has samples, such as >>> {name}(randn(3, 2)), or if it takes no arguments and"
     " returns the function to check and its inputs, in a tuple"
 )
-
-
-def load(target: str) -> Any:
-    """What ``module:function`` names; the module is looked for in the current folder, too.
-
-    Raises ValueError for text of another form, and what the module raises when it is imported.
-    """
-    module, colon, path = target.partition(":")
-    if not (module and colon and path):
-        raise ValueError(f"{target!r} names no function; write module:function")
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
-    found = import_module(module)
-    for name in path.split("."):
-        if not hasattr(found, name):
-            raise ValueError(f"{module} has no {path}; it has {', '.join(_functions(import_module(module))) or 'none'}")
-        found = getattr(found, name)
-    return found
-
-
-def _functions(module: Any) -> list[str]:
-    return [name for name, value in vars(module).items() if callable(value) and value.__module__ == module.__name__]
 
 
 def cases(name: str, function: Any, seed: int = 0) -> Iterator[tuple[str, Callable[..., Any], tuple[Any, ...]]]:
