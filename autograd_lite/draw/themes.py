@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from .graph import Mark
 
 # What a mark looks like: a line in a colour of the theme. The worst comes last, and is what one sees of several.
-_LINES = {
+MARK_LINES = {
     "unused": "edge",
     "detached": "edge",
     "saved": "saved",
@@ -54,10 +54,10 @@ class Theme:
     def of_marks(self, marks: Iterable[Mark]) -> Iterator[str]:
         """Attributes for Graphviz of a node that has these marks."""
         known = set(marks)
-        worst = [mark for mark in _LINES if mark in known]
+        worst = [mark for mark in MARK_LINES if mark in known]
         if not worst:
             return
-        yield f'color="{getattr(self, _LINES[worst[-1]])}", penwidth=3'
+        yield f'color="{getattr(self, MARK_LINES[worst[-1]])}", penwidth=3'
         if worst[-1] in ("unused", "detached", "removed"):
             yield 'style="rounded,dashed"'
 

@@ -1,0 +1,153 @@
+/* The graph that the page was given.
+ *
+ * A frame is a call of a Module, or a block that repeats, on one side (forward or backward); frame 0 is the whole page.
+ * An item is what a box can stand for: node i is item i, frame f is item nodes.length + f.
+ */
+
+class Graph {
+  constructor(data) {
+    ({ nodes: this.nodes, edges: this.edges, modules: this.modules } = data.graph);
+    this.data = data;
+    this.operands = numbersBy(this.edges, "target", this.nodes.length); // of each node, the numbers of its edges
+    this.uses = numbersBy(this.edges, "source", this.nodes.length);
+    this.frames = [new Frame(-1, -1, 0)];
+    this.frameOf = this.framesOfNodes();
+    this.placeConstants();
+    this.fillFrames();
+  }
+
+  isFrame(item) {
+    return item >= this.nodes.length;
+  }
+
+  frame(item) {
+    return this.frames[item - this.nodes.length];
+  }
+
+  itemOf(frame) {
+    return this.nodes.length + frame;
+  }
+
+  /** The frame that an item lies in. */
+  around(item) {
+    return this.isFrame(item) ? this.frame(item).parent : this.frameOf[item];
+  }
+
+  /** What is to be read of an item: its title, the lines in its box, all that is known. */
+  texts(item) {
+    const { words, nodes, modules } = this.data;
+    const [title, lines, facts] = this.isFrame(item) ? modules[this.frame(item).module] : nodes[item];
+    const read = (numbers) => numbers.map((number) => words[number]);
+    return { title: words[title], lines: read(lines), facts: read(facts || lines) };
+  }
+
+  title(item) {
+    return this.texts(item).title;
+  }
+
+  /** What stands at an edge: which of several results it is. */
+  label(edge) {
+    const word = this.data.labels[edge];
+    return word === undefined ? "" : this.data.words[word];
+  }
+
+  marks(item) {
+    return (this.isFrame(item) ? this.frame(item) : this.nodes[item]).marks || [];
+  }
+
+  // -- frames ---------------------------------------------------------------------------------------------------------
+
+  framesOfNodes() {
+    const known = new Map();
+    return Int32Array.from(this.nodes, (node) => this.frameFor(node.module ?? -1, node.side || "forward", known));
+  }
+
+  /** The frame of a Module on a side, which is made with those around it when it is first asked for. */
+  frameFor(module, side, known) {
+    const missing = [];
+    while (module >= 0 && !known.has(side + module)) {
+      missing.push(module);
+      module = this.modules[module].parent ?? -1;
+    }
+    let frame = module < 0 ? 0 : known.get(side + module);
+    while (missing.length) {
+      module = missing.pop();
+      this.frames.push(new Frame(module, frame, this.frames[frame].depth + 1));
+      frame = this.frames.length - 1;
+      this.frames[frame].repeat = this.modules[module].repeat || 1;
+      known.set(side + module, frame);
+    }
+    return frame;
+  }
+
+  /** Constants lie in the innermost frame that has all their uses. */
+  placeConstants() {
+    this.nodes.forEach((node, i) => {
+      if (node.kind !== "constant" && node.kind !== "reference") return;
+      const frames = this.uses[i].map((edge) => this.frameOf[this.edges[edge].target]);
+      if (frames.length) this.frameOf[i] = frames.reduce((a, b) => this.common(a, b));
+    });
+  }
+
+  /** The innermost frame around both. */
+  common(a, b) {
+    while (a !== b) {
+      if (this.frames[a].depth >= this.frames[b].depth) a = this.frames[a].parent;
+      else b = this.frames[b].parent;
+    }
+    return a;
+  }
+
+  fillFrames() {
+    const placed = new Set([0]);
+    this.nodes.forEach((node, i) => {
+      const isOperation = node.kind === "op" || node.kind === "group";
+      let item = i;
+      for (let frame = this.frameOf[i]; ; frame = this.frames[frame].parent) {
+        if (item !== null) this.frames[frame].children.push(item);
+        this.frames[frame].add(i, node, isOperation);
+        item = placed.has(frame) ? null : this.itemOf(frame);
+        placed.add(frame);
+        if (frame === 0) break;
+      }
+    });
+    for (const frame of this.frames) frame.marks = [...frame.marks];
+  }
+}
+
+class Frame {
+  constructor(module, parent, depth) {
+    Object.assign(this, { module, parent, depth, repeat: 1, children: [], marks: new Set() });
+    this.order = Infinity; // the number of the first operation in it, or of the first node
+    this.operations = [];
+    this.isOutput = false;
+  }
+
+  add(i, node, isOperation) {
+    if (isOperation) this.operations.push(i);
+    this.order = this.operations.length ? this.operations[0] : Math.min(this.order, i);
+    this.isOutput ||= node.values.some((value) => value.is_output);
+    for (const mark of node.marks || []) this.marks.add(mark);
+  }
+}
+
+/** For each node the numbers of the edges that have it at this end. */
+function numbersBy(edges, end, count) {
+  const lists = Array.from({ length: count }, () => []);
+  edges.forEach((edge, number) => lists[edge[end]].push(number));
+  return lists;
+}
+
+/** Which frames are folded when the page opens: whole levels are unfolded as long as there are at most so many boxes. */
+function foldedAtFirst(graph, most) {
+  const closed = new Set(graph.frames.keys());
+  let level = [0], boxes = 1;
+  while (level.length) {
+    const children = level.flatMap((frame) => graph.frames[frame].children);
+    boxes += children.length - level.length;
+    if (boxes > most && level[0] !== 0) break;
+    for (const frame of level) closed.delete(frame);
+    level = children.filter((item) => graph.isFrame(item)).map((item) => item - graph.nodes.length);
+  }
+  return closed;
+}

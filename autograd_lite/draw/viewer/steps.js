@@ -1,0 +1,76 @@
+/* The steps of a run: each operation forward, in the order in which they were computed; then each backward, in reverse
+ * order, where it hands a gradient to each of its operands. Gradients that reach a value on several ways add up.
+ *
+ * Where the graph has the backward pass as operations of its own, these are steps like others.
+ */
+
+class Steps {
+  constructor(graph) {
+    this.graph = graph;
+    this.forward = [];
+    graph.nodes.forEach((node, i) => { if (isOperation(node)) this.forward.push(i); });
+    this.learns = this.findLearning();
+    const isDrawn = graph.nodes.some((node) => node.side === "backward");
+    this.backward = isDrawn ? [] : this.forward.filter((i) => this.learns[i]).reverse();
+    this.forwardStep = stepsOf(this.forward, 1, graph.nodes.length);
+    this.backwardStep = stepsOf(this.backward, 1 + this.forward.length, graph.nodes.length);
+    this.count = this.forward.length + this.backward.length;
+  }
+
+  /** Which nodes get a gradient: outputs, and operands of operations that get one. */
+  findLearning() {
+    const { nodes, edges, uses } = this.graph;
+    const learns = new Uint8Array(nodes.length);
+    for (let i = nodes.length - 1; i >= 0; i--) {
+      const isFixed = nodes[i].kind === "constant" || nodes[i].kind === "reference" || has(nodes[i], "detached");
+      const isOutput = nodes[i].values.some((value) => value.is_output);
+      if (!isFixed) learns[i] = isOutput || uses[i].some((e) => learns[edges[e].target]) ? 1 : 0;
+    }
+    return learns;
+  }
+
+  /** The operation that a step is at; null before the first. */
+  at(step) {
+    if (step < 1) return null;
+    return step <= this.forward.length ? this.forward[step - 1] : this.backward[step - 1 - this.forward.length];
+  }
+
+  isBackward(step) {
+    return step > this.forward.length;
+  }
+
+  isKnown(i, step) {
+    return !isOperation(this.graph.nodes[i]) || this.forwardStep[i] <= step;
+  }
+
+  /** Along which edges the operation of a backward step hands on gradients. */
+  flowing(step) {
+    const { edges, operands } = this.graph;
+    return this.isBackward(step) ? operands[this.at(step)].filter((e) => this.learns[edges[e].source]) : [];
+  }
+
+  /** How many of the contributions to a value's gradient there are, and how many have arrived: [arrived, all]. */
+  contributions(i, step) {
+    const { edges, uses, nodes } = this.graph;
+    if (!this.learns[i] || !this.backward.length) return [0, 0];
+    const ways = uses[i].filter((e) => !edges[e].loop && this.backwardStep[edges[e].target]);
+    const arrived = ways.filter((e) => this.backwardStep[edges[e].target] <= step).length;
+    const seed = nodes[i].values.some((value) => value.is_output) ? 1 : 0; // the output's own gradient, which is 1
+    return [arrived + (this.isBackward(step) ? seed : 0), ways.length + seed];
+  }
+}
+
+function isOperation(node) {
+  return node.kind === "op" || node.kind === "group";
+}
+
+function has(node, mark) {
+  return Boolean(node.marks && node.marks.includes(mark));
+}
+
+/** For each node its step; 0 for one that has none. */
+function stepsOf(order, first, count) {
+  const steps = new Int32Array(count);
+  order.forEach((i, number) => { steps[i] = first + number; });
+  return steps;
+}
