@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,7 @@ def fit(
     validation: Iterable[Any] | None = None,
     metrics: Mapping[str, Metric] | None = None,
     schedule: Any = None,
+    schedule_steps: str = "epoch",
     max_norm: float | None = None,
     patience: int | None = None,
     checkpoint: str | Path | None = None,
@@ -82,7 +84,8 @@ def fit(
 
     data, validation: gone through once in each epoch; batches are tuples ``(*inputs, target)``, and the model is called
     with the inputs. loss: of the model's output and the target, a scalar. metrics: more functions of these two, by
-    name. schedule: its `step` is called after each epoch, with the validation's loss if it takes one (plateau).
+    name. schedule: its `step` is called after each epoch, with the validation's loss if it takes one (plateau), or
+    after each batch with schedule_steps="batch" (one-cycle).
     max_norm: the gradients' norm is clipped to it. patience: stop after so many epochs without a lower validation loss,
     and give the model its best parameters back. checkpoint: a file that is written after each epoch; if it exists, the
     training goes on from there and gives, to the bit, what it would have given at once, as long as the data come in an
@@ -94,13 +97,15 @@ def fit(
     """
     if patience is not None and validation is None:
         raise ValueError("fit: patience looks at the validation's loss; pass validation=, or leave patience out")
-    state = _State(model, optimizer, schedule, data)
+    if schedule_steps not in ("epoch", "batch"):
+        raise ValueError(f"fit: schedule_steps is {schedule_steps!r}; pass 'epoch' or 'batch'")
+    state = _State(model, optimizer, schedule, schedule_steps == "epoch", data)
     if checkpoint is not None and Path(checkpoint).exists():
         state.resume(load(checkpoint))
     losses = {"loss": loss, **(metrics or {})}
     bar = _Bar(data, epochs, len(state.history), progress)
     while len(state.history) < epochs and not state.exhausted(patience):
-        row = _train(model, losses, optimizer, data, max_norm, bar, len(state.history) + 1)
+        row = _train(model, losses, optimizer, data, max_norm, partial(state.stepped, bar), len(state.history) + 1)
         if validation is not None:
             row |= {f"val_{name}": value for name, value in evaluate(model, losses, validation).items()}
         row["lr"] = float(optimizer.param_groups[0]["lr"])
@@ -130,7 +135,7 @@ def _train(
     optimizer: Any,
     data: Iterable[Any],
     max_norm: float | None,
-    bar: _Bar,
+    stepped: Callable[[float], None],
     epoch: int,
 ) -> dict[str, float]:
     """One epoch of updates; the means of the losses over its batches."""
@@ -150,7 +155,7 @@ def _train(
             if max_norm is not None:
                 clip_grad_norm_(model.parameters(), max_norm)
             optimizer.step()
-            bar.batch(epoch, float(loss))
+            stepped(float(loss))
             rest = {name: metric for name, metric in losses.items() if name != "loss"}
             yield {"loss": float(loss), **_measured(rest, output.detach(), target)}, target
 
@@ -177,10 +182,17 @@ def _means(batches: Iterable[tuple[dict[str, float], Any]]) -> dict[str, float]:
 class _State:
     """All that a training changes, so that it can go on from a file."""
 
-    def __init__(self, model: Any, optimizer: Any, schedule: Any, data: Any):
+    def __init__(self, model: Any, optimizer: Any, schedule: Any, each_epoch: bool, data: Any):
         self.model, self.optimizer, self.schedule, self.data = model, optimizer, schedule, data
+        self.each_epoch = each_epoch  # whether the schedule takes a step then; or after each batch
         self.history = History()
         self.best: dict[str, Any] | None = None  # the model's state where the validation's loss was lowest
+
+    def stepped(self, bar: _Bar, loss: float) -> None:
+        """Take note of a batch."""
+        bar.batch(len(self.history) + 1, loss)
+        if self.schedule is not None and not self.each_epoch:
+            self.schedule.step()
 
     def finished(self, row: dict[str, float]) -> None:
         """Take note of an epoch."""
@@ -188,7 +200,7 @@ class _State:
         if "val_loss" in row and row["val_loss"] < min(values, default=math.inf):
             self.best = self.model.state_dict()
         self.history.rows.append(row)
-        if self.schedule is not None:
+        if self.schedule is not None and self.each_epoch:
             looks = "metrics" in inspect.signature(self.schedule.step).parameters
             self.schedule.step(*([row.get("val_loss", row["loss"])] if looks else []))
 

@@ -112,3 +112,20 @@ def test_the_history_plots_itself(tmp_path):
     )
     assert [line.get_label() for line in figure.axes[0].lines] == ["training", "validation"]
     assert (tmp_path / "history.png").stat().st_size > 1000
+
+
+@pytest.mark.parametrize(("steps", "calls"), [("epoch", 3), ("batch", 3 * 4)])
+def test_a_schedule_takes_its_steps_after_epochs_or_batches(steps, calls):
+    model = ag.nn.Linear(2, 1, rng=np.random.default_rng(0))
+    optimizer = ag.optim.SGD(model.parameters(), 0.1)
+    x = np.random.default_rng(1).normal(size=(8, 2)).astype("float32")
+    rates = ag.optim.ExponentialLR(optimizer, 0.5)
+    batches = ag.data.DataLoader((x, x[:, :1]), 2)
+    fit(model, ag.nn.MSELoss(), optimizer, batches, epochs=3, schedule=rates, schedule_steps=steps)
+    assert optimizer.param_groups[0]["lr"] == pytest.approx(0.1 * 0.5**calls)
+
+
+def test_a_schedule_takes_no_other_steps():
+    model = ag.nn.Linear(2, 1)
+    with pytest.raises(ValueError, match="schedule_steps is 'step'; pass 'epoch' or 'batch'"):
+        fit(model, ag.nn.MSELoss(), ag.optim.SGD(model.parameters(), 0.1), [], epochs=1, schedule_steps="step")

@@ -48,11 +48,17 @@ def learn_classes(
 
 
 def learn_and_test(
-    model: Any, optimizer: Any, parts: data.Split[Any], settings: Any, seed: int, transforms: Sequence[Transform] = ()
+    model: Any,
+    optimizer: Any,
+    parts: data.Split[Any],
+    settings: Any,
+    seed: int,
+    transforms: Sequence[Transform] = (),
+    **options: Any,
 ) -> Result:
     """Learn the classes of the training part, more and more slowly along a cosine, and test once.
 
-    settings: has batch, epochs, held_back, and the percentage that is required.
+    settings: has batch, epochs, held_back, and the percentage that is required. options: more of `fit`'s.
     """
     history = learn_classes(
         model,
@@ -63,7 +69,7 @@ def learn_and_test(
         held_back=settings.held_back,
         seed=seed,
         transforms=transforms,
-        schedule=optim.CosineAnnealingLR(optimizer, settings.epochs),
+        **{"schedule": optim.CosineAnnealingLR(optimizer, settings.epochs), **options},
     )
     right = percent_right(model, parts.test)
     return Result((Figure("test accuracy", right, required=settings.required),), history.plot(), model)
