@@ -16,9 +16,10 @@ from .directions import Direction, search
 from .judge import Finding, Ground, at_a_tie, judge
 from .localize import first_wrong
 from .numeric import Function, Vector
-from .report import Entry, Report, Verdict
+from .report import Entry, Problem, Report, Verdict
 from .subjects import DOUBLE, SINGLE, Array, Outputs, Subject, data_of_their_own, subject_of, subject_with_gradient
 
+_IN_THE_WAY = ("mutation", "shape")  # problems that leave nothing to compare
 _SHOWN = 5  # entries that are looked for if a direction is wrong
 
 
@@ -164,6 +165,7 @@ def _check(
     entries: list[Entry] = []
     stages: list[Outputs] = []  # what is differentiated, in each order
     notes: list[str] = []
+    problems: list[Problem] = []
     culprit = None
     total = 0
     with data_of_their_own(list(sides.measured.leaves.values())):
@@ -172,20 +174,24 @@ def _check(
             if order > 1:
                 sides = sides.gradient_function([_random_like(o.data, rng) for o in sides.measured.outputs()])
             stages.append(sides.computed.outputs)
-            if order in orders:
+            if order == min(orders):
+                problems += sides.computed.problems(
+                    _weights([o.data for o in sides.computed.outputs()], np.random.default_rng(0))
+                )
+            if order in orders and not any(problem.kind in _IN_THE_WAY for problem in problems):
                 entries += _entries(order, sides, settings, rng, notes)
                 total += sum(leaf.size for leaf in sides.measured.leaves.values())
         wrong = [entry.order for entry in entries if entry.verdict.bad]
         if wrong and sides.computed.explicit is None:
             culprit = first_wrong(stages[: min(wrong)])
-    report = Report(entries, total, culprit=culprit, notes=notes)
+    report = Report(entries, total, problems, culprit=culprit, notes=notes)
     if raise_exception and not report:
         raise AssertionError(report.to_text())
     return report
 
 
 def _check_deterministic(subject: Subject) -> None:
-    first, second = ([output.data.copy() for output in subject.outputs()] for _ in range(2))
+    first, second = (_values(subject) for _ in range(2))
     same = len(first) == len(second) and all(
         a.shape == b.shape and np.allclose(a, b, rtol=1e-10, atol=1e-12, equal_nan=True)
         for a, b in zip(first, second, strict=True)
@@ -195,6 +201,12 @@ def _check_deterministic(subject: Subject) -> None:
             "gradcheck: f gave two different results for the same inputs; draw random numbers outside of f, or switch"
             " dropout off with eval()"
         )
+
+
+def _values(subject: Subject) -> list[Array]:
+    """The outputs. Should the function write into its inputs, which is a finding of its own, they are restored."""
+    with data_of_their_own(list(subject.leaves.values())):
+        return [output.data.copy() for output in subject.outputs()]
 
 
 # -- both derivatives ----------------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ def contract_problems(outputs: Outputs, weights: Sequence[Any], leaves: Mapping[
     """All that is wrong with how `outputs` and its gradients treat the leaves, at their present values.
 
     outputs: computes the outputs from the leaves' data; weights: the gradient that arrives at each of them; leaves: by
-    name. The data of the leaves is as before afterwards.
+    name. The data of the leaves is as before afterwards. It takes a few runs, however many leaves there are.
     """
     with ExitStack() as stack:
         for leaf in leaves.values():
@@ -35,6 +35,38 @@ def contract_problems(outputs: Outputs, weights: Sequence[Any], leaves: Mapping[
         if not found:  # the gradients of a function that writes into its inputs differ for that reason already
             found += _layouts(outputs, weights, leaves)
         return found
+
+
+def handwritten_problems(
+    gradients_of: Callable[..., Any], arrays: Mapping[str, Array], value: Callable[..., Any] | None = None
+) -> list[Problem]:
+    """All that is wrong with the form of hand-written gradients, and with how they treat their arrays.
+
+    gradients_of: returns a gradient for each of the arrays; value: the function itself, where it is another.
+    """
+    given = {name: array.copy() for name, array in arrays.items()}
+    found: list[Problem] = []
+    if value is not None:
+        value(*given.values())
+        found += _rewritten("mutation", given, arrays, "the function")
+    first = [np.array(g) for g in gradients_of(*given.values())]
+    found += _rewritten("aliasing", given, arrays, "its gradient")
+    second = gradients_of(*given.values())
+    for (name, array), g, again in zip(arrays.items(), first, second, strict=True):
+        wrong = list(gradient_problems(name, again, array))
+        if not wrong and not _close(g, np.asarray(again)):
+            message = "the gradient is another when it is computed once more; draw random numbers outside of it"
+            wrong.append(Problem("determinism", name, message))
+        found += wrong
+    return found
+
+
+def _rewritten(kind: str, given: Mapping[str, Array], originals: Mapping[str, Array], what: str) -> Iterator[Problem]:
+    """A problem for each array that is not as it was; it is put right."""
+    for name, original in originals.items():
+        if not _equal(given[name], original):
+            given[name][...] = original
+            yield Problem(kind, name, f"{what} changed this input in place; compute with a copy")
 
 
 def gradient_problems(name: str, gradient: Any, array: Array) -> Iterator[Problem]:
@@ -69,13 +101,14 @@ def _fix_of(gradient: tuple[int, ...], array: tuple[int, ...]) -> str:
 
 
 def _writes_and_second_use(outputs: Outputs, weights: Sequence[Any], leaves: Mapping[str, Tensor]) -> Iterator[Problem]:
-    before = {name: leaf.data.copy() for name, leaf in leaves.items()}
+    data = {name: leaf.data for name, leaf in leaves.items()}
+    before = {name: array.copy() for name, array in data.items()}
     values = outputs()
-    yield from _changed(before, leaves, "the function", "computed with a copy")
+    yield from _rewritten("mutation", data, before, "the function")
     results = [value.data.copy() for value in values]
     arriving = [np.array(weight) for weight in weights]
     first = _gradients(values, arriving, leaves, retain_graph=True)
-    yield from _changed(before, leaves, "the derivative", "computed with a copy")
+    yield from _rewritten("aliasing", data, before, "the derivative")
     for number, (value, result, given, weight) in enumerate(zip(values, results, arriving, weights, strict=True)):
         label = f"output {number}"
         if not _equal(value.data, result):
@@ -93,32 +126,33 @@ def _writes_and_second_use(outputs: Outputs, weights: Sequence[Any], leaves: Map
             yield Problem("second use", name, message)
 
 
-def _changed(before: Mapping[str, Array], leaves: Mapping[str, Tensor], what: str, fix: str) -> Iterator[Problem]:
-    for name, leaf in leaves.items():
-        if not _equal(leaf.data, before[name]):
-            leaf.data[...] = before[name]
-            yield Problem("aliasing", name, f"{what} changed this input in place; the result must be {fix}")
-
-
 # -- the layout of memory makes no difference ----------------------------------------------------------------------
 
 
 def _layouts(outputs: Outputs, weights: Sequence[Any], leaves: Mapping[str, Tensor]) -> Iterator[Problem]:
-    expected_values, expected = _run(outputs, weights, leaves)
+    expected = _run(outputs, weights, leaves)
+
+    def difference(names: Sequence[str], layout: Callable[[Array], Array]) -> str:
+        """What happens if these leaves have that layout, in words; nothing if it makes no difference."""
+        with ExitStack() as stack:
+            for name in names:
+                stack.enter_context(_data(leaves[name], layout(leaves[name].data)))
+            try:
+                values, found = _run(outputs, weights, leaves)
+            except Exception as error:
+                return f"it raised {type(error).__name__}: {error}"
+        if not _all_close(values, expected[0]):
+            return "the value is another than for a contiguous copy; do not rely on the strides"
+        if not _all_close(found, expected[1]):
+            return "the gradient is another than for a contiguous copy; do not rely on the strides"
+        return ""
+
+    names = [name for name, leaf in leaves.items() if leaf.size > 1]
     for kind, layout in LAYOUTS.items():
-        for name, leaf in leaves.items():
-            if leaf.size < 2:
-                continue
-            with _data(leaf, layout(leaf.data)):
-                try:
-                    values, found = _run(outputs, weights, leaves)
-                except Exception as error:
-                    yield Problem("contiguity", name, f"{kind} input raised {type(error).__name__}: {error}")
-                    continue
-            what = "the value is" if not _all_close(values, expected_values) else "the gradient is"
-            if not (_all_close(values, expected_values) and _all_close(found, expected)):
-                message = f"for {kind} input {what} another than for a contiguous copy; do not rely on the strides"
-                yield Problem("contiguity", name, message)
+        if names and (together := difference(names, layout)):
+            found = {name: difference([name], layout) for name in names}
+            single = {name: message for name, message in found.items() if message} or {", ".join(names): together}
+            yield from (Problem("contiguity", name, f"for {kind} input {what}") for name, what in single.items())
 
 
 def _transposed(array: Array) -> Array:
@@ -133,13 +167,16 @@ def _strided(array: Array) -> Array:
     return larger[..., 0]
 
 
-def _read_only(array: Array) -> Array:
-    copy = array.copy()
-    copy.flags.writeable = False
-    return copy
+def _broadcast(array: Array) -> Array:
+    """Read-only, and with one item in the place of many along the axes where all are equal."""
+    items = array
+    for axis in range(array.ndim):
+        first = items.take([0], axis)
+        items = first if (items == first).all() else items
+    return np.broadcast_to(items, array.shape)
 
 
-LAYOUTS = {"a transposed": _transposed, "a strided": _strided, "a read-only": _read_only}
+LAYOUTS = {"a transposed": _transposed, "a strided": _strided, "a read-only or broadcast": _broadcast}
 
 
 @contextmanager

@@ -7,12 +7,14 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..core import gradients
 from ..tensor import Tensor
+from .contracts import contract_problems, handwritten_problems
+from .report import Problem
 
 Array = np.ndarray[Any, Any]
 Outputs = Callable[[], "tuple[Tensor, ...]"]  # what is differentiated: a function of the data of the leaves
@@ -26,24 +28,33 @@ _COMPLEX: dict[np.dtype[Any], np.dtype[Any]] = {DOUBLE: np.dtype(np.complex128),
 class Subject:
     """Outputs as a function of leaves.
 
-    gradient: of the sum of the weighted outputs for each leaf, None where there is none; for functions whose gradient
-    is not the engine's.
+    explicit: for functions whose gradient is not the engine's, that gradient, of the arrays.
     """
 
     outputs: Outputs
     leaves: dict[str, Tensor]
-    explicit: Callable[[Sequence[Array]], Sequence[Array | None]] | None = None
+    explicit: Handwritten | None = None
 
     def gradient(self, weights: Sequence[Array]) -> list[Array | None]:
         """The gradient of the weighted outputs for each leaf; None for one that is not among their ancestors."""
         if self.explicit:
-            return list(self.explicit(weights))
+            found = self.explicit.gradients(*(leaf.data.copy() for leaf in self.leaves.values()))
+            return [np.asarray(g) * weights[0] for g in found]
         known = [(o, w.astype(o.dtype)) for o, w in zip(self.outputs(), weights, strict=True) if o.requires_grad]
         if not known:
             return [None] * len(self.leaves)
         outputs, seeds = zip(*known, strict=True)
         found = gradients(outputs, list(self.leaves.values()), seeds, allow_unused=True)
         return [None if g is None else g.data for g in found]
+
+    def problems(self, weights: Sequence[Array]) -> list[Problem]:
+        """What is wrong with the gradient beside its values."""
+        if self.explicit:
+            return handwritten_problems(
+                self.explicit.gradients, {name: leaf.data for name, leaf in self.leaves.items()}, self.explicit.value
+            )
+        weights = [weight.astype(output.dtype) for weight, output in zip(weights, self.outputs(), strict=True)]
+        return contract_problems(self.outputs, weights, self.leaves)
 
     def gradient_function(self, weights: Sequence[Array]) -> Subject:
         """The gradient as a function of the leaves and of the weights: to be differentiated in its turn."""
@@ -227,32 +238,36 @@ def _checked(run: Callable[[], Any], real: np.dtype[Any]) -> Outputs:
 # -- any function with its gradient ----------------------------------------------------------------------------------
 
 
+class Handwritten(NamedTuple):
+    """A function of arrays, and what returns a gradient for each of them."""
+
+    value: Callable[..., Any]
+    gradients: Callable[..., Sequence[Any]]
+
+
 def subject_with_gradient(f: Callable[..., Any], inputs: Sequence[Any], jac: Callable[..., Any] | bool) -> Subject:
     """A function of arrays whose gradient is not the engine's: it returns both (jac=True), or `jac` returns it."""
-    arrays: list[Array] = [np.array(value, np.float64) for value in inputs]
-    if not arrays:
+    leaves = [Tensor(np.array(value, np.float64), requires_grad=True) for value in inputs]
+    if not leaves:
         raise ValueError("gradcheck: there is no input; pass arrays")
-    leaves = [Tensor(array, requires_grad=True) for array in arrays]
-
-    def call(function: Callable[..., Any]) -> Any:
-        return function(*(leaf.data.copy() for leaf in leaves))
 
     def value() -> tuple[Tensor]:
-        result = np.asarray(call(f)[0] if jac is True else call(f))
+        result: Any = f(*(leaf.data.copy() for leaf in leaves))
+        result = np.asarray(result[0] if jac is True else result)
         if result.size != 1 or result.dtype.kind not in "fiu":
             raise TypeError(
                 f"gradcheck: f returned a value {result.shape} {result.dtype}; with jac, it must be one real number"
             )
         return (Tensor(result.reshape(()).astype(DOUBLE)),)
 
-    def gradient(weights: Sequence[Array]) -> list[Array]:
-        found = call(f)[1] if jac is True else call(jac)  # type: ignore[arg-type]
-        found = found if isinstance(found, tuple | list) and len(leaves) > 1 else (found,)
-        if len(found) != len(leaves):
-            raise ValueError(f"gradcheck: {len(leaves)} inputs, but {len(found)} gradients; return one for each input")
-        for leaf, g in zip(leaves, found, strict=True):
-            if np.shape(g) != leaf.shape:
-                raise ValueError(f"gradcheck: the gradient for an input {leaf.shape} is {np.shape(g)}; they must agree")
-        return [np.asarray(g) * weights[0] for g in found]
+    def gradients(*arrays: Array) -> Sequence[Any]:
+        found = f(*arrays)[1] if jac is True else jac(*arrays)  # type: ignore[operator]
+        if len(leaves) == 1:
+            return [np.asarray(found)]
+        if not isinstance(found, tuple | list) or len(found) != len(leaves):
+            count = len(found) if isinstance(found, tuple | list) else 1
+            raise ValueError(f"gradcheck: {len(leaves)} inputs, but {count} gradients; return one for each input")
+        return found
 
-    return Subject(value, dict(zip(_argument_names(f, len(leaves)), leaves, strict=True)), gradient)
+    names = _argument_names(f, len(leaves))
+    return Subject(value, dict(zip(names, leaves, strict=True)), Handwritten(f, gradients))

@@ -27,6 +27,7 @@ def user_op(forward, **formulas):
     return core.op(registered=False, **formulas)(wrong)
 
 
+RNG = np.random.default_rng(2)
 X = np.random.default_rng(0).normal(size=(3, 4))
 
 
@@ -54,7 +55,7 @@ def test_a_forward_that_writes_into_its_input():
         x += 1
         return x * 2
 
-    assert problems(user_op(forward, x=lambda g: 2 * g), X) == [("aliasing", "x0")]
+    assert problems(user_op(forward, x=lambda g: 2 * g), X) == [("mutation", "x0")]
 
 
 def test_a_derivative_that_writes_into_what_arrives():
@@ -120,3 +121,74 @@ def test_the_form_of_a_gradient(gradient, expected):
     messages = [problem.message for problem in gradient_problems("w", gradient, X)]
     assert len(messages) == len(expected)
     assert all(word in message for word, message in zip(expected, messages, strict=True))
+
+
+# -- as gradcheck reports it -----------------------------------------------------------------------------------------
+
+
+def reported(f, *arrays, **options):
+    report = ag.gradcheck(f, *arrays, raise_exception=False, **options)
+    assert not report or not report.problems
+    return [(problem.kind, problem.name) for problem in report.problems]
+
+
+def test_gradcheck_reports_what_single_entries_cannot_show():
+    def forward(x):
+        x += 1
+        return x * 1.5
+
+    assert reported(user_op(forward, x=lambda g: 1.5 * g), X) == [("mutation", "x")]
+    assert reported(lambda x, y: ag.tanh(x) * y, X, 2 * X, order=2) == []
+    assert reported(lambda x: ag.tanh(x), X.astype("float32"), dtype="float32") == []
+
+
+@pytest.mark.parametrize(
+    "x",
+    [np.zeros((0, 3)), np.array(2.0), np.broadcast_to(np.arange(3.0), (2, 3)), X[::2, ::-2], np.asfortranarray(X)],
+    ids=["empty", "0-d", "broadcast", "strided", "transposed"],
+)
+def test_all_layouts_of_inputs_can_be_checked(x):
+    report = ag.gradcheck(lambda x, w: ag.exp(x) * w, x, np.array(2.0), order=2)
+    assert report.problems == ()
+    assert {entry.name for entry in report.entries} >= {"w"}
+
+
+def test_one_item_in_the_place_of_many_is_a_layout_too():
+    def first_item(x):
+        return np.lib.stride_tricks.as_strided(x, x.shape, (8, 0) if x.strides[0] else (0, 8)) * 1.0
+
+    wrong = user_op(lambda x: x * x / 2, x=lambda g, x: g * (x if x.strides[0] else first_item(x) + 1))
+    assert problems(wrong, np.broadcast_to(np.arange(1.0, 4.0), (2, 3)).copy()) == [("contiguity", "x0")]
+
+
+def test_two_inputs_that_only_together_make_a_difference_are_named_both():
+    def f(x, y):
+        return x * (1.0 if x.data.flags.c_contiguous or y.data.flags.c_contiguous else 2.0) + y
+
+    assert set(problems(f, X, X + 1)) == {("contiguity", "x0, x1")}
+
+
+def wrong_in_place(x):
+    x += 1
+    return np.ones_like(x)
+
+
+@pytest.mark.parametrize(
+    ("jac", "expected"),
+    [
+        (lambda x: np.ones(5), ("shape", "x")),
+        (lambda x: np.ones((3, 4), "float32"), ("dtype", "x")),
+        (wrong_in_place, ("aliasing", "x")),
+        (lambda x: RNG.normal(size=x.shape), ("determinism", "x")),
+    ],
+    ids=["shape", "dtype", "aliasing", "determinism"],
+)
+def test_gradients_written_by_hand(jac, expected):
+    assert reported(lambda x: x.sum(), X, jac=jac) == [expected]
+    assert reported(lambda x: x.sum(), X, jac=lambda x: np.ones((3, 4)).tolist()) == []
+
+
+def test_a_stochastic_function_is_refused():
+    rng = np.random.default_rng(0)
+    with pytest.raises(ValueError, match="two different results"):
+        ag.gradcheck(lambda x: x * ag.tensor(rng.normal(size=(3, 4))), X)
