@@ -76,7 +76,8 @@ def kthvalue(x: Array, k: int, axis: int = -1, *, keepdims: bool = False) -> tup
     """The k-th smallest element along `axis`, counted from 1, and its position.
 
     x: real, any shape with the axis. Returns (values, indices), of x's shape without the axis (of length 1 with
-    keepdims). Raises ValueError for k below 1 or above the axis' length. Of equal elements the first gets the gradient.
+    keepdims). Raises ValueError for k below 1 or above the axis' length. Equal elements keep their order, and the one
+    of that rank gets the gradient, as in `sort`.
 
     >>> kthvalue(distinct(2, 4), 3)
     >>> kthvalue(distinct(4, 2), 1, 0, keepdims=True)
@@ -96,7 +97,7 @@ def argkth(x: Array, k: int, axis: int) -> Array:
     >>> argkth(distinct(2, 4), 3, -1)
     """
     x = np.moveaxis(np.asarray(x), axis, -1)
-    return np.moveaxis(kernels.first_of_rank(x, np.array([k - 1])), -1, axis)
+    return np.moveaxis(kernels.of_rank(x, np.array([k - 1])), -1, axis)
 
 
 def _check_k(x: Any, k: int, axis: int, least: int) -> None:

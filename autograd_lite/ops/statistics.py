@@ -1,7 +1,7 @@
 """Averages with weights, medians and quantiles, with and without NaN.
 
 Quantiles lie between two elements in order. They are found by their ranks and taken from where they stand, so gradients
-go to the elements themselves: of equal ones, to the first.
+go to the elements themselves. Equal ones keep their order, so that those of two ranks are two elements.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ def median(x: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
     """The middle one of the elements in order along `axis` (of all for None); of an even number, the mean of the two.
 
     x: real, any shape. Returns x's shape without the reduced axes (of length 1 with keepdims); NaN where an element is.
-    Raises ValueError where there is no element. The gradient goes to the middle element, or half to each of the two; of
-    equal ones to the first.
+    Raises ValueError where there is no element. The gradient goes to the middle element, or half to each of the two;
+    equal ones keep their order.
 
     >>> median(distinct(3, 2))
     >>> median(distinct(3, 1, 2), axis=(0, -1), keepdims=True)
@@ -97,7 +97,7 @@ def quantile(x: Array, q: Any, axis: Axis = None, *, method: str = "linear", kee
     "inverted_cdf", "averaged_inverted_cdf", "closest_observation", "interpolated_inverted_cdf". Returns q's shape,
     followed by x's without the reduced axes (of length 1 with keepdims); NaN where an element is. Raises ValueError for
     q outside its range, for another method, and where there is no element, TypeError for complex x. The gradient goes
-    to the elements on both sides, of equal ones to the first; also to `q` where the method is continuous, as the slope
+    to the elements on both sides, equal ones keeping their order; also to `q` where the method is continuous, as the slope
     to the right.
 
     >>> quantile(distinct(3, 2), 0.3)
@@ -224,11 +224,11 @@ def _between(rows: Any, below: Any, above: Any, ignore_nan: bool) -> tuple[Any, 
 
 @op(branch=lambda out: out)
 def positions_of_rank(x: Array, ranks: Array, strict: bool) -> Array:
-    """Positions along the last axis of the elements of these ranks, of equal ones the first. Has no gradient.
+    """Positions along the last axis of the elements of these ranks; equal ones keep their order. Has no gradient.
 
     x: (..., n), real; ranks: integers below n, (m,) or (..., m). strict: where one is NaN, its position for all ranks.
     Returns integers (..., m).
 
     >>> positions_of_rank(distinct(2, 4), np.array([1, 2]), True)
     """
-    return sorting.first_of_rank(x, ranks, strict)
+    return sorting.of_rank(x, ranks, strict)

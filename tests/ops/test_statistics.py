@@ -109,8 +109,9 @@ def test_the_slope_in_q_in_float32_stays_there():
     [
         ([3.0, 1, 2], [0, 0, 1]),
         ([3.0, 1, 2, 5], [0.5, 0, 0.5, 0]),
-        ([2.0, 1, 2, 2, 3], [1, 0, 0, 0, 0]),  # of equal ones the first
-        ([2.0, 2, 1, 3], [1, 0, 0, 0]),
+        ([2.0, 1, 2, 2, 3], [0, 0, 1, 0, 0]),  # of equal ones the second is in the middle
+        ([2.0, 2, 1, 3], [0.5, 0.5, 0, 0]),
+        ([2.0, 2], [0.5, 0.5]),
     ],
 )
 def test_the_gradient_of_a_median_goes_to_the_middle(x, slope):
