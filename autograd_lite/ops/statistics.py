@@ -97,8 +97,8 @@ def quantile(x: Array, q: Any, axis: Axis = None, *, method: str = "linear", kee
     "inverted_cdf", "averaged_inverted_cdf", "closest_observation", "interpolated_inverted_cdf". Returns q's shape,
     followed by x's without the reduced axes (of length 1 with keepdims); NaN where an element is. Raises ValueError for
     q outside its range, for another method, and where there is no element, TypeError for complex x. The gradient goes
-    to the elements on both sides, equal ones keeping their order; also to `q` where the method is continuous, as the slope
-    to the right.
+    to the elements on both sides, equal ones keeping their order; also to `q` where the method is continuous, as the
+    slope to the right.
 
     >>> quantile(distinct(3, 2), 0.3)
     >>> quantile(distinct(3, 1, 2), [0.25, 0.65], axis=(0, -1), method="hazen", keepdims=True)
