@@ -1,7 +1,8 @@
 """Computation graphs as pictures.
 
 `trace` observes a run, `walk` reads its history (or one that exists already) into a `graph` of plain values; `measure`
-adds what nodes hold and cost, `mark` says what deserves attention; `roll` and `fold` make a large one fit to look at;
+adds what nodes hold and cost, `derivatives` what flows back along edges, `mark` says what deserves attention,
+`backward` makes the graph of the other direction; `roll` and `fold` make a large one fit to look at;
 `dot` writes it in Graphviz's language, `render` has it laid out, and `picture` is what the user holds. `labels` says
 what stands in a node, `nesting` what stands in a Module, `themes` which colours there are, for all formats: `mermaid`,
 `tree`, `records`. A further format is one more file that reads a `Graph`. `diff` makes one graph of two, whose nodes
@@ -16,6 +17,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from .. import core
+from .backward import SIDES, sided
+from .derivatives import with_derivatives
 from .diff import Difference, compare, complaint
 from .fold import chained, folded
 from .graph import Edge, Graph, Node, Value
@@ -48,6 +51,7 @@ def draw(
     what: Any,
     *inputs: Any,
     names: Mapping[str, Any] | Any = None,
+    graph: str = "forward",
     detail: str = "shapes",
     depth: int | None = None,
     roll: bool = True,
@@ -66,10 +70,12 @@ def draw(
     parameters' own names and what `ag.name` said, a dict from name to tensor or array, or a Module; those that the
     graph does not contain are ignored, so that a whole model can name a part of it.
 
-    detail: what is told of each node, beside its operation and shape. "values": the value as far as it is known, of a
-    run everywhere, and the gradient of (the sum of) the outputs; NaN and infinite numbers, gradients that are zero or
-    huge are marked. "costs": memory that is kept for backward, and the times of forward (of a run) and backward.
-    "everything": both, the user's lines, and what flows back along each edge. An earlier backward leaves no gradients.
+    graph: "forward", the operations; "backward", how the gradients are computed from that of the outputs; or "both",
+    with what the backward pass needs of the forward one. detail: what is told of each node, beside its operation and
+    shape. "values": the value as far as it is known, of a run everywhere, and the gradient of (the sum of) the outputs;
+    NaN and infinite numbers, gradients that are zero or huge are marked. "costs": memory that is kept for backward, and
+    the times of forward (of a run) and backward. "everything": both, the user's lines, and what flows back along each
+    edge. An earlier backward leaves no gradients to see.
     depth: fold the Modules that lie so deep into one node each, 0 for the outermost. roll: draw what repeats, such as
     the steps of a recurrence, once. fold: draw chains of elementwise operations as one node each. constants: show
     operands that need no gradient, too; a backward frees what is known of them beyond their existence. path: a tensor
@@ -79,16 +85,21 @@ def draw(
     Raises ValueError for an output without history, a result that no operation computed, a path that does not exist, or
     an unknown option, TypeError for what is neither Tensor, Module nor function.
     """
+    if graph not in SIDES:
+        raise ValueError(f"draw: graph {graph!r} is not known; use one of {', '.join(SIDES)}")
     if callable(what):
         run = traced(what, inputs, summarise if detail in ("values", "everything") else None)
         walk = walked_run(run, names, constants=constants)
     else:
         walk = walked(what, _names(inputs, names), constants=constants)
-    graph = marked(measured(walk, detail), is_elementwise)
+    shown = marked(measured(walk, detail), is_elementwise)
     if path is not None:
         end, start = map(walk.find, path)
-        graph = with_path(graph, start, end)
-    return Picture(_condensed(graph, depth, roll, fold), rankdir, detail, theme)
+        shown = with_path(shown, start, end)
+    ops = walk.differentiated()
+    if graph != "forward" or detail == "everything":
+        shown = with_derivatives(shown, ops)
+    return Picture(_condensed(sided(shown, ops, graph), depth, roll, fold), rankdir, detail, theme)
 
 
 def name(t: T, name: str) -> T:

@@ -12,6 +12,7 @@ import linecache
 import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -119,6 +120,7 @@ class Run:
             return Operand(name, None, optional=True)
         node = getattr(value, "node", None)
         if node is not None:
+            self._know_leaf(value)
             return Operand(name, node)
         maker = self._maker_of(array)
         if maker is not None:
@@ -134,6 +136,11 @@ class Run:
         """The node of an array that the run has computed, although its handle has no history."""
         reference, node = self._makers.get(id(array), (None, None))
         return node if reference is not None and reference() is array else None
+
+    def _know_leaf(self, handle: Any) -> None:
+        """Let a leaf be known although its values are used without its history."""
+        if isinstance(handle.node, core.Leaf):
+            self._makers.setdefault(id(handle.data), (weakref.ref(handle.data), handle.node))
 
     def _register(self, node: core.Node, call: core.Call, outputs: tuple[Any, ...]) -> None:
         given = {id(value.data) for _, value in _arrays(call) if isinstance(value, core.Handle)}
@@ -173,12 +180,22 @@ class Run:
         for key, tensor in _own_tensors(module):
             self.owners.setdefault(id(tensor.node if tensor.node is not None else tensor.data), position)
             self.names.append((f"{path}.{key}" if path else key, tensor))
+            self._know_leaf(tensor)
         return position
 
-    # -- the end -----------------------------------------------------------------------------------------------------
+    # -- beginning and end -------------------------------------------------------------------------------------------
 
-    def finish(self, outputs: Any, inputs: Mapping[str, Any]) -> None:
-        """Write down the results and the inputs. Raises TypeError, ValueError if there is nothing to draw."""
+    def begin(self, inputs: Mapping[str, Any]) -> None:
+        """Write down the inputs, by name."""
+        self.names += inputs.items()
+        for value in inputs.values():
+            node = getattr(value, "node", None)
+            self.owners[id(node if node is not None else core.raw(value))] = None
+            if node is not None:
+                self._know_leaf(value)
+
+    def finish(self, outputs: Any) -> None:
+        """Write down the results. Raises TypeError, ValueError if there is nothing to draw."""
         self.outputs = [leaf for leaf in trees.leaves(outputs) if isinstance(leaf, core.Handle)]
         if not self.outputs:
             raise TypeError(
@@ -192,24 +209,18 @@ class Run:
                     " operations of the package computed"
                 )
             self.roots.append(root)
-        self.names[:0] = inputs.items()
-        for value in inputs.values():
-            node = getattr(value, "node", None)
-            self.owners.setdefault(id(node if node is not None else core.raw(value)), None)
 
 
 def traced(what: Callable[..., Any], inputs: tuple[Any, ...], summarise: Callable[[Any], Summary] | None = None) -> Run:
     """What is seen of one call of `what`, a Module or a function, which leaves no trace in a Module."""
     run = Run(summarise)
-    if isinstance(what, Module):
-        arrays = tuple(as_input(what, x) for x in inputs)
-        with untouched(what), core.observe(run.see):
-            outputs = what(*arrays)
-        run.finish(outputs, _names_of(what.forward, arrays))
-    else:
-        with core.observe(run.see):
-            outputs = what(*inputs)
-        run.finish(outputs, _names_of(what, inputs))
+    with ExitStack() as stack:
+        if isinstance(what, Module):
+            inputs = tuple(as_input(what, x) for x in inputs)
+            stack.enter_context(untouched(what))
+        run.begin(_names_of(what.forward if isinstance(what, Module) else what, inputs))
+        stack.enter_context(core.observe(run.see))
+        run.finish(what(*inputs))
     return run
 
 

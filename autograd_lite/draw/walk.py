@@ -163,6 +163,11 @@ class Walk:
         self._place_operands()
         self.graph = Graph(tuple(self._nodes), tuple(self._edges), tuple(run.modules))
 
+    def differentiated(self) -> dict[int, core.Op]:
+        """The operations that a gradient arrives at, by the number of the node."""
+        nodes, _ = core.history(*self.handles)
+        return {self.ids[node]: node.op for node in nodes if node.op is not None}
+
     def find(self, value: Any) -> int:
         """The number of the node that gives a tensor, or a value of that name. Raises ValueError if there is none."""
         if isinstance(value, str):
