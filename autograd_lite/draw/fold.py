@@ -14,6 +14,7 @@ from typing import Any
 from .graph import Edge, Graph, Mark, ModuleInfo, Node, Value
 
 MOST_NAMES = 4  # of the operations of a chain
+OPERANDS = ("leaf", "constant", "reference")  # what nothing within the graph computes
 
 
 def folded(graph: Graph, depth: int) -> Graph:
@@ -24,6 +25,9 @@ def folded(graph: Graph, depth: int) -> Graph:
     depths = _depths(graph.modules)
     group: list[Hashable] = [_folded_into(graph.modules, depths, node.module, depth) for node in graph.nodes]
     _take_along_operands(graph, group)
+    inside = {id for id, key in enumerate(group) if key is not None and graph.nodes[id].kind in OPERANDS}
+    edges = (e for e in graph.edges if e.source not in inside or group[e.source] == group[e.target])
+    graph = replace(graph, edges=tuple(edges))  # other calls have their parameters without saying so
     return _grouped(graph, group, lambda key, nodes: _module_node(graph, int(str(key)), nodes))
 
 
@@ -81,14 +85,25 @@ def _folded_into(modules: Sequence[ModuleInfo], depths: Sequence[int], module: i
 
 
 def _take_along_operands(graph: Graph, group: list[Hashable]) -> None:
-    """Constants and a Module's parameters that are used in one group only are part of it; what it is given is not."""
-    users: dict[int, set[Hashable]] = {}
+    """Constants and a Module's parameters that are used in one group only are part of it; what it is given is not.
+
+    A Module that is called several times is as many groups: its parameters are part of the first.
+    """
+    users: dict[int, dict[Hashable, None]] = {}
     for edge in graph.edges:
-        if graph.nodes[edge.source].kind in ("leaf", "constant", "reference"):
-            users.setdefault(edge.source, set()).add(group[edge.target])
+        if graph.nodes[edge.source].kind in OPERANDS:
+            users.setdefault(edge.source, {})[group[edge.target]] = None
     for source, groups in users.items():
-        is_input = graph.nodes[source].module is None
-        group[source] = groups.pop() if len(groups) == 1 and not is_input else None
+        owner = graph.nodes[source].module
+        first = next(iter(groups))
+        alone = len(groups) == 1 or (None not in groups and len({_whose(graph, key) for key in groups}) == 1)
+        group[source] = first if owner is not None and alone else None  # else it is an input
+
+
+def _whose(graph: Graph, module: Hashable) -> tuple[str, str]:
+    """Equal for all calls of a Module."""
+    info = graph.modules[int(str(module))]
+    return info.path, info.label
 
 
 # -- one node for each group -------------------------------------------------------------------------------------------

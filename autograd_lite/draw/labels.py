@@ -36,9 +36,11 @@ def _title(node: Node) -> str:
 
 def lines(node: Node, detail: str = "shapes") -> list[str]:
     """What is known of a node beside its title; at least parameters and shapes."""
+    values = _values(node) if detail in ("values", "everything") else []
     told = [*_packed(node.parameters), *_shapes(node.values)] if node.before is None else _compared(node.before, node)
-    if detail in ("values", "everything"):
-        told += _values(node)
+    if values and told[-1] == text.shape(()):
+        told.pop()  # a number shows itself that it has no axes
+    told += values
     if detail in ("costs", "everything"):
         told += _costs(node)
     if detail == "everything" and node.source is not None:
@@ -194,7 +196,9 @@ def summary(found: Summary) -> str:
 
 
 def gradient(found: Summary) -> str:
-    """A gradient in a line: its norm, and what is striking."""
+    """A gradient in a line: all of it if it is small, else its norm, and what is striking."""
+    if found.text is not None:
+        return found.text
     told = [f"norm {number(found.norm)}"]
     told += [f"{found.zeros:.0%} zero"] if found.zeros >= 0.005 else []
     return ", ".join([*told, *_bad(found)])

@@ -48,9 +48,11 @@ class _Rolling:
     def __init__(self, graph: Graph, least: int):
         self.graph, self.least = graph, least
         self.operands: list[list[Edge]] = [[] for _ in graph.nodes]
+        self.users: list[list[int]] = [[] for _ in graph.nodes]
         for edge in graph.edges:
             if not edge.loop:
                 self.operands[edge.target].append(edge)
+                self.users[edge.source].append(edge.target)
         self.ops = [node.id for node in graph.nodes if node.kind in ("op", "group")]
         self.place = {id: place for place, id in enumerate(self.ops)}  # of each operation, among the operations
 
@@ -129,7 +131,14 @@ class _Rolling:
                     return 1
             elif number > 1 and found != expected:
                 return number
-        return run.rounds
+        state = any(kind == "state" for operands in expected or () for kind, _, _ in operands)
+        return run.rounds if state or self._meet(run) else 1
+
+    def _meet(self, run: Run) -> bool:
+        """Whether the results of all rounds go to the same operations; else one box would not tell which goes where."""
+        rounds = [set(ids) for ids in self._rounds(run)]
+        first, *others = ({user for id in ids for user in self.users[id]} - ids for ids in rounds)
+        return all(users == first for users in others)
 
     def _pattern(self, run: Run, number: int) -> list[list[Operand]]:
         ids = self._rounds(Run(run.start + number * run.period, run.period, 1))[0]

@@ -53,7 +53,7 @@ def own(tmp_path, monkeypatch):
         (["product", "-i", "3"], "multiply  b=2  (3,)\n└─ a  (3,)\n"),
         (["product", "-i", "3,", "--input", "3"], "multiply  (3,)\n├─ a  (3,)\n└─ b  (3,)\n"),
         (["product", "-i", "3:float64"], "multiply  b=2  (3,) float64\n"),
-        (["tensor", "--detail", "values"], "tanh  (2,)  [0.7616, 0.964]  gradient norm 1.414\n"),
+        (["tensor", "--detail", "values"], "tanh  (2,)  [0.7616, 0.964]  gradient [1, 1]\n"),
         (["model", "-i", "4,3", "--depth", "0"], "Linear  8 parameters  (4, 2)\n└─ x  (4, 3)\n"),
     ],
 )

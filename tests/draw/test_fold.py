@@ -70,6 +70,25 @@ def test_modules_of_the_model_are_folded_with_their_parameters_and_costs():
     assert graph.nodes[4].is_output
 
 
+def test_a_module_that_is_called_twice_has_its_parameters_in_both():
+    modules = (ModuleInfo("", "Model"), ModuleInfo("cell", "Cell", 0), ModuleInfo("cell", "Cell", 0, call=1))
+    nodes = (
+        node(0, "leaf", "leaf", name="x"),
+        node(1, "leaf", "leaf", module=1, name="cell.weight"),
+        node(2, "matmul", module=1),
+        node(3, "matmul", module=2, is_output=True),
+    )
+    edges = (Edge(0, 2, "a"), Edge(1, 2, "b"), Edge(2, 3, "a"), Edge(1, 3, "b"))
+    graph = folded(Graph(nodes, edges, modules), 1)
+    assert labels(graph) == ["leaf", "Cell", "Cell"]
+    assert seen(graph) == ["leaf -0-> Cell", "Cell -0-> Cell"]
+
+
+def test_what_a_module_is_given_stays_outside_even_if_it_is_constant():
+    model, x = ag.nn.Linear(3, 2), np.ones((4, 3), "float32")
+    assert [node.label for node in ag.draw(model, x, depth=0).graph.nodes] == ["constant", "Linear"]
+
+
 def test_the_whole_model_is_one_node():
     graph = folded(NESTED, 0)
     assert labels(graph) == ["leaf", "Model"]
@@ -209,3 +228,12 @@ def test_a_long_graph_without_repetition_takes_its_time_once():
     graph = rolled(walk(y))
     assert len(graph.nodes) < 20_001
     assert all(e.source < e.target or e.loop for e in graph.edges)
+
+
+def test_what_is_alike_but_goes_to_different_places_is_not_rolled():
+    x = leaf(np.ones((2, 4)), "x")
+    i, f, o, g = (ag.sigmoid(gate) for gate in ag.split(x, 4, axis=1))
+    gates = walk(i * g + ag.tanh(f) - o)
+    assert rolled(gates) is gates
+    heads = walk(ag.concatenate([ag.sigmoid(head) for head in ag.split(x, 4, axis=1)]))
+    assert [info.repeat for info in rolled(heads).modules] == [4]

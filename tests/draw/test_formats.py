@@ -139,6 +139,13 @@ def test_dot_takes_it_without_a_word(picture):
     assert "model.py:7" in done.stdout or picture.detail != "everything"
 
 
+def test_small_values_and_gradients_are_shown_whole():
+    three, four = (Summary(1, x, x, x, abs(x), 0.0, text=f"{x:g}") for x in (3.0, -4.0))
+    number = Node(0, "op", "add", (Value((), "float32", data=three, gradient=four),))
+    assert lines(number, "values") == ["3", "gradient -4"]
+    assert lines(number) == ["scalar"]
+
+
 # -- Mermaid ---------------------------------------------------------------------------------------------------------
 
 
