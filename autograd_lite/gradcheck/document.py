@@ -46,6 +46,24 @@ class Document:
         return f'<div style="{frame}">\n<p><strong>{html.escape(self.title)}</strong></p>\n{blocks}\n</div>'
 
 
+class Readable:
+    """Something to be read in all formats; `_document` says what is to be told."""
+
+    def to_text(self) -> str:
+        """The verdict and what there is to say, for a terminal."""
+        return self._document().to_text()
+
+    def to_markdown(self) -> str:
+        """The same in Markdown."""
+        return self._document().to_markdown()
+
+    def _repr_html_(self) -> str:
+        return self._document().to_html()
+
+    def _document(self) -> Document:
+        raise NotImplementedError
+
+
 # -- plain text ------------------------------------------------------------------------------------------------------
 
 

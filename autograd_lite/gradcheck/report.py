@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .branches import Kink
-from .document import Code, Document, Table
+from .document import Code, Document, Readable, Table
 
 
 class Verdict(StrEnum):
@@ -87,7 +87,7 @@ class Problem:
     message: str  # a full sentence, with the fix
 
 
-class Report:
+class Report(Readable):
     """The result of a verification: true if no entry is wrong, no problem was found, and not all is unreliable.
 
     entries: one for each entry that was checked, the worst first. total: how many there are, checked or not. problems:
@@ -135,9 +135,6 @@ class Report:
         """The same in Markdown."""
         return self._document(entries).to_markdown()
 
-    def _repr_html_(self) -> str:
-        return self._document(10).to_html()
-
     def to_dict(self) -> dict[str, Any]:
         """All of it as plain values, ready for `json.dumps`; complex numbers as [real, imaginary]."""
         return {
@@ -149,7 +146,7 @@ class Report:
             "notes": list(self.notes),
         }
 
-    def _document(self, entries: int) -> Document:
+    def _document(self, entries: int = 10) -> Document:
         blocks: list[str | Table | Code] = [f"{problem.name}: {problem.message}" for problem in self.problems]
         shown = self.entries[:entries]
         if shown:
@@ -184,9 +181,9 @@ def _explanation(entry: Entry) -> str:
         sentences.append(f"at a kink of {entry.kink}")
     if entry.one_sided is not None:
         left, right = (f"{side:.6g}" for side in entry.one_sided)
-        lies = "between" if entry.verdict is Verdict.KINK_OK else "not between"
+        lies = "lies" if entry.verdict is Verdict.KINK_OK else "does not lie"
         sentences.append(
-            f"slope {left} on its left and {right} on its right, the gradient {entry.analytic:.6g} is {lies}"
+            f"slope {left} on its left and {right} on its right, the gradient {entry.analytic:.6g} {lies} between them"
         )
     return "; ".join([*sentences, *([entry.note] if entry.note else [])])
 

@@ -12,7 +12,7 @@ import numpy as np
 from ..core import gradients
 from .calls import weighted
 from .directions import direction_at, gaussian, line_along
-from .document import Document, Table
+from .document import Document, Readable, Table
 from .numeric import UNKNOWN, Function, Slope, Vector, central
 from .subjects import DOUBLE, Array, Subject, data_of_their_own, subject_of
 
@@ -26,7 +26,7 @@ _USED = 3  # slopes, those of the smallest steps that are resolved
 
 
 @dataclass(frozen=True)
-class TaylorReport:
+class TaylorReport(Readable):
     """Remainders of Taylor's polynomial along a random direction: true if they fall as they do for right derivatives.
 
     steps, remainders: how far, and how far off there. rounding: the part of each that may be rounding. slope: of the
@@ -45,17 +45,6 @@ class TaylorReport:
 
     def __repr__(self) -> str:
         return f"<TaylorReport {'ok' if self else 'FAILED'}: slope {_shown(self.slope)}, {self.expected} expected>"
-
-    def to_text(self) -> str:
-        """The verdict and the table of remainders."""
-        return self._document().to_text()
-
-    def to_markdown(self) -> str:
-        """The same in Markdown."""
-        return self._document().to_markdown()
-
-    def _repr_html_(self) -> str:
-        return self._document().to_html()
 
     def to_dict(self) -> dict[str, Any]:
         """The same as plain values."""
@@ -148,7 +137,7 @@ def _local_slopes(steps: Sequence[float], remainders: Sequence[float], rounding:
 
 
 @dataclass(frozen=True)
-class DotProductReport:
+class DotProductReport(Readable):
     """One number computed in two ways, <w, J v> forward and <J^T w, v> backward: true if they agree.
 
     forward is measured, and `error` is how far it may be off; `tolerance`: how far backward may be from it.
@@ -165,16 +154,16 @@ class DotProductReport:
     def __repr__(self) -> str:
         return f"<DotProductReport {'ok' if self else 'FAILED'}: {self.forward:.9g} and {self.backward:.9g}>"
 
-    def to_text(self) -> str:
-        """The verdict and both numbers."""
-        return (
-            f"dot-product test {'ok' if self else 'FAILED'}: <w, J v> is {self.forward:.15g} +- {self.error:.1e},"
-            f" <J^T w, v> is {self.backward:.15g}"
-        )
-
     def to_dict(self) -> dict[str, Any]:
         """The same as plain values."""
         return {"ok": bool(self), **asdict(self)}
+
+    def _document(self) -> Document:
+        title = (
+            f"dot-product test {'ok' if self else 'FAILED'}: <w, J v> is {self.forward:.15g} +- {self.error:.1e},"
+            f" <J^T w, v> is {self.backward:.15g}"
+        )
+        return Document(title, bool(self), [])
 
 
 def dot_product_test(

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from . import handwritten
-from .document import Code, Document, Table
+from .document import Code, Document, Readable, Table
 from .handwritten import Array, CallError, Layer, Pair, Run, is_variable
 from .mistakes import Case, Hint, hints, named_constants, whereabouts
 from .report import Problem, Verdict
@@ -59,7 +59,7 @@ class GradientCheck:
         return Verdict.UNRELIABLE if 0 < self.size == self.unmeasured else Verdict.PASS
 
 
-class BackwardReport:
+class BackwardReport(Readable):
     """The result of `check_backward`: true if all gradients are right and nothing else is wrong."""
 
     def __init__(
@@ -96,17 +96,6 @@ class BackwardReport:
         phrases = [f"{_listed(names)} {_is(names)} {word}" for names, word in told if names]
         phrases += [f"{len(self.problems)} problem{'s' if len(self.problems) > 1 else ''}"] if self.problems else []
         return "; ".join(phrases) or "nothing was compared"
-
-    def to_text(self) -> str:
-        """The verdict, a table of the gradients, and what to correct."""
-        return self._document().to_text()
-
-    def to_markdown(self) -> str:
-        """The same in Markdown."""
-        return self._document().to_markdown()
-
-    def _repr_html_(self) -> str:
-        return self._document().to_html()
 
     def to_dict(self) -> dict[str, Any]:
         """The same as plain values, ready for `json.dumps`."""
