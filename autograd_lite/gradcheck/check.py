@@ -12,7 +12,8 @@ from numpy.typing import DTypeLike
 
 from ..tensor import Tensor
 from .branches import Kink, first_difference, traced
-from .directions import Direction, search
+from .contracts import recording_problems
+from .directions import Direction, own_rng, search
 from .judge import Finding, Ground, at_a_tie, judge
 from .localize import first_wrong
 from .numeric import Function, Vector
@@ -161,7 +162,7 @@ def _check(
     raise_exception: bool,
     seed: np.random.Generator | int,
 ) -> Report:
-    rng = np.random.default_rng(seed)
+    rng = own_rng(seed) if isinstance(seed, int | np.integer) else seed
     entries: list[Entry] = []
     stages: list[Outputs] = []  # what is differentiated, in each order
     notes: list[str] = []
@@ -174,16 +175,17 @@ def _check(
             if order > 1:
                 sides = sides.gradient_function([_random_like(o.data, rng) for o in sides.measured.outputs()])
             stages.append(sides.computed.outputs)
+            weights = [_random_like(o.data, rng).astype(o.dtype) for o in sides.computed.outputs()]
             if order == min(orders):
-                problems += sides.computed.problems(
-                    _weights([o.data for o in sides.computed.outputs()], np.random.default_rng(0))
-                )
+                problems += sides.computed.problems(weights)
+            if order < max(orders) and sides.computed.explicit is None:
+                problems += recording_problems(sides.computed.outputs, weights, sides.computed.leaves)
             if order in orders and not any(problem.kind in _IN_THE_WAY for problem in problems):
                 entries += _entries(order, sides, settings, rng, notes)
                 total += sum(leaf.size for leaf in sides.measured.leaves.values())
         wrong = [entry.order for entry in entries if entry.verdict.bad]
-        if wrong and sides.computed.explicit is None:
-            culprit = first_wrong(stages[: min(wrong)])
+        if (wrong or problems) and sides.computed.explicit is None:
+            culprit = first_wrong(stages[: min(wrong, default=max(orders))])
     report = Report(entries, total, problems, culprit=culprit, notes=notes)
     if raise_exception and not report:
         raise AssertionError(report.to_text())

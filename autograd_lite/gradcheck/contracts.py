@@ -126,6 +126,19 @@ def _writes_and_second_use(outputs: Outputs, weights: Sequence[Any], leaves: Map
             yield Problem("second use", name, message)
 
 
+def recording_problems(outputs: Outputs, weights: Sequence[Any], leaves: Mapping[str, Tensor]) -> Iterator[Problem]:
+    """Where a gradient that is recorded, to be differentiated, is another one than the gradient that is not."""
+    plain = _gradients(outputs(), weights, leaves)
+    recorded = _gradients(outputs(), weights, leaves, create_graph=True)
+    for name in leaves:
+        if not _close(recorded[name], plain[name]):
+            message = (
+                "with create_graph=True the gradient is another one than without; an operation's spec must be the same"
+                " function as the operation"
+            )
+            yield Problem("second order", name, message)
+
+
 # -- the layout of memory makes no difference ----------------------------------------------------------------------
 
 
@@ -199,7 +212,11 @@ def _run(outputs: Outputs, weights: Sequence[Any], leaves: Mapping[str, Tensor])
 
 
 def _gradients(
-    values: Sequence[Tensor], weights: Sequence[Any], leaves: Mapping[str, Tensor], retain_graph: bool | None = None
+    values: Sequence[Tensor],
+    weights: Sequence[Any],
+    leaves: Mapping[str, Tensor],
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
 ) -> dict[str, Array]:
     """The gradients by name, zeros where there is no path."""
     known = [(value, weight) for value, weight in zip(values, weights, strict=True) if value.requires_grad]
@@ -210,6 +227,7 @@ def _gradients(
         list(leaves.values()),
         [weight for _, weight in known],
         retain_graph=retain_graph,
+        create_graph=create_graph,
         allow_unused=True,
     )
     pairs = zip(leaves.items(), found, strict=True)

@@ -86,7 +86,8 @@ def at_a_tie(found: Finding, computed: float, nearby: Array, kink: Kink | None) 
     elements = nearby.sum(axis=1)
     low, high = float(nearby.min(axis=0).sum()), float(nearby.max(axis=0).sum())
     size = float(np.abs(nearby).max(axis=0).sum())
-    if high - low <= _TIED * size:  # smooth: the failure stands
+    outside = max(low - computed, computed - high)
+    if high - low <= _TIED * size or outside > 10 * (high - low):  # smooth, or no excuse: the failure stands
         return found
     margin = _TIED * size + found.tolerance
     sides = float(elements.min()), float(elements.max())

@@ -21,9 +21,9 @@ import numpy as np
 
 from ..core import Call, Deferred, Node, Output, fit, history, observe, raw
 from ..tensor import Tensor
-from .calls import Array, Arrays, Case, has_history, leaves_of, pulled
+from .calls import Array, Arrays, Case, compared, has_history, leaves_of, pulled
 from .culprit import Culprit, module_path
-from .directions import gaussian
+from .directions import gaussian, own_rng
 from .minimal import Finding, Question, cut_down, wrong_entry
 from .numeric import Estimate
 
@@ -47,6 +47,7 @@ class Step:
     arrived: tuple[Array, ...] = ()
     left: dict[Node, Array] = field(default_factory=dict)
     spoiled: bool = False  # whether the formulas wrote into the gradient that arrived
+    wrote: bool = False  # whether they wrote into what the node had saved
 
 
 def first_wrong(stages: Sequence[Outputs], seed: int = 0) -> Culprit | None:
@@ -58,8 +59,11 @@ def first_wrong(stages: Sequence[Outputs], seed: int = 0) -> Culprit | None:
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         steps = walked(stages[-1], seed)
-        found = _first(steps, 1) or (len(stages) > 1 and _first(walked(stages[0], seed), 2)) or _in_graph(steps)
-        return found or None
+        found = _writer(steps) or _first(steps, 1)
+        if not found and len(stages) > 1:
+            before = walked(stages[0], seed)
+            found = _first(before, 2) or _unlike_recorded(before)
+        return found or _in_graph(steps) or _where_operands_are_one(steps)
 
 
 # -- a run ---------------------------------------------------------------------------------------------------------
@@ -110,7 +114,7 @@ def _arrays_of(output: Any) -> tuple[Array, ...]:
 
 def _walk_back(outputs: Sequence[Tensor], steps: dict[Node, Step], seed: int) -> None:
     """Backward as `gradients` does it, for random weights, with nothing shared, nothing freed, and all written down."""
-    rng = np.random.default_rng(seed)
+    rng = own_rng(seed)
     table: dict[Node, Any] = {}
     for output in outputs:
         assert output.node is not None
@@ -143,12 +147,15 @@ def _pulled_back(node: Node, g: Any, step: Step | None) -> dict[Node, Array]:
 
     parts = g if isinstance(g, tuple) else (g,)
     given = tuple(map(np.array, parts))
+    saved = [value for value in node.saved if isinstance(value, np.ndarray)]
+    before = [value.copy() for value in saved]
     node.op.pullback(node, given if isinstance(g, tuple) else given[0], node.parents, give)
     if step is not None:
         dtypes = [np.asarray(part).dtype for part in parts]
         step.arrived = tuple(part.conj() for part, dtype in zip(parts, dtypes, strict=True) if dtype.kind in "fc")
         step.left = left
         step.spoiled = any(not _same(a, b) for a, b in zip(parts, given, strict=True))
+        step.wrote = any(not _same(a, b) for a, b in zip(before, saved, strict=True))
     return left
 
 
@@ -188,7 +195,7 @@ def _first(steps: Sequence[Step], order: int) -> Culprit | None:
 
 def _examined(step: Step, order: int) -> Culprit | None:
     """What is wrong with the derivative of one step, for the gradient that arrives at it."""
-    rng = np.random.default_rng(step.number)
+    rng = own_rng(step.number)
     weights = _of_size_one(step.arrived)
     if order == 1:
         question = Question(step.case, weights)
@@ -250,10 +257,66 @@ def _in_graph(steps: Sequence[Step]) -> Culprit | None:
     return None
 
 
+def _writer(steps: Sequence[Step]) -> Culprit | None:
+    """The step, first on the way back, whose derivative writes into what it has saved: others read that, too."""
+    for step in reversed(steps):
+        if step.wrote:
+            label, parent = _parents_of(step)[0]
+            fresh = pulled(step.case, step.arrived)[label]
+            note = "Its formula writes into an array that was saved, which other operations and a second use need yet."
+            return _at_largest(step, label, np.conj(step.left[parent]), fresh, note)
+    return None
+
+
+def _unlike_recorded(steps: Sequence[Step]) -> Culprit | None:
+    """The step, first on the way back, whose derivative is another one with create_graph=True: its spec is wrong."""
+    for step in reversed(steps):
+        inputs, plain = leaves_of(step.case.point()), pulled(step.case, step.arrived)
+        recorded = replace(step.case, order=2, weights=_by_number(step.arrived)).outputs(
+            inputs | _by_number(step.arrived)
+        )
+        for (label, fresh), other in zip(plain.items(), recorded, strict=True):
+            if not _close(raw(other), fresh):
+                note = "With create_graph=True, it gives another gradient than without: is the spec the same function?"
+                return _at_largest(step, label, raw(other), fresh, note)
+    return None
+
+
+def _by_number(weights: Sequence[Array]) -> dict[str, Any]:
+    return {f"grad_output_{i}": Tensor(weight) for i, weight in enumerate(weights)}
+
+
+def _where_operands_are_one(steps: Sequence[Step]) -> Culprit | None:
+    """The step some of whose operands are one Tensor, and whose derivative is wrong if they move together.
+
+    At a tie the derivative for each of them can be right by itself, and their sum still wrong.
+    """
+    for step in steps:
+        labels: dict[Node, list[str]] = {}
+        for label, parent in _parents_of(step):
+            labels.setdefault(parent, []).append(label)
+        for several in labels.values():
+            point = step.case.point()
+            direction = gaussian(point[several[0]], own_rng(step.number))
+            probe = compared(step.case, step.arrived, dict.fromkeys(several, direction))
+            if len(several) > 1 and not probe.ok:
+                note = f"{' and '.join(several)} are one Tensor: these are derivatives along one direction for both."
+                analytic, numeric = np.full((), probe.analytic), np.full((), probe.numeric.value)
+                return _at_largest(step, several[0], analytic, numeric, note)
+    return None
+
+
+def _at_largest(step: Step, label: str, found: Array, expected: Array, note: str) -> Culprit:
+    """A step by the entry in which what was found is furthest from what was expected."""
+    place = int(np.argmax(np.nan_to_num(np.abs(found - expected), nan=np.inf)))
+    index = tuple(int(i) for i in np.unravel_index(place, expected.shape))
+    measured = Estimate(expected[index].item(), 0.0)
+    question = Question(step.case, step.arrived)
+    return _culprit(step, Finding(question, label, index, found[index].item(), measured, note))
+
+
 def _misled(step: Step, label: str, left: Array, fresh: Array) -> Culprit:
     """A step that is right by itself and gives `left` in its graph, for what would be `fresh`."""
-    place = int(np.argmax(np.nan_to_num(np.abs(left - fresh), nan=np.inf)))
-    index = tuple(int(i) for i in np.unravel_index(place, fresh.shape))
     after = _written(step)
     if after:
         why = f"{' and '.join(after)} was written into after the call, and backward needs what was there"
@@ -264,10 +327,7 @@ def _misled(step: Step, label: str, left: Array, fresh: Array) -> Culprit:
     else:
         why = "does it keep a value anywhere but in its arguments and results?"
     note = f"By itself it gives the value that counts as measured, so what is wrong is the graph: {why}"
-    finding = Finding(
-        Question(step.case, step.arrived), label, index, left[index].item(), Estimate(fresh[index].item(), 0.0), note
-    )
-    return replace(_culprit(step, finding), after=after)
+    return replace(_at_largest(step, label, left, fresh, note), after=after)
 
 
 def _written(step: Step) -> Arrays:

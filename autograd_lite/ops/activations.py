@@ -126,7 +126,7 @@ def hardsigmoid(x: Array) -> Array:
 
     x: real, any shape. Returns the same shape. At -3 and 3 the gradient is 0.
 
-    >>> hardsigmoid(8 * distinct(4))
+    >>> hardsigmoid(20 * distinct(4))
     """
     return np.clip(real(x) + 3, 0, 6) / 6
 
@@ -140,7 +140,7 @@ def hardswish(x: Array) -> Array:
 
     x: real, any shape. Returns the same shape. At -3 the gradient is 0, at 3 it is 1: those from outside.
 
-    >>> hardswish(8 * distinct(4))
+    >>> hardswish(20 * distinct(4))
     """
     return kernels.hardswish(real(x))
 

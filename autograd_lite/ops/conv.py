@@ -96,7 +96,7 @@ def conv1d(
     and for an empty result.
 
     >>> conv1d(randn(2, 3, 5), randn(2, 3, 3))
-    >>> conv1d(randn(2, 4, 7), randn(2, 2, 3), randn(2), 2, ((1, 2),), 2, groups=2)
+    >>> conv1d(randn(2, 4, 7), randn(2, 2, 2), randn(2), 3, ((1, 2),), 4, groups=2)
     >>> conv1d(randn(1, 1, 4), randn(2, 1, 2), padding="same", stride=(2,))
     """
     return _correlate(1, x, weight, bias, stride, padding, dilation, groups)
@@ -124,7 +124,7 @@ def conv2d(
     Raises ValueError for shapes that do not belong together, and for an empty result.
 
     >>> conv2d(randn(2, 3, 5, 4), randn(2, 3, 3, 2))
-    >>> conv2d(randn(2, 4, 6, 5), randn(2, 2, 3, 2), randn(2), (2, 1), (1, 2), (1, 2), groups=2)
+    >>> conv2d(randn(2, 4, 6, 5), randn(2, 2, 3, 2), randn(2), (2, 1), (1, 2), (1, 3), groups=2)
     >>> conv2d(randn(1, 1, 4, 5), randn(2, 1, 2, 3), padding="same")
     >>> conv2d(randn(1, 2, 5, 4), randn(2, 2, 3, 3), padding="same", stride=2)
     """
@@ -151,7 +151,7 @@ def conv3d(
     empty result.
 
     >>> conv3d(randn(1, 2, 3, 4, 3), randn(2, 2, 2, 3, 2))
-    >>> conv3d(randn(1, 4, 4, 3, 4), randn(2, 2, 2, 2, 3), randn(2), (2, 1, 2), (1, 0, 1), (1, 2, 1), groups=2)
+    >>> conv3d(randn(1, 4, 4, 3, 4), randn(2, 2, 2, 2, 3), randn(2), (2, 1, 3), (1, 0, 1), (1, 2, 1), groups=2)
     >>> conv3d(randn(1, 1, 3, 2, 2), randn(1, 1, 2, 1, 3), padding="same")
     """
     return _correlate(3, x, weight, bias, stride, padding, dilation, groups)
@@ -179,7 +179,7 @@ def conv_transpose1d(
     `conv_transpose2d`. Raises ValueError for shapes that do not belong together, and for an empty result.
 
     >>> conv_transpose1d(randn(2, 3, 4), randn(3, 2, 3))
-    >>> conv_transpose1d(randn(1, 4, 3), randn(4, 1, 3), randn(2), 3, ((1, 0),), 2, 2, 2)
+    >>> conv_transpose1d(randn(1, 4, 3), randn(4, 1, 3), randn(2), 3, ((1, 0),), 1, 2, 4)
     """
     return _transposed(1, x, weight, bias, stride, padding, output_padding, groups, dilation)
 
@@ -253,7 +253,7 @@ def conv1d_weight(
     Returns (O, C / groups, *kernel_size). Raises ValueError for shapes that do not belong together.
 
     >>> conv1d_weight(randn(2, 3, 5), randn(2, 2, 3), 3)
-    >>> conv1d_weight(randn(2, 4, 7), randn(2, 2, 3), 3, 2, ((1, 2),), 2, 2)
+    >>> conv1d_weight(randn(2, 4, 7), randn(2, 2, 2), 2, 3, ((1, 2),), 4, 2)
     """
     return _filter_gradient(1, x, g_out, kernel_size, stride, padding, dilation, groups)
 
@@ -274,7 +274,7 @@ def conv2d_weight(
     Returns (O, C / groups, *kernel_size). Raises ValueError for shapes that do not belong together.
 
     >>> conv2d_weight(randn(2, 3, 5, 4), randn(2, 2, 3, 3), (3, 2))
-    >>> conv2d_weight(randn(2, 4, 6, 5), randn(2, 2, 3, 7), (3, 2), (2, 1), (1, 2), (1, 2), 2)
+    >>> conv2d_weight(randn(2, 4, 6, 5), randn(2, 2, 3, 6), (3, 2), (2, 1), (1, 2), (1, 3), 2)
     """
     return _filter_gradient(2, x, g_out, kernel_size, stride, padding, dilation, groups)
 

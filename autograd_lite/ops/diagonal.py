@@ -21,7 +21,7 @@ def diagonal(x: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array
     and the diagonal last. Raises ValueError for axes that are not two different ones.
 
     >>> diagonal(randn(2, 3))
-    >>> diagonal(randn(2, 2, 3), -1, axis1=-1, axis2=0)
+    >>> diagonal(randn(2, 2, 3), 1, axis1=2, axis2=0)
     """
     return np.diagonal(x, offset, axis1, axis2)
 
@@ -53,7 +53,7 @@ def diagonal_scatter(x: Array, src: Array, offset: int = 0, axis1: int = 0, axis
     dtype. Raises TypeError for values that x's dtype cannot hold.
 
     >>> diagonal_scatter(randn(2, 3), randn(2))
-    >>> diagonal_scatter(randn(2, 2, 3), randn(2, 1), -1, axis1=-1, axis2=0)
+    >>> diagonal_scatter(randn(2, 2, 3), randn(2, 1), 1, axis1=2, axis2=0)
     """
     check_fits(src, x)
     out = np.array(x)

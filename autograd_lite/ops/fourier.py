@@ -82,6 +82,7 @@ def rfft(x: Array, n: int | None = None, axis: int = -1, norm: Norm = None) -> A
     Raises TypeError for complex numbers, ValueError for n below 1 and for another norm.
 
     >>> rfft(randn(2, 4))
+    >>> rfft(randn(3), 4)
     >>> rfft(randn(3, 2), 5, 0, "forward")
     """
     if np.iscomplexobj(x):

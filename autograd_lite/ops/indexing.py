@@ -73,7 +73,7 @@ def setitem(x: Array, index: Index, value: Array) -> Array:
     the last value stays and gets the gradient. Copies all of x: to fill an array piece by piece, collect the pieces
     and `stack` them. Raises TypeError for complex values in a real x; whole numbers round as in NumPy.
 
-    >>> setitem(randn(3, 2), 1, randn(2))
+    >>> setitem(randn(3, 2), 1, randn(1, 2))
     >>> setitem(randn(3, 4), ([0, 2, 0], slice(1, 3)), randn(3, 2))
     """
     if value is None:

@@ -27,6 +27,9 @@ def matmul(a: Array, b: Array) -> Array:
     >>> matmul(randn(3, 2), randn(2, 4))
     >>> matmul(randn(5, 3, 2), randn(2, 4))
     >>> matmul(randn(2), randn(2, 2, 4))
+    >>> matmul(randn(2, 1, 3), randn(2, 3, 2))
+    >>> matmul(randn(2, 3, 2), randn(2))
+    >>> matmul(randn(2), randn(2))
     """
     if getattr(a, "ndim", 0) == 0 or getattr(b, "ndim", 0) == 0:
         raise ValueError("a matrix product needs at least one axis on each side; multiply scalars with *")

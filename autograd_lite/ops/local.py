@@ -75,7 +75,7 @@ def local_conv1d(
     arguments the others are. Raises ValueError for shapes that do not belong together, and for an empty result.
 
     >>> local_conv1d(randn(2, 3, 5), randn(2, 3, 3, 3))
-    >>> local_conv1d(randn(2, 2, 7), randn(3, 2, 3, 3), randn(3, 3), 2, ((1, 2),), 2)
+    >>> local_conv1d(randn(2, 2, 7), randn(3, 2, 2, 3), randn(3, 2), 2, ((1, 2),), 3)
     """
     return _local(1, x, weight, bias, stride, padding, dilation)
 

@@ -100,7 +100,7 @@ def var(x: Array, axis: Axis = None, *, correction: float = 0, keepdims: bool = 
     x: any shape. Returns x's shape without the reduced axes (of length 1 with keepdims), real.
 
     >>> var(randn(3, 2))
-    >>> var(randn(3, 2, 4), axis=(0, -1), correction=1, keepdims=True)
+    >>> var(randn(3, 2, 4), axis=(0, -1), correction=2, keepdims=True)
     """
     return kernels.var(x, axis, correction, keepdims)
 
@@ -150,6 +150,7 @@ def max(x: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
     the largest share the gradient equally.
 
     >>> max(distinct(3, 2))
+    >>> max(distinct(3, 2), 1)
     >>> max(distinct(3, 2, 2), axis=(0, -1), keepdims=True)
     """
     return np.max(x, axis=axis, keepdims=keepdims)
@@ -207,7 +208,7 @@ def logsumexp(x: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
     x: real, any shape. Returns x's shape without the reduced axes (of length 1 with keepdims). Where all elements are
     -inf, the gradient is 0.
 
-    >>> logsumexp(randn(3, 2))
+    >>> logsumexp(randn(3, 2), 1)
     >>> logsumexp(randn(3, 2, 2), axis=(0, -1), keepdims=True)
     """
     return kernels.logsumexp(x, axis, keepdims)

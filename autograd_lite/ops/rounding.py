@@ -113,7 +113,7 @@ def fmod(a: Array, b: Array) -> Array:
     a, b: real, broadcast against each other. Returns the broadcast shape. The gradient takes the whole quotient as
     constant, also where it jumps; for b = 0 it is 0 where the incoming one is 0.
 
-    >>> fmod(4 * randn(3, 2), positive(2))
+    >>> fmod(9 * randn(3, 2), 3 * positive(2))
     """
     return np.fmod(a, b)
 
@@ -235,7 +235,7 @@ def heaviside(x: Array, h0: Array) -> Array:
 
     x, h0: real, broadcast against each other. Returns the broadcast shape. The gradient is h0's alone, where x = 0.
 
-    >>> heaviside(trunc(randn(3, 2)), randn(2))
+    >>> heaviside(trunc(2 * randn(3, 2)), randn(2))
     """
     return np.heaviside(x, h0)
 
