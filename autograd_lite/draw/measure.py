@@ -22,29 +22,65 @@ HUGE = 1e3  # a gradient with a number beyond it is striking
 
 def measured(walk: Walk, detail: str) -> Graph:
     """The graph of a walk with what belongs to this level of detail."""
-    if detail == "shapes":
-        return walk.graph
-    costs, values = detail in ("costs", "everything"), detail in ("values", "everything")
-    data = dict(_values(walk)) if values else {}
-    backward = Backward(walk.handles)
-    saved_bytes = dict(_saved_bytes(walk)) if costs else {}
-    nodes = list(walk.graph.nodes)
-    for made, id in walk.ids.items():
-        node = nodes[id]
-        origins = [(made, slot) for slot in range(len(node.values))]
-        found = [replace(v, gradient=backward.gradients.get(o)) for v, o in zip(node.values, origins, strict=True)]
-        nodes[id] = replace(node, values=tuple(found))
-        if costs and made in walk.run.seen:
-            nodes[id] = replace(nodes[id], forward_seconds=walk.run.seen[made].seconds)
-        if costs:
-            nodes[id] = replace(
-                nodes[id], saved_bytes=saved_bytes.get(made), backward_seconds=backward.seconds.get(made)
-            )
-    for (id, slot), summary in data.items():
-        nodes[id] = _with_value(nodes[id], slot, summary)
-    keeps = _kept(walk) if costs else set[int]()
-    marked = (replace(node, marks=node.marks | _striking(node) | _saved(node, keeps)) for node in nodes)
-    return replace(walk.graph, nodes=tuple(marked))
+    return walk.graph if detail == "shapes" else _Measures(walk, detail).graph()
+
+
+class _Measures:
+    """All that was measured, and how it is put into the nodes."""
+
+    def __init__(self, walk: Walk, detail: str):
+        self.walk = walk
+        self.costs, values = detail in ("costs", "everything"), detail in ("values", "everything")
+        self.made = {id: made for made, id in walk.ids.items()}
+        self.backward = Backward(walk.handles)
+        self.data = dict(_values(walk)) if values else {}
+        self.saved_bytes = dict(_saved_bytes(walk)) if self.costs else {}
+        self.kept = _kept(walk) if self.costs else set[int]()
+
+    def graph(self) -> Graph:
+        """The graph with what was measured."""
+        return replace(self.walk.graph, nodes=tuple(map(self._node, self.walk.graph.nodes)))
+
+    def _node(self, node: Node) -> Node:
+        values = tuple(self._value(node.id, slot, value) for slot, value in enumerate(node.values))
+        marks = {mark for value in values for mark in _striking(value)}
+        if node.id in self.kept and node.kind != "leaf":
+            marks.add("saved")
+        made = self.made.get(node.id)
+        if not self.costs or made is None:
+            return replace(node, values=values, marks=node.marks | marks)
+        seen = self.walk.run.seen.get(made)
+        return replace(
+            node,
+            values=values,
+            marks=node.marks | marks,
+            saved_bytes=self.saved_bytes.get(made),
+            forward_seconds=None if seen is None else seen.seconds,
+            backward_seconds=self.backward.seconds.get(made),
+        )
+
+    def _value(self, id: int, slot: int, value: Value) -> Value:
+        gradient = self.backward.gradients.get((self.made[id], slot)) if id in self.made else None
+        return replace(value, data=self.data.get((id, slot)), gradient=gradient)
+
+
+def _striking(value: Value) -> Iterator[Mark]:
+    """What is wrong, or may be, with a value or its gradient."""
+    if value.data is not None and value.data.nans:
+        yield "nan"
+    if value.data is not None and value.data.infinities:
+        yield "infinite"
+    g = value.gradient
+    if g is None:
+        return
+    if g.nans:
+        yield "nan gradient"
+    if g.infinities:
+        yield "infinite gradient"
+    if g.count and g.zeros == 1:
+        yield "zero gradient"
+    if max(abs(g.minimum), abs(g.maximum)) > HUGE:
+        yield "huge gradient"
 
 
 def summarise(array: Any) -> Summary:
@@ -55,18 +91,12 @@ def summarise(array: Any) -> Summary:
     nans = int(np.count_nonzero(np.isnan(numbers))) if bad else 0
     finite = numbers[np.isfinite(numbers)] if bad else numbers
     zeros = 1 - np.count_nonzero(array) / array.size if array.size else 0.0
-    whole = short(array) if array.size <= SMALL else None
+    whole = text.whole(array) if array.size <= SMALL else None
     if not finite.size:
         return Summary(array.size, math.nan, math.nan, math.nan, math.nan, zeros, nans, bad - nans, whole)
     flat = finite.reshape(-1).astype(float, copy=False)
     low, high, norm = float(flat.min()), float(flat.max()), math.sqrt(float(flat @ flat))
     return Summary(array.size, low, high, float(flat.mean()), norm, zeros, nans, bad - nans, whole)
-
-
-def short(array: Any) -> str:
-    """A small array in one line, four digits for each number."""
-    kinds: Any = dict.fromkeys(("float_kind", "complex_kind"), text.short)
-    return " ".join(np.array2string(array, separator=", ", formatter=kinds).split())
 
 
 # -- values ------------------------------------------------------------------------------------------------------------
@@ -117,11 +147,6 @@ def _operands_kept(made: core.Node, known: dict[str, Any]) -> Iterable[Any]:
     return [known.get(name) for name in made.op.arrays]
 
 
-def _with_value(node: Node, slot: int, data: Summary) -> Node:
-    values = (replace(value, data=data) if i == slot else value for i, value in enumerate(node.values))
-    return replace(node, values=tuple(values))
-
-
 # -- memory ------------------------------------------------------------------------------------------------------------
 
 
@@ -146,10 +171,6 @@ def _kept(walk: Walk) -> set[int]:
     made = {walk.ids[origin[0]] for origin, _ in _kept_arrays(walk) if origin[0] in walk.ids}
     kept = {id(owner(array)) for node in walk.ids for array in arrays_in(node.saved)}
     return made | {number for number, array in walk.arrays.items() if id(owner(array)) in kept}
-
-
-def _saved(node: Node, kept: set[int]) -> set[Mark]:
-    return {"saved"} if node.id in kept and node.kind != "leaf" else set()
 
 
 # -- gradients ---------------------------------------------------------------------------------------------------------
@@ -206,26 +227,3 @@ def _filled(node: core.Node, parts: list[Any]) -> tuple[Any, ...]:
     shapes: Any = node.shape
     dtypes: Any = node.dtype
     return tuple(np.zeros(shapes[i], dtypes[i]) if part is None else part for i, part in enumerate(parts))
-
-
-def _striking(node: Node) -> set[Mark]:
-    """What is wrong, or may be, with the values of a node and their gradients."""
-    return {mark for value in node.values for mark in _striking_in(value)}
-
-
-def _striking_in(value: Value) -> Iterator[Mark]:
-    if value.data is not None and value.data.nans:
-        yield "nan"
-    if value.data is not None and value.data.infinities:
-        yield "infinite"
-    g = value.gradient
-    if g is None:
-        return
-    if g.nans:
-        yield "nan gradient"
-    if g.infinities:
-        yield "infinite gradient"
-    if g.count and g.zeros == 1:
-        yield "zero gradient"
-    if max(abs(g.minimum), abs(g.maximum)) > HUGE:
-        yield "huge gradient"

@@ -195,9 +195,15 @@ def _merged(graph: Graph, runs: list[list[list[int]]]) -> Graph:
     rounds_of: dict[int, list[Node]] = {}
     for id, stands in enumerate(first):
         rounds_of.setdefault(stands, []).append(graph.nodes[id])
-    nodes = tuple(replace(_together(rounds_of[id]), id=new[id], module=module_of[id]) for id in kept)
-    nodes = tuple(replace(node, pair=None if node.pair is None else new[first[node.pair]]) for node in nodes)
-    return Graph(nodes, tuple(_edges(graph, first, new, runs)), modules)
+    pairs = [None if node.pair is None else new[first[node.pair]] for node in graph.nodes]
+    nodes = (_moved(_together(rounds_of[id]), new[id], module_of[id], pairs[id]) for id in kept)
+    return Graph(tuple(nodes), tuple(_edges(graph, first, new, runs)), modules)
+
+
+def _moved(node: Node, id: int, module: int | None, pair: int | None) -> Node:
+    if (node.id, node.module, node.pair) == (id, module, pair):
+        return node  # most are where they were
+    return replace(node, id=id, module=module, pair=pair)
 
 
 def _absorb_operands(graph: Graph, first: list[int]) -> None:

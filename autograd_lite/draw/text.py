@@ -40,6 +40,11 @@ def short(value: Any) -> str:
     return cut(_text(value))
 
 
+def whole(array: Any) -> str:
+    """All of a small array."""
+    return _text(array.tolist())
+
+
 def shape(lengths: tuple[int, ...]) -> str:
     """A shape; "scalar" if it has no axes."""
     return str(tuple(lengths)) if lengths else "scalar"

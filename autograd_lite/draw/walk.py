@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from operator import attrgetter
@@ -218,7 +219,7 @@ class Walk:
         return tuple(self._value((node, i), shapes[i], dtypes[i], slot) for i, slot in enumerate(slots))
 
     def _value(self, origin: Origin, shape: tuple[int, ...], dtype: Any, slot: str | None) -> Value:
-        return Value(tuple(shape), str(dtype), self.names.of_value(origin), slot, origin in self.outputs)
+        return Value(tuple(shape), _name(dtype), self.names.of_value(origin), slot, origin in self.outputs)
 
     # -- operands ----------------------------------------------------------------------------------------------------
 
@@ -247,7 +248,7 @@ class Walk:
         array = operand.array
         if array is not None and id(array) in self._constants:
             return self._constants[id(array)]
-        dtype = None if array is None else str(np.asarray(array).dtype)
+        dtype = None if array is None else _name(np.asarray(array).dtype)
         label = "constant" if len(operand.name) == 1 or operand.of_several else operand.name
         value = Value(operand.shape, dtype, self.names.of_array(array))
         added = self._add_operand("constant", label, (value,), id(array))
@@ -282,6 +283,11 @@ def _common(modules: Sequence[ModuleInfo], a: int | None, b: int | None) -> int 
             return None
         a, b = (modules[a].parent, b) if a > b else (a, modules[b].parent)
     return a
+
+
+@functools.cache
+def _name(dtype: np.dtype[Any]) -> str:
+    return str(dtype)  # which takes NumPy longer than all else that is done for a node
 
 
 _DETACHED = frozenset[Mark](["detached"])
