@@ -10,7 +10,6 @@ import html
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -59,7 +58,10 @@ def _contents(graph: Graph, detail: str) -> dict[str, Any]:
     return {
         "graph": to_records(graph),
         "nodes": nodes,
-        "modules": [[words.number(head), words.numbers(rest)] for head, rest in _modules(graph)],
+        "modules": [
+            [words.number(module_title(info)), words.numbers(lines(node, detail)), words.numbers(lines(node, "costs"))]
+            for info, node in zip(graph.modules, _module_nodes(graph), strict=True)
+        ],
         "labels": {number: words.number(label) for number, label in labels if label},
         "words": words.all,
     }
@@ -82,8 +84,8 @@ class _Words:
         return [self.number(word) for word in words]
 
 
-def _modules(graph: Graph) -> Iterator[tuple[str, list[str]]]:
-    """What is to be read of each Module or block: its title, its parameters, what all within it costs."""
+def _module_nodes(graph: Graph) -> Iterator[Node]:
+    """For each Module or block a node that says what it learns, and what all within it costs."""
     inside: list[list[Node]] = [[] for _ in graph.modules]
     for node in graph.nodes:
         module = node.module
@@ -91,14 +93,16 @@ def _modules(graph: Graph) -> Iterator[tuple[str, list[str]]]:
             inside[module].append(node)
             module = graph.modules[module].parent
     for info, nodes in zip(graph.modules, inside, strict=True):
-        parameters = (f"{info.parameters:,} parameters",) if info.parameters else ()
-        costs = replace(
-            Node(0, "group", "", (), parameters),
+        yield Node(
+            0,
+            "group",
+            info.label,
+            (),
+            (f"{info.parameters:,} parameters",) if info.parameters else (),
             saved_bytes=total(node.saved_bytes for node in nodes),
             forward_seconds=total(node.forward_seconds for node in nodes),
             backward_seconds=total(node.backward_seconds for node in nodes),
         )
-        yield module_title(info), lines(costs, "costs")
 
 
 # -- colours -----------------------------------------------------------------------------------------------------------

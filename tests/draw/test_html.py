@@ -70,8 +70,8 @@ def test_the_page_holds_the_graph_and_every_word_once():
     title, box, facts = data["nodes"][5]
     assert (words[title], [words[each] for each in box]) == ("h = tanh", ["(2, 3)"])
     assert [words[each] for each in facts] == ["(2, 3)", "-1.5 to 2.5, mean 0.25, 50% zero", "saves 2.05 kB"]
-    assert [words[title] for title, _ in data["modules"]] == ["Net", "first: Linear", BLOCK]
-    assert [words[each] for each in data["modules"][0][1]] == ["18 parameters", "saves 2.05 kB"]
+    assert [words[title] for title, *_ in data["modules"]] == ["Net", "first: Linear", BLOCK]
+    assert [words[each] for each in data["modules"][0][2]] == ["18 parameters", "saves 2.05 kB"]
 
 
 def test_detail_is_what_stands_in_the_boxes():

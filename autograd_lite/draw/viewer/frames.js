@@ -116,25 +116,38 @@ class Arrangement {
     const root = this.locals.get(0);
     this.w = root.w;
     this.h = root.h;
-    for (const link of this.links) this.addPath(link, origins);
+    this.origins = origins;
   }
 
   addFrame(frame, x, y, local) {
     if (frame !== 0) this.frames.push({ item: this.graph.itemOf(frame), x, y, w: local.w, h: local.h });
   }
 
-  /** A link's parts: each points to be joined by curves, or the corners of a line around the side. */
-  addPath(link, origins) {
+  /** Whether a part of a link lies in an area. Links go down from their source, but for those around the side. */
+  isSeen(link, area) {
+    if (!link.parts) {
+      const source = this.places.get(link.source), target = this.places.get(link.target);
+      const isBelow = source && Math.min(source.y, target.y) > area.bottom;
+      if (isBelow || (source && Math.max(source.y + source.h, target.y + target.h) < area.top)) return false;
+    }
+    const { left, right, top, bottom } = this.traced(link).bounds;
+    return left <= area.right && right >= area.left && top <= area.bottom && bottom >= area.top;
+  }
+
+  /** The link with its parts: each points to be joined by curves, or the corners of a line around the side. */
+  traced(link) {
+    if (link.parts) return link;
     link.parts = link.segments.map(({ frame, edge }) => {
-      const [x, y] = origins.get(frame), local = this.locals.get(frame);
+      const [x, y] = this.origins.get(frame), local = this.locals.get(frame);
       const moved = (points) => points.map(([px, py]) => [x + local.left + px, y + local.top + py]);
-      const part = edge.aside ? { corners: moved(edge.corners) } : { points: moved(edge.points) };
+      const part = edge.aside ? { corners: moved(edge.corners) } : { points: moved(edge.points()) };
       // The frame's border lies a little outside of the layers in it
       if (edge.entersAt === "in") part.points.unshift([part.points[0][0], y]);
       if (edge.leavesAt === "out") part.points.push([part.points[part.points.length - 1][0], y + local.h]);
       return part;
     });
     link.bounds = boundsOf(link.parts.flatMap((part) => part.points || part.corners));
+    return link;
   }
 }
 
@@ -168,7 +181,8 @@ class Local {
       const { w, h } = isOpen ? { w: 0, h: 0 } : arrangement.sizeOf(item);
       const order = isFrame ? graph.frame(item).order : item;
       this.numbers.set(item, this.vertices.length);
-      this.vertices.push({ item, w, h, order, isOpen, hasPins: isOpen, end: "" });
+      const isAside = !isFrame && !isOperation(graph.nodes[item]);
+      this.vertices.push({ item, w, h, order, isOpen, isAside, hasPins: isOpen, end: "" });
     }
   }
 

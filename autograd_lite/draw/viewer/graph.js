@@ -10,7 +10,7 @@ class Graph {
     this.data = data;
     this.operands = numbersBy(this.edges, "target", this.nodes.length); // of each node, the numbers of its edges
     this.uses = numbersBy(this.edges, "source", this.nodes.length);
-    this.frames = [new Frame(-1, -1, 0)];
+    this.frames = [new Frame({ module: -1, parent: -1, depth: 0, repeat: 1, side: "" })];
     this.frameOf = this.framesOfNodes();
     this.placeConstants();
     this.fillFrames();
@@ -38,7 +38,8 @@ class Graph {
     const { words, nodes, modules } = this.data;
     const [title, lines, facts] = this.isFrame(item) ? modules[this.frame(item).module] : nodes[item];
     const read = (numbers) => numbers.map((number) => words[number]);
-    return { title: words[title], lines: read(lines), facts: read(facts || lines) };
+    const side = this.isFrame(item) && this.frame(item).side === "backward" ? ", backward" : "";
+    return { title: words[title] + side, lines: read(lines), facts: read(facts) };
   }
 
   title(item) {
@@ -72,18 +73,19 @@ class Graph {
     let frame = module < 0 ? 0 : known.get(side + module);
     while (missing.length) {
       module = missing.pop();
-      this.frames.push(new Frame(module, frame, this.frames[frame].depth + 1));
+      const { depth } = this.frames[frame], { repeat = 1 } = this.modules[module];
+      this.frames.push(new Frame({ module, parent: frame, depth: depth + 1, repeat, side }));
       frame = this.frames.length - 1;
-      this.frames[frame].repeat = this.modules[module].repeat || 1;
       known.set(side + module, frame);
     }
     return frame;
   }
 
-  /** Constants lie in the innermost frame that has all their uses. */
+  /** Constants without a name lie in the innermost frame that has all their uses; one with a name may be an input. */
   placeConstants() {
     this.nodes.forEach((node, i) => {
-      if (node.kind !== "constant" && node.kind !== "reference") return;
+      const isNamed = node.values.some((value) => value.name);
+      if (isNamed || (node.kind !== "constant" && node.kind !== "reference")) return;
       const frames = this.uses[i].map((edge) => this.frameOf[this.edges[edge].target]);
       if (frames.length) this.frameOf[i] = frames.reduce((a, b) => this.common(a, b));
     });
@@ -116,8 +118,8 @@ class Graph {
 }
 
 class Frame {
-  constructor(module, parent, depth) {
-    Object.assign(this, { module, parent, depth, repeat: 1, children: [], marks: new Set() });
+  constructor(known) {
+    Object.assign(this, known, { children: [], marks: new Set() });
     this.order = Infinity; // the number of the first operation in it, or of the first node
     this.operations = [];
     this.isOutput = false;
@@ -127,7 +129,8 @@ class Frame {
     if (isOperation) this.operations.push(i);
     this.order = this.operations.length ? this.operations[0] : Math.min(this.order, i);
     this.isOutput ||= node.values.some((value) => value.is_output);
-    for (const mark of node.marks || []) this.marks.add(mark);
+    // Nearly all Modules save something: that is no mark of one
+    for (const mark of node.marks || []) if (mark !== "saved") this.marks.add(mark);
   }
 }
 

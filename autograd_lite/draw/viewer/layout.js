@@ -3,7 +3,8 @@
  *
  * A vertex has a size {w, h} and an order in time; `end` is "in" or "out" for one on the frame's border. An edge goes
  * {from, to} with its ends at {fromPin, toPin}, distances from the left of the vertices, and the `value` it carries.
- * Those that would go up are led around the side.
+ * Those that would go up are led around the side. A vertex `isAside` if it need not stand above what takes its value, so
+ * that the main lines are straight: a parameter.
  */
 
 const ROOM = { boxes: 24, lines: 12, layers: 30, lane: 13, frame: 12 };
@@ -11,7 +12,10 @@ const MOST_LAYERS = 30; // that an edge may span: a reference takes the place of
 const LOOP = 22; // room for the line from a folded block to itself
 const SMALL = 3000; // cells for which time is no matter
 
-/** Place the vertices (x, y of the upper left), and give edges their points; returns the size of it all. */
+/** Place the vertices (x, y of the upper left) and edges; returns the size of it all.
+ *
+ * A placed edge has `corners` if it is led around the side, else a function `points`: most are never looked at.
+ */
 function layOut(vertices, edges, referTo) {
   const layers = assignLayers(vertices, edges);
   replaceFarEdges(vertices, edges, layers, referTo);
@@ -25,7 +29,7 @@ function layOut(vertices, edges, referTo) {
     vertex.y = rows.top[layers[i]] + (vertex.end ? 0 : (rows.bottom[layers[i]] - rows.top[layers[i]] - vertex.h) / 2);
   });
   spreadPins(vertices, edges, grid);
-  for (const edge of edges) if (!edge.aside) edge.points = pointsDown(edge, vertices, grid, rows);
+  for (const edge of edges) if (!edge.aside) edge.points = () => pointsDown(edge, vertices, grid, rows);
   return leadAside(vertices, edges, layers, rows, size);
 }
 
@@ -83,7 +87,7 @@ function sink(vertices, edges, layers, { out, into, inOrder }) {
 /** Edges that span too many layers begin at a reference to what they come from. */
 function replaceFarEdges(vertices, edges, layers, referTo) {
   const spans = edges.map((edge) => (edge.aside ? 0 : layers[edge.to] - layers[edge.from] - 1));
-  const limit = farthest(spans, 4 * vertices.length + 4000);
+  const limit = farthest(spans, 2 * vertices.length + 4000);
   edges.forEach((edge, e) => {
     if (spans[e] <= limit) return;
     const reference = referTo(edge);
@@ -132,7 +136,7 @@ class Grid {
       const aPin = edge.fromPin - vertices[edge.from].w / 2, bPin = edge.toPin - vertices[edge.to].w / 2;
       while (edge.way.length < edge.steps) this.addCell(edge, aPin);
       const from = edge.steps ? edge.way[edge.steps - 1] : edge.from;
-      const weight = edge.steps ? 2 : 1;
+      const weight = edge.steps ? 2 : vertices[edge.from].isAside ? 0.1 : 1;
       edge.short = { a: from, b: edge.to, aPin: edge.steps ? 0 : aPin, bPin, weight, edge };
       this.shorts.push(edge.short);
     }
@@ -165,17 +169,22 @@ class Grid {
   // -- order
 
   order() {
-    const rounds = this.layer.length < SMALL ? 12 : 3;
     this.position = new Float64Array(this.layer.length);
     for (const cells of this.layers) this.number(cells);
-    let best = null, fewest = Infinity;
+    if (this.layer.length < SMALL) this.orderBest(12);
+    else for (let round = 0; round < 3; round++) this.sweep(round % 2 === 0);
+  }
+
+  /** The order with the fewest crossings of so many rounds. */
+  orderBest(rounds) {
+    let best = this.layers, fewest = Infinity;
     for (let round = 0; round < rounds && fewest > 0; round++) {
       this.sweep(true);
       this.sweep(false);
       const crossings = this.crossings();
       if (crossings < fewest) [best, fewest] = [this.layers.map((cells) => [...cells]), crossings];
     }
-    this.layers = best || this.layers;
+    this.layers = best;
     for (const cells of this.layers) this.number(cells);
   }
 

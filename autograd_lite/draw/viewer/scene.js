@@ -107,6 +107,14 @@ class Scene {
     if (focused !== undefined) this.elementOf(focused)?.focus({ preventScroll: true });
   }
 
+  /** Print what is in view, without the empty room around it. */
+  crop() {
+    const { x, y, k } = this.view, { w, h } = this.size, { w: width, h: height } = this.arrangement;
+    if (this.isFar) return;
+    const left = Math.max(0, x), top = Math.max(0, y), right = Math.min(w, x + k * width), bottom = Math.min(h, y + k * height);
+    if (right > left && bottom > top) this.svg.setAttribute("viewBox", `${left} ${top} ${right - left} ${bottom - top}`);
+  }
+
   within(area) {
     return this.arrangement.boxes.filter((box) => touches(box, area));
   }
@@ -121,7 +129,7 @@ class Scene {
     const { frames, links } = this.arrangement;
     for (const frame of frames) if (touches(frame, area)) this.world.append(this.frameShape(frame));
     links.forEach((link, number) => {
-      if (overlap(link.bounds, area)) this.world.append(this.linkShape(link, number));
+      if (this.arrangement.isSeen(link, area)) this.world.append(this.linkShape(link, number));
     });
     for (const frame of frames) if (touches(frame, area)) this.world.append(this.frameHead(frame));
     for (const box of boxes) this.world.append(box.reference ? this.referenceBox(box) : this.box(box));
@@ -141,7 +149,9 @@ class Scene {
   classes(item) {
     const { graph } = this;
     const marks = graph.marks(item).map((mark) => `mark-${mark.replaceAll(" ", "-")}`);
-    const kinds = graph.isFrame(item) ? ["folded", graph.frame(item).repeat > 1 ? "repeat" : ""] : [graph.nodes[item].kind, graph.nodes[item].side || ""];
+    const kinds = graph.isFrame(item)
+      ? ["folded", graph.frame(item).repeat > 1 ? "repeat" : "", graph.frame(item).side]
+      : [graph.nodes[item].kind, graph.nodes[item].side || ""];
     return ["box", ...kinds, this.isOutput(item) ? "output" : "", ...marks].filter(Boolean).join(" ");
   }
 
@@ -178,8 +188,8 @@ class Scene {
   }
 
   frameShape({ item, x, y, w, h }) {
-    const name = this.graph.frame(item).repeat > 1 ? "frame repeat" : "frame";
-    return this.make("g", { class: name }, this.make("rect", { class: "shape", x, y, width: w, height: h, rx: 8 }));
+    const { repeat, side } = this.graph.frame(item);
+    return this.make("g", { class: `frame ${side}${repeat > 1 ? " repeat" : ""}` }, this.make("rect", { class: "shape", x, y, width: w, height: h, rx: 8 }));
   }
 
   frameHead({ item, x, y }) {
@@ -224,7 +234,7 @@ class Scene {
     }
     pen.strokeStyle = colour("edge");
     pen.beginPath();
-    for (const link of this.arrangement.links) if (overlap(link.bounds, area)) drawStraight(pen, link);
+    for (const link of this.arrangement.links) if (this.arrangement.isSeen(link, area)) drawStraight(pen, link);
     pen.stroke();
     const byKind = { op: colour("op-line"), leaf: colour("leaf-line"), group: colour("op-line"), constant: colour("quiet"), reference: colour("quiet") };
     const least = 1.5 / k; // what is smaller than a dot is drawn as one
@@ -247,10 +257,6 @@ function cut(text, longest = LONGEST) {
 
 function touches(box, area) {
   return box.x <= area.right && box.x + box.w >= area.left && box.y <= area.bottom && box.y + box.h >= area.top;
-}
-
-function overlap(bounds, area) {
-  return bounds.left <= area.right && bounds.right >= area.left && bounds.top <= area.bottom && bounds.bottom >= area.top;
 }
 
 function contains(outer, inner) {

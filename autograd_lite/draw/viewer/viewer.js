@@ -55,10 +55,11 @@ class Viewer {
   /** The whole graph if it can be read then, else its beginning. */
   openView() {
     this.fit();
-    const { k } = this.scene.view, { w } = this.scene.size, [first] = this.arrangement.boxes;
-    if (k >= READABLE || !first) return;
-    const top = this.arrangement.boxes.reduce((a, b) => (b.y < a.y ? b : a), first);
-    this.scene.look({ k: 0.8, x: w / 2 - 0.8 * (top.x + top.w / 2), y: 20 - 0.8 * top.y });
+    const { boxes, w: width } = this.arrangement, { w } = this.scene.size, k = 0.8;
+    if (this.scene.view.k >= READABLE || !boxes.length) return;
+    const top = boxes.reduce((a, b) => (b.y < a.y ? b : a));
+    const middle = k * width < w ? width / 2 : top.x + top.w / 2;
+    this.scene.look({ k, x: w / 2 - k * middle, y: 0 });
   }
 
   zoom(factor, x = this.scene.size.w / 2, y = this.scene.size.h / 2) {
@@ -354,6 +355,8 @@ class Viewer {
     this.listenToPointer();
     this.listenToTools();
     document.addEventListener("keydown", (event) => this.key(event));
+    addEventListener("beforeprint", () => this.scene.crop());
+    addEventListener("afterprint", () => this.scene.redraw());
     new ResizeObserver(() => this.scene.redraw()).observe($("stage"));
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.scene.redraw());
   }
