@@ -72,10 +72,11 @@ def draw(
 
     graph: "forward", the operations; "backward", how the gradients are computed from that of the outputs; or "both",
     with what the backward pass needs of the forward one. detail: what is told of each node, beside its operation and
-    shape. "values": the value as far as it is known, of a run everywhere, and the gradient of (the sum of) the outputs;
-    NaN and infinite numbers, gradients that are zero or huge are marked. "costs": memory that is kept for backward, and
-    the times of forward (of a run) and backward. "everything": both, the user's lines, and what flows back along each
-    edge. An earlier backward leaves no gradients to see.
+    shape. "values": the value as far as it is known, of a run everywhere, the gradient of (the sum of) the outputs, and
+    at each edge what flows back along it; NaN and infinite numbers, gradients that are zero or huge are marked.
+    "costs": memory that is kept for backward, and the times of forward (of a run) and backward. "everything": both, and
+    the user's lines. An earlier backward leaves no gradients to see.
+
     depth: fold the Modules that lie so deep into one node each, 0 for the outermost. roll: draw what repeats, such as
     the steps of a recurrence, once. fold: draw chains of elementwise operations as one node each. constants: show
     operands that need no gradient, too; a backward frees what is known of them beyond their existence. path: a tensor
@@ -97,7 +98,7 @@ def draw(
         end, start = map(walk.find, path)
         shown = with_path(shown, start, end)
     ops = walk.differentiated()
-    if graph != "forward" or detail == "everything":
+    if graph != "forward" or detail in ("values", "everything"):
         shown = with_derivatives(shown, ops)
     return Picture(_condensed(sided(shown, ops, graph), depth, roll, fold), rankdir, detail, theme)
 

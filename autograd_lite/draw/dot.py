@@ -94,7 +94,8 @@ class _Writer:
     def edge(self, edge: Edge) -> str:
         """The attributes of an edge, in brackets; nothing if it has none."""
         label = edge_label(self.graph, edge, self.detail)
-        attributes = [f'label=" {quotable(label)} "'] if label else []
+        room = " " * (1 if self.rich else 2 + len(label) // 5)  # without fonts, letters are measured too narrow
+        attributes = [f'label="{room}{quotable(label)}{room}"'] if label else []
         if self.graph.nodes[edge.source].kind in ("constant", "reference"):
             attributes.append("style=dashed")
         if edge.loop:

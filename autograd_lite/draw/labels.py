@@ -56,10 +56,10 @@ def module_title(info: ModuleInfo) -> str:
 
 
 def edge_label(graph: Graph, edge: Edge, detail: str = "shapes") -> str:
-    """What stands at an edge: which of several results it is, and with all detail what flows back along it."""
+    """What stands at an edge: which of several results it is, and beside values what flows back along it."""
     value = graph.nodes[edge.source].values[edge.output]
     told = [(value.name or value.slot or "")] if value.slot else []
-    told += [edge.derivative] if detail == "everything" and edge.derivative else []
+    told += [edge.derivative] if detail in ("values", "everything") and edge.derivative else []
     return "  ".join(told)
 
 
@@ -190,6 +190,8 @@ def summary(found: Summary) -> str:
     """An array in a line: all of it if it is small, else its range, mean, and what is striking."""
     if found.text is not None:
         return found.text
+    if found.minimum == found.maximum and not _bad(found):
+        return f"all {number(found.minimum)}"
     told = [f"{number(found.minimum)} to {number(found.maximum)}, mean {number(found.mean)}"]
     told += [f"{found.zeros:.0%} zero"] if found.zeros >= 0.005 else []
     return ", ".join([*told, *_bad(found)])
@@ -199,6 +201,8 @@ def gradient(found: Summary) -> str:
     """A gradient in a line: all of it if it is small, else its norm, and what is striking."""
     if found.text is not None:
         return found.text
+    if found.minimum == found.maximum == 0 and not _bad(found):
+        return "all 0"
     told = [f"norm {number(found.norm)}"]
     told += [f"{found.zeros:.0%} zero"] if found.zeros >= 0.005 else []
     return ", ".join([*told, *_bad(found)])

@@ -50,6 +50,7 @@ class Theme:
     zero: str
     huge: str
     bad: str
+    bad_fill: str
 
     def of_marks(self, marks: Iterable[Mark]) -> Iterator[str]:
         """Attributes for Graphviz of a node that has these marks."""
@@ -60,6 +61,8 @@ class Theme:
         yield f'color="{getattr(self, MARK_LINES[worst[-1]])}", penwidth=3'
         if worst[-1] in ("unused", "detached", "removed"):
             yield 'style="rounded,dashed"'
+        if worst[-1] in ("nan", "infinite"):
+            yield f'fillcolor="{self.bad_fill}"'
 
     def of_edge_marks(self, marks: Iterable[Mark]) -> list[str]:
         """Attributes for Graphviz of an edge that has these marks."""
@@ -93,6 +96,7 @@ LIGHT = Theme(
     zero="#8a8a8a",
     huge="#c2410c",
     bad="#b00020",
+    bad_fill="#fbd5da",
 )
 DARK = Theme(
     name="dark",
@@ -116,5 +120,6 @@ DARK = Theme(
     zero="#9a9a9a",
     huge="#ff8a4c",
     bad="#ff5a6e",
+    bad_fill="#571c26",
 )
 THEMES = {theme.name: theme for theme in (LIGHT, DARK)}
