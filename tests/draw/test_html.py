@@ -308,6 +308,57 @@ def test_stepping(run):
     assert seen["left"] == [0, "5 forward, 5 backward"]
 
 
+def two_sided():
+    """x -> sin, and beside it the derivative, which takes x as well."""
+    back = {"side": "backward"}
+    nodes = (node(0, "leaf", "leaf", name="x"), node(1, "sin", is_output=True), node(2, "1", "constant", **back))
+    nodes += (node(3, "dsin", pair=1, **back), node(4, "leaf", "leaf", name="dL/dx", is_output=True, pair=0, **back))
+    return Graph(nodes, (Edge(0, 1, "x"), Edge(2, 3, "g"), Edge(0, 3, "x"), Edge(3, 4, "g")))
+
+
+@in_browser
+def test_both_sides(run):
+    seen = run(
+        to_html(two_sided()),
+        """
+        const seen = { frames: texts("#world .head .line"), at: [told()] };
+        for (const _ of "12") { press("n"); seen.at.push(told()); }
+        click(document.querySelector(".head"));
+        seen.folded = titles();
+        return seen;
+        """,
+    )
+    assert seen["frames"] == ["forward", "backward"]
+    assert seen["at"] == ["1 forward, 1 backward", "forward 1 of 1: sin", "backward 1 of 1: dsin"]
+    assert seen["folded"] == ["1", "dL/dx", "dsin", "forward"]
+
+
+def recurrence(steps):
+    """A weight that is used at every step, which all follow each other."""
+    nodes = [node(0, "leaf", "leaf", name="w"), node(1, "leaf", "leaf", name="h")]
+    nodes += [node(i, "matmul", is_output=i == steps + 1) for i in range(2, steps + 2)]
+    edges = (Edge(k, i, name) for i in range(2, steps + 2) for k, name in ((0, "a"), (i - 1, "b")))
+    return Graph(tuple(nodes), tuple(edges))
+
+
+@in_browser
+def test_far_uses_have_a_reference_that_leads_to_what_is_used(run):
+    seen = run(
+        to_html(recurrence(100)),
+        """
+        press("f");
+        const references = all("#world .reference");
+        const seen = { count: references.length, label: references[0].textContent };
+        click(references[0]);
+        seen.selected = texts(".selected .title");
+        seen.overlaps = overlaps();
+        return seen;
+        """,
+    )
+    assert seen["count"] > 50
+    assert (seen["label"], seen["selected"], seen["overlaps"]) == ("w \N{UPWARDS ARROW}", ["w"], 0)
+
+
 @in_browser
 @pytest.mark.parametrize("system", ["light", "dark"])
 def test_themes_and_moving(run, system):

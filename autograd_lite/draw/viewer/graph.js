@@ -1,6 +1,7 @@
 /* The graph that the page was given.
  *
- * A frame is a call of a Module, or a block that repeats, on one side (forward or backward); frame 0 is the whole page.
+ * A frame is a call of a Module, or a block that repeats, on one side (forward or backward); frame 0 is the whole page,
+ * and where there are both sides, each has a frame around all that is on it.
  * An item is what a box can stand for: node i is item i, frame f is item nodes.length + f.
  */
 
@@ -36,10 +37,11 @@ class Graph {
   /** What is to be read of an item: its title, the lines in its box, all that is known. */
   texts(item) {
     const { words, nodes, modules } = this.data;
-    const [title, lines, facts] = this.isFrame(item) ? modules[this.frame(item).module] : nodes[item];
+    const frame = this.isFrame(item) ? this.frame(item) : null;
+    if (frame && frame.module < 0) return { title: frame.side, lines: [], facts: [] };
+    const [title, lines, facts] = frame ? modules[frame.module] : nodes[item];
     const read = (numbers) => numbers.map((number) => words[number]);
-    const side = this.isFrame(item) && this.frame(item).side === "backward" ? ", backward" : "";
-    return { title: words[title] + side, lines: read(lines), facts: read(facts) };
+    return { title: words[title], lines: read(lines), facts: read(facts) };
   }
 
   title(item) {
@@ -59,26 +61,31 @@ class Graph {
   // -- frames ---------------------------------------------------------------------------------------------------------
 
   framesOfNodes() {
-    const known = new Map();
+    const known = new Map(); // by side and Module
+    const sides = new Set(this.nodes.map((node) => node.side || "forward"));
+    for (const side of sides) known.set(`${side} -1`, sides.size > 1 ? this.addFrame(0, { module: -1, side }) : 0);
     return Int32Array.from(this.nodes, (node) => this.frameFor(node.module ?? -1, node.side || "forward", known));
   }
 
   /** The frame of a Module on a side, which is made with those around it when it is first asked for. */
   frameFor(module, side, known) {
     const missing = [];
-    while (module >= 0 && !known.has(side + module)) {
+    while (!known.has(`${side} ${module}`)) {
       missing.push(module);
       module = this.modules[module].parent ?? -1;
     }
-    let frame = module < 0 ? 0 : known.get(side + module);
+    let frame = known.get(`${side} ${module}`);
     while (missing.length) {
       module = missing.pop();
-      const { depth } = this.frames[frame], { repeat = 1 } = this.modules[module];
-      this.frames.push(new Frame({ module, parent: frame, depth: depth + 1, repeat, side }));
-      frame = this.frames.length - 1;
-      known.set(side + module, frame);
+      frame = this.addFrame(frame, { module, side, repeat: this.modules[module].repeat });
+      known.set(`${side} ${module}`, frame);
     }
     return frame;
+  }
+
+  addFrame(parent, { module, side, repeat = 1 }) {
+    this.frames.push(new Frame({ module, side, parent, repeat, depth: this.frames[parent].depth + 1 }));
+    return this.frames.length - 1;
   }
 
   /** Constants without a name lie in the innermost frame that has all their uses; one with a name may be an input. */

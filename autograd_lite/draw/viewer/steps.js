@@ -15,6 +15,14 @@ class Steps {
     this.forwardStep = stepsOf(this.forward, 1, graph.nodes.length);
     this.backwardStep = stepsOf(this.backward, 1 + this.forward.length, graph.nodes.length);
     this.count = this.forward.length + this.backward.length;
+    const drawn = this.forward.filter((i) => graph.nodes[i].side === "backward").length;
+    this.lengths = { forward: this.forward.length - drawn, backward: this.backward.length + drawn };
+  }
+
+  /** Whether a step is one of the forward or the backward pass, and which. */
+  phase(step) {
+    const { forward } = this.lengths;
+    return step > forward ? { name: "backward", at: step - forward } : { name: "forward", at: step };
   }
 
   /** Which nodes get a gradient: outputs, and operands of operations that get one. */
@@ -35,6 +43,7 @@ class Steps {
     return step <= this.forward.length ? this.forward[step - 1] : this.backward[step - 1 - this.forward.length];
   }
 
+  /** Whether the operation of a step hands on gradients, rather than being computed. */
   isBackward(step) {
     return step > this.forward.length;
   }

@@ -147,7 +147,7 @@ class Viewer {
   searchable(item) {
     if (item === this.graph.nodes.length) return ""; // the page
     const { title, facts } = this.graph.texts(item);
-    if (this.graph.isFrame(item)) return [title, this.graph.modules[this.graph.frame(item).module].path].join("\n").toLowerCase();
+    if (this.graph.isFrame(item)) return [title, this.graph.modules[this.graph.frame(item).module]?.path].join("\n").toLowerCase();
     const node = this.graph.nodes[item];
     const names = node.values.map((value) => value.name || "");
     return [title, node.label, ...names, ...facts, ...(node.source || [])].join("\n").toLowerCase();
@@ -197,11 +197,10 @@ class Viewer {
 
   stepText() {
     const { steps, step } = this;
-    if (step === null) return `${steps.forward.length} forward, ${steps.backward.length} backward`;
+    if (step === null) return Object.entries(steps.lengths).map(([name, count]) => `${count} ${name}`).join(", ");
     if (step === 0) return "before the first operation";
-    const [name, at, count] = steps.isBackward(step)
-      ? ["backward", step - steps.forward.length, steps.backward.length] : ["forward", step, steps.forward.length];
-    return `${name} ${at} of ${count}: ${this.graph.title(steps.at(step))}`;
+    const { name, at } = steps.phase(step);
+    return `${name} ${at} of ${steps.lengths[name]}: ${this.graph.title(steps.at(step))}`;
   }
 
   // -- what an element looks like -------------------------------------------------------------------------------------
@@ -296,9 +295,8 @@ class Viewer {
 
   aboutStep() {
     const { steps, step, graph } = this, node = steps.at(step);
-    if (node === null) return [made("h2", {}, "Before the first operation"), made("p", {}, "Inputs and parameters are known.")];
-    const kind = steps.isBackward(step) ? "Backward" : "Forward";
-    const parts = [made("h2", {}, `${kind}: ${graph.title(node)}`)];
+    if (node === null) return [made("h2", {}, "before the first operation"), made("p", {}, "Inputs and parameters are known.")];
+    const parts = [made("h2", {}, `${steps.phase(step).name}: ${graph.title(node)}`)];
     if (this.arrangement.shownBy[node] !== node) parts.push(made("p", { className: "quiet" }, `in ${this.path(node)}`));
     parts.push(made("ul", { className: "facts" }, ...graph.texts(node).facts.map((fact) => made("li", {}, fact))));
     if (!steps.isBackward(step)) return [...parts, ...this.edgeList("Takes", graph.operands[node], "source")];
