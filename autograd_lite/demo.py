@@ -134,9 +134,8 @@ def small_digit_loss(model: models.LeNet5, digits: data.Split[data.Images]) -> t
 def draw_digits(model: models.LeNet5, digits: data.Split[data.Images], output: Path) -> Path:
     """Write the graph of the loss of a batch of digits."""
     images, labels = digits.test.images[:32], digits.test.labels[:32]
-    loss = nn.CrossEntropyLoss()(model(images), labels)
-    names = {**dict(model.named_parameters()), "images": images, "labels": labels}
-    return _save(draw(loss, names=names), output / "lenet5.svg", "LeNet-5 and its loss")
+    picture = draw(lambda images, labels: nn.CrossEntropyLoss()(model(images), labels), images, labels)
+    return _save(picture, output / "lenet5.svg", "LeNet-5 and its loss")
 
 
 # -- text ------------------------------------------------------------------------------------------------------------

@@ -147,9 +147,18 @@ class Run:
         for slot, output in enumerate(outputs):
             own = output.node or (node if call.op.outputs is None else _stand_in_output(node, slot))
             if id(output.data) not in given:
+                self._replace(self._maker_of(output.data))
                 self._makers[id(output.data)] = weakref.ref(output.data), own
             if self.summarise is not None:
                 self.values[node, slot] = self.summarise(output.data)
+
+    def _replace(self, inner: core.Node | None) -> None:
+        """What computed an array that is now the result of another operation is within that one, as in a checkpoint."""
+        found = [] if inner is None else [inner]
+        for node in found:  # grows as we go
+            if node not in self._internal:
+                self._internal.add(node)
+                found += self.parents(node)
 
     # -- Modules -----------------------------------------------------------------------------------------------------
 

@@ -153,6 +153,11 @@ def test_results_that_nothing_uses_are_marked():
     assert {node.values[0].name or node.label for node in graph.nodes if "unused" in node.marks} == {"y", "exp"}
 
 
+def test_what_a_checkpoint_runs_is_within_it():
+    graph = graph_of(lambda x: ag.checkpoint(lambda x: ag.tanh(x) * 2, x).sum(), leaf(2))
+    assert labels(graph) == ["checkpoint", "sum"]
+
+
 def test_outputs_of_several_outputs():
     def function(x):
         a, b = ag.split(x.detach(), 2)
@@ -206,3 +211,30 @@ def test_names_keep_no_memory():
     assert len(ag.core.named) == count + 1
     del y
     assert len(ag.core.named) == count
+
+
+# -- large runs --------------------------------------------------------------------------------------------------------
+
+
+def test_a_recurrence_over_1000_steps_is_drawn_as_one():
+    cell = nn.RNNCell(2, 2, rng=np.random.default_rng(0))
+
+    def run(xs):
+        h = None
+        for x in xs:
+            h = cell(x, h)
+        return h
+
+    graph = graph_of(run, (ag.ones((1000, 1, 2))))
+    assert [module.repeat for module in graph.modules] == [1000, 1]
+    assert labels(graph) == ["unstack", "linear", "linear", "add", "tanh"]
+    assert [edge.operand for edge in graph.edges if edge.loop] == ["x"]
+
+
+def test_forty_doublings_are_drawn_as_one():
+    y = leaf(1)
+    for _ in range(40):
+        y = y + y
+    graph = graph_of(y)
+    assert [module.repeat for module in graph.modules] == [40]
+    assert [(edge.operand, edge.loop) for edge in graph.edges] == [("a", False), ("b", False), ("a", True), ("b", True)]
