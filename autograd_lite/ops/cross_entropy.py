@@ -163,7 +163,8 @@ def softmax_cross_entropy(logits: Array, target: Array, ignore_index: int = -100
     logits: (N, C), (N, C, d1, ...) or (C,); target: integers. Returns a scalar, or the target's shape for "none".
 
     >>> softmax_cross_entropy(randn(3, 4), integers(4, 3))
-    >>> softmax_cross_entropy(randn(1, 4, 2), integers(4, 1, 2), 1, "sum")
+    >>> softmax_cross_entropy(randn(3, 4, 2), integers(4, 3, 2), 1, "sum")
+    >>> softmax_cross_entropy(randn(1, 4, 2), integers(4, 1, 2))
     >>> softmax_cross_entropy(randn(4), integers(4), reduction="none")
     """
     check_reduction(reduction)

@@ -74,7 +74,7 @@ def cofactor_change(x: Array, change: Array) -> Array:
 
     x, change: (..., n, n). Returns the same shape.
 
-    >>> cofactor_change(randn(3, 3), randn(3, 3))
+    >>> cofactor_change(randn(4, 4), randn(4, 4))
     """
     require_square(x, change)
     return kernels.cofactor_change(kernels.inexact(x), kernels.inexact(change))

@@ -50,6 +50,7 @@ def correlate(a: Array, v: Array, mode: str = "valid") -> Array:
     channel. Returns along each axis of n and m elements ``n + m - 1``, ``n`` or ``abs(n - m) + 1``.
 
     >>> correlate(randn(4), randn(3))
+    >>> correlate(randn(3), randn(4))
     >>> correlate(randn(4, 5), randn(2, 3), "same")
     >>> correlate(randn(2, 3), randn(4, 3), "full")
     """

@@ -25,7 +25,7 @@ def repeat(x: Array, repeats: Index, axis: int | None = None) -> Array:
     Raises TypeError for numbers that are not whole.
 
     >>> repeat(randn(2, 3), 2)
-    >>> repeat(randn(2, 1, 2), 2, 1)
+    >>> repeat(randn(2, 3, 2), 2, 1)
     >>> repeat(randn(2, 3), [2, 0, 1], axis=-1)
     """
     if np.ndim(repeats) == 0:
