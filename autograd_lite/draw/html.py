@@ -20,7 +20,7 @@ from .labels import edge_label, lines, module_title, title
 from .records import to_records
 from .themes import DARK, LIGHT, MARK_LINES, Theme
 
-SCRIPTS = ("graph.js", "layout.js", "frames.js", "steps.js", "scene.js", "viewer.js")
+SCRIPTS = ("graph.js", "layout.js", "frames.js", "steps.js", "scene.js", "panel.js", "viewer.js")
 
 
 def to_html(graph: Graph, title: str = "Computation graph", theme: Theme | None = None, detail: str = "shapes") -> str:

@@ -7,9 +7,9 @@
 const HEADER = 20; // height of the line with a frame's title
 
 class Arrangement {
-  /** sizeOf(item): the size of its box; widthOf(text): that of a small text. */
-  constructor(graph, closed, sizeOf, widthOf) {
-    Object.assign(this, { graph, closed, sizeOf, widthOf });
+  /** The scene knows the sizes of boxes and texts. */
+  constructor(graph, closed, scene) {
+    Object.assign(this, { graph, closed, scene });
     this.shownBy = this.findShown();
     this.locals = new Map();
     this.open.forEach((frame) => this.locals.set(frame, new Local(this, frame)));
@@ -92,7 +92,8 @@ class Arrangement {
   /** What stands near a far use in the place of what is used. */
   reference(edge) {
     const item = this.graph.edges[edge.link.edges[0]].source;
-    return { item, reference: true, w: this.widthOf(`${this.graph.title(item)} \u2191`) + 8, h: 16, order: item, end: "" };
+    const w = this.scene.widthOf(`${this.graph.title(item)} \u2191`) + 8;
+    return { item, reference: true, w, h: 16, order: item, end: "" };
   }
 
   /** Absolute places of all boxes, frames and lines. */
@@ -106,11 +107,11 @@ class Arrangement {
       this.addFrame(frame, x, y, local);
       for (const vertex of local.vertices) {
         if (vertex.end) continue;
-        const place = { item: vertex.item, x: x + local.left + vertex.x, y: y + local.top + vertex.y, w: vertex.w - (vertex.loops ? LOOP : 0), h: vertex.h };
-        if (vertex.reference) place.reference = vertex.reference;
-        if (vertex.isOpen) origins.set(vertex.item - this.graph.nodes.length, [place.x, place.y]);
+        const { item, h, reference } = vertex, w = vertex.w - (vertex.loops ? LOOP : 0);
+        const place = { item, x: x + local.left + vertex.x, y: y + local.top + vertex.y, w, h, reference };
+        if (vertex.isOpen) origins.set(this.graph.frameNumber(item), [place.x, place.y]);
         else this.boxes.push(place);
-        if (!vertex.reference) this.places.set(vertex.item, place);
+        if (!reference) this.places.set(item, place);
       }
     }
     const root = this.locals.get(0);
@@ -171,14 +172,14 @@ class Local {
     this.known = new Map(); // edges that several links share
     const { graph, closed } = arrangement;
     if (frame !== 0) {
-      const w = arrangement.widthOf(graph.title(graph.itemOf(frame))) + 34;
+      const w = arrangement.scene.widthOf(graph.title(graph.itemOf(frame))) + 34;
       this.header = { end: "header", w, h: 0, order: -1, item: -1 };
       this.vertices.push(this.header);
     }
     for (const item of graph.frames[frame].children) {
       const isFrame = graph.isFrame(item);
-      const isOpen = isFrame && !closed.has(item - graph.nodes.length);
-      const { w, h } = isOpen ? { w: 0, h: 0 } : arrangement.sizeOf(item);
+      const isOpen = isFrame && !closed.has(graph.frameNumber(item));
+      const { w, h } = isOpen ? { w: 0, h: 0 } : arrangement.scene.sizeOf(item);
       const order = isFrame ? graph.frame(item).order : item;
       this.numbers.set(item, this.vertices.length);
       const isAside = !isFrame && !isOperation(graph.nodes[item]);
@@ -238,16 +239,19 @@ class Local {
   }
 
   measure(vertex) {
-    const inner = this.arrangement.locals.get(vertex.item - this.arrangement.graph.nodes.length);
-    vertex.w = inner.w;
-    vertex.h = inner.h;
+    ({ w: vertex.w, h: vertex.h } = this.inner(vertex.item));
+  }
+
+  /** What lies in an open frame that lies in this one. */
+  inner(item) {
+    return this.arrangement.locals.get(this.arrangement.graph.frameNumber(item));
   }
 
   /** How far from its left an edge ends at a vertex: at the port of an open frame, at its output, or in the middle. */
   pin(number, end, edge) {
     const vertex = this.vertices[number];
     if (end.item !== undefined && vertex.isOpen) {
-      const inner = this.arrangement.locals.get(end.item - this.arrangement.graph.nodes.length);
+      const inner = this.inner(end.item);
       return inner.left + inner.vertices[end.port].x;
     }
     const width = vertex.w - (vertex.loops ? LOOP : 0);

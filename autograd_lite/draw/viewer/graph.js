@@ -22,7 +22,11 @@ class Graph {
   }
 
   frame(item) {
-    return this.frames[item - this.nodes.length];
+    return this.frames[this.frameNumber(item)];
+  }
+
+  frameNumber(item) {
+    return item - this.nodes.length;
   }
 
   itemOf(frame) {
@@ -32,6 +36,18 @@ class Graph {
   /** The frame that an item lies in. */
   around(item) {
     return this.isFrame(item) ? this.frame(item).parent : this.frameOf[item];
+  }
+
+  /** The frames that an item lies in, from the innermost out, without the page. */
+  framesAround(item) {
+    const frames = [];
+    for (let frame = this.around(item); frame > 0; frame = this.frames[frame].parent) frames.push(frame);
+    return frames;
+  }
+
+  isOutput(item) {
+    if (this.isFrame(item)) return this.frame(item).isOutput;
+    return this.nodes[item].values.some((value) => value.is_output);
   }
 
   /** What is to be read of an item: its title, the lines in its box, all that is known. */
@@ -58,7 +74,19 @@ class Graph {
     return (this.isFrame(item) ? this.frame(item) : this.nodes[item]).marks || [];
   }
 
-  // -- frames ---------------------------------------------------------------------------------------------------------
+  /** All that an item can be found by, in small letters. */
+  searchable(item) {
+    const { title, facts } = this.texts(item);
+    const parts = [title, ...facts];
+    if (this.isFrame(item)) parts.push(this.modules[this.frame(item).module]?.path);
+    else {
+      const { label, values, source = [] } = this.nodes[item];
+      parts.push(label, ...values.map((value) => value.name), ...source);
+    }
+    return parts.filter(Boolean).join("\n").toLowerCase();
+  }
+
+  // -- frames -------------------------------------------------------------------------------------------------------
 
   framesOfNodes() {
     const known = new Map(); // by side and Module
@@ -110,11 +138,10 @@ class Graph {
   fillFrames() {
     const placed = new Set([0]);
     this.nodes.forEach((node, i) => {
-      const isOperation = node.kind === "op" || node.kind === "group";
       let item = i;
       for (let frame = this.frameOf[i]; ; frame = this.frames[frame].parent) {
         if (item !== null) this.frames[frame].children.push(item);
-        this.frames[frame].add(i, node, isOperation);
+        this.frames[frame].add(i, node, this.isOutput(i));
         item = placed.has(frame) ? null : this.itemOf(frame);
         placed.add(frame);
         if (frame === 0) break;
@@ -132,13 +159,17 @@ class Frame {
     this.isOutput = false;
   }
 
-  add(i, node, isOperation) {
-    if (isOperation) this.operations.push(i);
+  add(i, node, isOutput) {
+    if (isOperation(node)) this.operations.push(i);
     this.order = this.operations.length ? this.operations[0] : Math.min(this.order, i);
-    this.isOutput ||= node.values.some((value) => value.is_output);
+    this.isOutput ||= isOutput;
     // Nearly all Modules save something: that is no mark of one
     for (const mark of node.marks || []) if (mark !== "saved") this.marks.add(mark);
   }
+}
+
+function isOperation(node) {
+  return node.kind === "op" || node.kind === "group";
 }
 
 /** For each node the numbers of the edges that have it at this end. */
@@ -148,7 +179,7 @@ function numbersBy(edges, end, count) {
   return lists;
 }
 
-/** Which frames are folded when the page opens: whole levels are unfolded as long as there are at most so many boxes. */
+/** Which frames are folded when the page opens: whole levels are unfolded while there are at most so many boxes. */
 function foldedAtFirst(graph, most) {
   const closed = new Set(graph.frames.keys());
   let level = [0], boxes = 1;
@@ -157,7 +188,7 @@ function foldedAtFirst(graph, most) {
     boxes += children.length - level.length;
     if (boxes > most && level[0] !== 0) break;
     for (const frame of level) closed.delete(frame);
-    level = children.filter((item) => graph.isFrame(item)).map((item) => item - graph.nodes.length);
+    level = children.filter((item) => graph.isFrame(item)).map((item) => graph.frameNumber(item));
   }
   return closed;
 }

@@ -3,8 +3,8 @@
  *
  * A vertex has a size {w, h} and an order in time; `end` is "in" or "out" for one on the frame's border. An edge goes
  * {from, to} with its ends at {fromPin, toPin}, distances from the left of the vertices, and the `value` it carries.
- * Those that would go up are led around the side. A vertex `isAside` if it need not stand above what takes its value, so
- * that the main lines are straight: a parameter.
+ * Those that would go up are led around the side. A vertex `isAside`, a parameter for example, if it need not stand
+ * just above what takes its value: the main lines are to be straight.
  */
 
 const ROOM = { boxes: 24, lines: 12, layers: 30, lane: 13, frame: 12 };
@@ -33,7 +33,7 @@ function layOut(vertices, edges, referTo) {
   return leadAside(vertices, edges, layers, rows, size);
 }
 
-// -- layers -----------------------------------------------------------------------------------------------------------
+// -- layers ---------------------------------------------------------------------------------------------------------
 
 /** The layer of each vertex, by its longest path from the top. Edges that close a cycle get `aside`. */
 function assignLayers(vertices, edges) {
@@ -108,14 +108,14 @@ function farthest(spans, most) {
   return MOST_LAYERS;
 }
 
-// -- order and coordinates ---------------------------------------------------------------------------------------------
+// -- order and coordinates ------------------------------------------------------------------------------------------
 
 /** The vertices in their layers, with cells where edges pass through, and short edges from each layer to the next. */
 class Grid {
   constructor(vertices, edges, layers) {
     this.layer = [...layers];
     this.width = vertices.map((vertex) => vertex.w);
-    this.isVertex = vertices.length;
+    this.vertexCount = vertices.length;
     this.isHeader = vertices.map((vertex) => vertex.end === "header");
     this.shorts = []; // {a, b, aPin, bPin, weight}: from cell a down to cell b, pins from the middle of a cell
     this.addEdges(vertices, edges);
@@ -153,7 +153,7 @@ class Grid {
 
   fillLayers(vertices) {
     this.layers = [];
-    const time = (cell) => (cell < this.isVertex ? vertices[cell].order : Infinity);
+    const time = (cell) => (cell < this.vertexCount ? vertices[cell].order : Infinity);
     for (let cell = 0; cell < this.layer.length; cell++) {
       while (this.layers.length <= this.layer[cell]) this.layers.push([]);
       this.layers[this.layer[cell]].push(cell);
@@ -293,7 +293,7 @@ class Grid {
 
   /** From the middle of a cell to that of the next. */
   room(a, b) {
-    const both = a < this.isVertex && b < this.isVertex;
+    const both = a < this.vertexCount && b < this.vertexCount;
     return (this.width[a] + this.width[b]) / 2 + (both ? ROOM.boxes : ROOM.lines);
   }
 
@@ -326,11 +326,12 @@ function inversions(numbers) {
   return count;
 }
 
-// -- heights and lines -------------------------------------------------------------------------------------------------
+// -- heights and lines ----------------------------------------------------------------------------------------------
 
 /** The top and bottom of each layer: as high as its highest vertex; more room where lines go far sideways. */
 function stack(vertices, grid) {
-  const heights = grid.layers.map((cells) => cells.reduce((h, c) => Math.max(h, c < grid.isVertex ? vertices[c].h : 0), 0));
+  const height = (cell) => (cell < grid.vertexCount ? vertices[cell].h : 0);
+  const heights = grid.layers.map((cells) => cells.reduce((most, cell) => Math.max(most, height(cell)), 0));
   const sideways = new Float64Array(heights.length);
   for (const { a, b, aPin, bPin } of grid.shorts) {
     const layer = grid.layer[a];

@@ -13,9 +13,10 @@ class Scene {
     this.widths = new Map();
     this.sizes = new Map();
     this.decorate = () => {}; // called with each element that stands for an item or a link
+    this.isMarked = () => false; // whether the box of an item is to be found from far
   }
 
-  // -- sizes ----------------------------------------------------------------------------------------------------------
+  // -- sizes --------------------------------------------------------------------------------------------------------
 
   widthOf(text, size = TEXT.line, bold = "") {
     const key = `${bold}${size} ${text}`;
@@ -39,7 +40,7 @@ class Scene {
     const slots = this.slots(item);
     for (const slot of slots) w = Math.max(w, slots.length * (this.widthOf(slot) + 10) - 2 * TEXT.padX);
     const h = TEXT.titleHeight + (lines.length + (slots.length ? 1 : 0)) * TEXT.lineHeight + 2 * TEXT.padY;
-    const frame = this.isOutput(item) ? 6 : 0;
+    const frame = this.graph.isOutput(item) ? 6 : 0;
     return { w: Math.max(w, 28) + 2 * TEXT.padX + frame, h: h + frame };
   }
 
@@ -50,11 +51,7 @@ class Scene {
     return node.values.map((value, output) => cut(String(value.name || value.slot || output), 12));
   }
 
-  isOutput(item) {
-    return this.graph.isFrame(item) ? this.graph.frame(item).isOutput : this.graph.nodes[item].values.some((value) => value.is_output);
-  }
-
-  // -- the view -------------------------------------------------------------------------------------------------------
+  // -- the view -----------------------------------------------------------------------------------------------------
 
   get size() {
     return { w: this.svg.clientWidth || 1, h: this.svg.clientHeight || 1 };
@@ -83,7 +80,10 @@ class Scene {
   seen(more) {
     const { x, y, k } = this.view, { w, h } = this.size;
     return {
-      left: (-x - more * w) / k, right: (w - x + more * w) / k, top: (-y - more * h) / k, bottom: (h - y + more * h) / k,
+      left: (-x - more * w) / k,
+      right: (w - x + more * w) / k,
+      top: (-y - more * h) / k,
+      bottom: (h - y + more * h) / k,
     };
   }
 
@@ -111,8 +111,10 @@ class Scene {
   crop() {
     const { x, y, k } = this.view, { w, h } = this.size, { w: width, h: height } = this.arrangement;
     if (this.isFar) return;
-    const left = Math.max(0, x), top = Math.max(0, y), right = Math.min(w, x + k * width), bottom = Math.min(h, y + k * height);
-    if (right > left && bottom > top) this.svg.setAttribute("viewBox", `${left} ${top} ${right - left} ${bottom - top}`);
+    const left = Math.max(0, x), right = Math.min(w, x + k * width);
+    const top = Math.max(0, y), bottom = Math.min(h, y + k * height);
+    if (right <= left || bottom <= top) return;
+    this.svg.setAttribute("viewBox", `${left} ${top} ${right - left} ${bottom - top}`);
   }
 
   within(area) {
@@ -123,7 +125,7 @@ class Scene {
     return this.world.querySelector(`[data-item="${item}"]:not(.reference)`);
   }
 
-  // -- near -----------------------------------------------------------------------------------------------------------
+  // -- near ---------------------------------------------------------------------------------------------------------
 
   drawNear(boxes, area) {
     const { frames, links } = this.arrangement;
@@ -152,7 +154,7 @@ class Scene {
     const kinds = graph.isFrame(item)
       ? ["folded", graph.frame(item).repeat > 1 ? "repeat" : "", graph.frame(item).side]
       : [graph.nodes[item].kind, graph.nodes[item].side || ""];
-    return ["box", ...kinds, this.isOutput(item) ? "output" : "", ...marks].filter(Boolean).join(" ");
+    return ["box", ...kinds, this.graph.isOutput(item) ? "output" : "", ...marks].filter(Boolean).join(" ");
   }
 
   box({ item, x, y, w, h }) {
@@ -170,7 +172,7 @@ class Scene {
       group.append(this.make("rect", { class: "inner", x: 3, y: 3, width: w - 6, height: h - 6 }));
     }
     if (isFrame) group.append(this.text(12, TEXT.padY + 12, "+", "sign"));
-    let line = TEXT.padY + 12 + (this.isOutput(item) ? 3 : 0);
+    let line = TEXT.padY + 12 + (this.graph.isOutput(item) ? 3 : 0);
     group.append(this.text(w / 2, line, title, "title"));
     line -= TEXT.lineHeight - TEXT.titleHeight;
     for (const each of lines) group.append(this.text(w / 2, (line += TEXT.lineHeight), each, "line"));
@@ -182,14 +184,18 @@ class Scene {
 
   referenceBox({ item, x, y, w, h }) {
     const title = `${this.graph.title(item)} \u2191`;
-    const attributes = { class: "box reference", "data-item": item, tabindex: 0, role: "button", "aria-label": `Go to ${title}` };
-    return this.make("g", { ...attributes, transform: `translate(${x} ${y})` },
-      this.make("rect", { class: "shape", width: w, height: h }), this.text(w / 2, h - 4, title, "line"));
+    const group = this.make("g", {
+      class: "box reference", "data-item": item, tabindex: 0, role: "button", "aria-label": `Go to ${title}`,
+      transform: `translate(${x} ${y})`,
+    });
+    group.append(this.make("rect", { class: "shape", width: w, height: h }), this.text(w / 2, h - 4, title, "line"));
+    return group;
   }
 
   frameShape({ item, x, y, w, h }) {
     const { repeat, side } = this.graph.frame(item);
-    return this.make("g", { class: `frame ${side}${repeat > 1 ? " repeat" : ""}` }, this.make("rect", { class: "shape", x, y, width: w, height: h, rx: 8 }));
+    const shape = this.make("rect", { class: "shape", x, y, width: w, height: h, rx: 8 });
+    return this.make("g", { class: `frame ${side}${repeat > 1 ? " repeat" : ""}` }, shape);
   }
 
   frameHead({ item, x, y }) {
@@ -217,7 +223,7 @@ class Scene {
     return group;
   }
 
-  // -- far ------------------------------------------------------------------------------------------------------------
+  // -- far ----------------------------------------------------------------------------------------------------------
 
   drawFar(boxes, area) {
     const { w, h } = this.size, { x, y, k } = this.view, sharp = window.devicePixelRatio || 1;
@@ -236,11 +242,13 @@ class Scene {
     pen.beginPath();
     for (const link of this.arrangement.links) if (this.arrangement.isSeen(link, area)) drawStraight(pen, link);
     pen.stroke();
-    const byKind = { op: colour("op-line"), leaf: colour("leaf-line"), group: colour("op-line"), constant: colour("quiet"), reference: colour("quiet") };
+    const line = colour("op-line"), quiet = colour("quiet"), marked = colour("path");
+    const byKind = { op: line, group: line, leaf: colour("leaf-line"), constant: quiet, reference: quiet };
     const least = 1.5 / k; // what is smaller than a dot is drawn as one
-    for (const { item, x: left, y: top, w: width, h: height } of boxes) {
-      pen.fillStyle = this.isMarked?.(item) ? colour("path") : byKind[this.graph.isFrame(item) ? "group" : this.graph.nodes[item].kind];
-      pen.fillRect(left, top, Math.max(width, least), Math.max(height, least));
+    for (const box of boxes) {
+      const kind = this.graph.isFrame(box.item) ? "group" : this.graph.nodes[box.item].kind;
+      pen.fillStyle = this.isMarked(box.item) ? marked : byKind[kind];
+      pen.fillRect(box.x, box.y, Math.max(box.w, least), Math.max(box.h, least));
     }
   }
 
@@ -255,15 +263,20 @@ function cut(text, longest = LONGEST) {
   return text.length <= longest ? text : `${text.slice(0, longest - 3)}...`;
 }
 
+function sidesOf(box) {
+  return { left: box.x, right: box.x + box.w, top: box.y, bottom: box.y + box.h };
+}
+
 function touches(box, area) {
   return box.x <= area.right && box.x + box.w >= area.left && box.y <= area.bottom && box.y + box.h >= area.top;
 }
 
 function contains(outer, inner) {
-  return outer.left <= inner.left && outer.right >= inner.right && outer.top <= inner.top && outer.bottom >= inner.bottom;
+  const isBeside = inner.left < outer.left || inner.right > outer.right;
+  return !isBeside && inner.top >= outer.top && inner.bottom <= outer.bottom;
 }
 
-// -- lines -------------------------------------------------------------------------------------------------------------
+// -- lines ----------------------------------------------------------------------------------------------------------
 
 function pathOf(link) {
   return link.parts.map((part) => (part.points ? curved(part.points) : rounded(part.corners))).join(" ");

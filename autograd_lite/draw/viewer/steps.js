@@ -31,8 +31,7 @@ class Steps {
     const learns = new Uint8Array(nodes.length);
     for (let i = nodes.length - 1; i >= 0; i--) {
       const isFixed = nodes[i].kind === "constant" || nodes[i].kind === "reference" || has(nodes[i], "detached");
-      const isOutput = nodes[i].values.some((value) => value.is_output);
-      if (!isFixed) learns[i] = isOutput || uses[i].some((e) => learns[edges[e].target]) ? 1 : 0;
+      if (!isFixed) learns[i] = this.graph.isOutput(i) || uses[i].some((e) => learns[edges[e].target]) ? 1 : 0;
     }
     return learns;
   }
@@ -60,17 +59,13 @@ class Steps {
 
   /** How many of the contributions to a value's gradient there are, and how many have arrived: [arrived, all]. */
   contributions(i, step) {
-    const { edges, uses, nodes } = this.graph;
+    const { edges, uses } = this.graph;
     if (!this.learns[i] || !this.backward.length) return [0, 0];
     const ways = uses[i].filter((e) => !edges[e].loop && this.backwardStep[edges[e].target]);
     const arrived = ways.filter((e) => this.backwardStep[edges[e].target] <= step).length;
-    const seed = nodes[i].values.some((value) => value.is_output) ? 1 : 0; // the output's own gradient, which is 1
+    const seed = this.graph.isOutput(i) ? 1 : 0; // the output's own gradient, which is 1
     return [arrived + (this.isBackward(step) ? seed : 0), ways.length + seed];
   }
-}
-
-function isOperation(node) {
-  return node.kind === "op" || node.kind === "group";
 }
 
 function has(node, mark) {
