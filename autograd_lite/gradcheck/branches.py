@@ -35,7 +35,7 @@ class Kink:
             return "an operation that does not declare its branches"
         element = f" element {list(self.index)}" if self.index else ""
         where = f" in {self.line.file}:{self.line.number}, {self.line.function}" if self.line else ""
-        return f"{self.op}{element}{where} (branch {self.before} before, {self.after} behind)"
+        return f"{self.op}{element}{where} (branch {self.before} on its left, {self.after} on its right)"
 
 
 class Step(NamedTuple):

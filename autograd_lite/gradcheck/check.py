@@ -244,7 +244,8 @@ def _entries(order: int, sides: Sides, settings: Settings, rng: np.random.Genera
         limit = settings.max_entries or _SHOWN
         found = search(weighted, point, computed_by_name, judged, settings.directions, rng, limit)
         entries += [
-            Entry(order, f"direction {i}", (), along, *finding) for i, (along, finding) in enumerate(found.directions)
+            Entry(order, f"direction {i}", (), along, *finding, direction=True)
+            for i, (along, finding) in enumerate(found.directions)
         ]
         chosen = [[position for label, position in found.failing if label == name] for name in point]
         notes.append(found.note())

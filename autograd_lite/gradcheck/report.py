@@ -50,6 +50,7 @@ class Entry:
     one_sided: tuple[complex, complex] | None = None  # at a kink: the slopes on its left and right
     kink: Kink | None = None
     note: str = ""  # a sentence on the verdict: why UNRELIABLE, where BLOCKED
+    direction: bool = False  # whether this is no single entry, but the derivative along a random direction
 
     @property
     def difference(self) -> float:
@@ -125,7 +126,7 @@ class Report(Readable):
 
     def __repr__(self) -> str:
         worst = f", worst {self.worst.label} off by {self.worst.difference:.1e}" if self.worst else ""
-        return f"<Report {'ok' if self else 'FAILED'}: {len(self.entries)} of {self.total} entries{worst}>"
+        return f"<Report {'ok' if self else 'FAILED'}: {self._compared()}{worst}>"
 
     def to_text(self, entries: int = 10) -> str:
         """The verdict and a table of the worst entries, at most so many; below it what else there is to say."""
@@ -161,8 +162,15 @@ class Report(Readable):
         verdicts = Counter(entry.verdict for entry in self.entries)
         counts = [f"{verdicts[verdict]:,} {verdict}" for verdict in Verdict if verdicts[verdict]]
         counts += [f"{len(self.problems)} further problem{'s' * (len(self.problems) > 1)}"] if self.problems else []
-        checked = f"{len(self.entries):,} of {self.total:,} entries compared with finite differences"
+        checked = f"{self._compared()} compared with finite differences"
         return f"gradcheck {'ok' if self else 'FAILED'}: {', '.join([checked, *counts])}"
+
+    def _compared(self) -> str:
+        directions = sum(entry.direction for entry in self.entries)
+        single = len(self.entries) - directions
+        parts = [f"{directions} direction{'s' * (directions > 1)}"] if directions else []
+        parts += [f"{single:,} of {self.total:,} entries"] if single or not directions else []
+        return " and ".join(parts)
 
 
 MOST_EXPLAINED = 5  # entries with a sentence of their own
@@ -180,11 +188,11 @@ def _explanation(entry: Entry) -> str:
     if entry.kink is not None:
         sentences.append(f"at a kink of {entry.kink}")
     if entry.one_sided is not None:
-        left, right = (f"{side:.6g}" for side in entry.one_sided)
-        lies = "lies" if entry.verdict is Verdict.KINK_OK else "does not lie"
-        sentences.append(
-            f"slope {left} on its left and {right} on its right, the gradient {entry.analytic:.6g} {lies} between them"
-        )
+        left, right = (f"{side if abs(side) > entry.error else 0.0:.6g}" for side in entry.one_sided)
+        sentences.append(f"slope {left} on its left and {right} on its right")
+        if entry.verdict is not Verdict.UNRELIABLE:
+            lies = "lies" if entry.verdict is Verdict.KINK_OK else "does not lie"
+            sentences[-1] += f", the gradient {entry.analytic:.6g} {lies} between them"
     return "; ".join([*sentences, *([entry.note] if entry.note else [])])
 
 

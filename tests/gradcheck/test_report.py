@@ -55,7 +55,8 @@ def test_the_text_has_the_counts_the_table_and_what_is_to_be_said():
     )
     for words in (
         "b: has shape (3,), not (4,)",
-        "w[1, 2]: at a kink of relu element [0, 3] in model.py:12, forward (branch False before, True behind)",
+        "w[1, 2]: at a kink of relu element [0, 3] in model.py:12, forward",
+        "(branch False on its left, True on its right)",
         "slope 0 on its left and 1 on its right, the gradient 2 does not lie between them",
         "w[1, 2]: the function is noisy",
         "Seed 0.",
