@@ -109,11 +109,11 @@ class RNNLM(nn.Module):
 
     def forward(self, ids):
         """Logits for each step of `ids`."""
-        h, logits = ag.zeros((ids.shape[1], self.cell.hidden_size)), []
-        for step in ids:
-            h = self.cell(self.embedding(step), h)
-            logits.append(self.output(h))
-        return ag.stack(logits)
+        h, states = ag.zeros((ids.shape[1], self.cell.hidden_size)), []
+        for x in self.embedding(ids):
+            h = self.cell(x, h)
+            states.append(h)
+        return self.output(ag.stack(states))
 
 
 def unrolled():
