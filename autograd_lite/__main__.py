@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from . import __version__
+from .draw.backward import SIDES
 from .draw.dot import DIRECTIONS
 from .draw.labels import DETAILS
 from .draw.themes import THEMES
@@ -163,6 +164,7 @@ def _add_draw(commands: Any) -> None:
     )
     # Those that are not given are left to `draw`
     drawing = parser.add_argument_group("options of ag.draw", argument_default=argparse.SUPPRESS)
+    drawing.add_argument("--graph", choices=SIDES, help="the operations, how gradients are computed, or both")
     drawing.add_argument("--detail", choices=DETAILS)
     drawing.add_argument("--depth", metavar="N", type=int, help="fold Modules that lie so deep, 0 for the outermost")
     drawing.add_argument("--unrolled", dest="roll", action="store_false", help="draw all rounds of what repeats")
@@ -187,7 +189,7 @@ def _zeros(text: str) -> np.ndarray:
 def _draw(options: argparse.Namespace) -> int:
     from .draw import command
 
-    names = ("detail", "depth", "roll", "fold", "constants", "path", "rankdir", "theme")
+    names = ("graph", "detail", "depth", "roll", "fold", "constants", "path", "rankdir", "theme")
     chosen = {name: getattr(options, name) for name in names if hasattr(options, name)}
     return command.main(options.target, options.output, options.input, chosen)
 

@@ -162,7 +162,7 @@ def _outer_edges(
         source, target = new[edge.source], new[edge.target]
         is_group = nodes[source].kind == "group" and graph.nodes[edge.source].kind != "group"
         output = numbers[source].get((edge.source, edge.output), 0) if is_group else edge.output
-        moved = replace(edge, source=source, target=target, output=output)
+        moved = replace(edge, source=source, target=target, output=output, last=None if is_group else edge.last)
         if source != target:
             yield moved
         elif edge.loop and moved not in loops:

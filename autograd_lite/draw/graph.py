@@ -108,6 +108,7 @@ class Edge:
     derivative: str | None = None  # what flows back along it, in terms of the gradient that arrives at the target
     marks: frozenset[Mark] = NOTHING
     loop: bool = False  # from one round of a repeated block to the next: the only edges that may go back
+    last: int | None = None  # into a block whose rounds take different values of the source: the last one's `output`
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,8 +57,11 @@ def module_title(info: ModuleInfo) -> str:
 
 def edge_label(graph: Graph, edge: Edge, detail: str = "shapes") -> str:
     """What stands at an edge: which of several results it is, and beside values what flows back along it."""
-    value = graph.nodes[edge.source].values[edge.output]
-    told = [(value.name or value.slot or "")] if value.slot else []
+    values = graph.nodes[edge.source].values
+    slots = [
+        values[output].name or values[output].slot or "" for output in (edge.output, edge.last) if output is not None
+    ]
+    told = [" ... ".join(slots)] if values[edge.output].slot else []
     told += [edge.derivative] if detail in ("values", "everything") and edge.derivative else []
     return "  ".join(told)
 

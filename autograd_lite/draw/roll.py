@@ -318,18 +318,24 @@ def _sorted(modules: list[ModuleInfo], module_of: list[int | None]) -> tuple[tup
 def _edges(graph: Graph, first: list[int], new: dict[int, int], runs: list[list[list[int]]]) -> Iterator[Edge]:
     """The edges of what is drawn: from the state of a round to the next is a loop; what repeats is drawn once."""
     round_of = {id: (number, r) for number, rounds in enumerate(runs) for r, ids in enumerate(rounds) for id in ids}
-    seen = set[tuple[int, int, str, int, int, bool]]()
+    drawn: dict[tuple[int, int, str, int, int, bool], Edge] = {}
+    last: dict[tuple[int, int, str, int], int] = {}  # of edges into a block: the output that the last round takes
     for edge, number in _numbered(graph):
         source, target = round_of.get(edge.source), round_of.get(edge.target)
         loop = edge.loop or (source is not None and target is not None and source[0] == target[0] and source != target)
         # An operand that a first round takes twice has two edges; what later rounds take is one of these already. And
         # what all rounds give to one operation, such as a stack, is one edge.
         several = source is not None and target is None
-        key = (first[edge.source], first[edge.target], edge.operand, edge.output, -1 if several else number, loop)
-        outside = target is not None and target[1] > 0 and not loop and _varies(graph, first, edge)
-        if key not in seen and not outside:
-            seen.add(key)
-            yield replace(edge, source=new[first[edge.source]], target=new[first[edge.target]], loop=loop)
+        ends = first[edge.source], first[edge.target], edge.operand
+        key = (*ends, edge.output, -1 if several else number, loop)
+        if target is not None and target[1] > 0 and not loop and _varies(graph, first, edge):
+            last[*ends, number] = edge.output
+        else:
+            drawn.setdefault(key, edge)
+    for (source_id, target_id, operand, output, number, loop), edge in drawn.items():
+        until = last.get((source_id, target_id, operand, number), output)
+        shown = replace(edge, source=new[source_id], target=new[target_id], loop=loop)
+        yield shown if until == output or loop else replace(shown, last=until)
 
 
 def _varies(graph: Graph, first: list[int], edge: Edge) -> bool:

@@ -58,7 +58,8 @@ class _Shortened:
         sources = [self._near(edge) for edge in uses]
         self._new.append(self._append(node))
         for edge, (source, output) in zip(uses, sources, strict=True):
-            self.edges.append(replace(edge, source=source, target=self._new[node.id], output=output))
+            last = edge.last if source == self._new[edge.source] else None  # a reference has one value
+            self.edges.append(replace(edge, source=source, target=self._new[node.id], output=output, last=last))
 
     def add_loops(self, loops: Iterable[Edge]) -> None:
         """Add edges that go back, when all nodes are there; they are as long as they are."""

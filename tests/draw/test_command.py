@@ -11,6 +11,7 @@ import autograd_lite as ag
 
 x = ag.name(ag.tensor([1.0, 2.0], requires_grad=True), "x")
 tensor = ag.tanh(x)
+named = ag.name(ag.exp(tensor), "y")
 picture = ag.draw(ag.exp(x), rankdir="LR")
 model = ag.nn.Linear(3, 2)
 
@@ -75,9 +76,12 @@ def test_a_file_of_the_format_that_its_suffix_names(own, capsys):
     assert main(["draw", "mine_to_draw:returns_model", "-o", "graph.json"]) == 0
     assert capsys.readouterr().out == "wrote graph.json\n"
     assert {node["label"] for node in json.loads((own / "graph.json").read_text())["nodes"]} >= {"linear", "relu"}
-    options = ["--rankdir", "LR", "--theme", "dark", "--unrolled", "--fold"]
+    options = ["--graph", "both", "--rankdir", "LR", "--theme", "dark", "--unrolled", "--fold"]
     assert main(["draw", "mine_to_draw:returns_tensor", "-o", "graph.dot", *options]) == 0
     assert "rankdir=LR" in (own / "graph.dot").read_text()
+    assert 'class="backward"' in (own / "graph.dot").read_text()
+    assert main(["draw", "mine_to_draw:named", "-o", "graph.mmd", "--path", "y", "x"]) == 0
+    assert (own / "graph.mmd").read_text().startswith("flowchart")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 import autograd_lite as ag
 from autograd_lite.draw.fold import chained, folded
 from autograd_lite.draw.graph import Edge, Graph, ModuleInfo, Node, Value
+from autograd_lite.draw.labels import edge_label
 from autograd_lite.draw.roll import rolled
 from autograd_lite.draw.walk import walk
 
@@ -237,3 +238,12 @@ def test_what_is_alike_but_goes_to_different_places_is_not_rolled():
     assert rolled(gates) is gates
     heads = walk(ag.concatenate([ag.sigmoid(head) for head in ag.split(x, 4, axis=1)]))
     assert [info.repeat for info in rolled(heads).modules] == [4]
+
+
+def test_which_results_the_rounds_take_is_told():
+    h, w = leaf(np.ones(2), "h"), leaf(np.ones((2, 2)), "w")
+    for x in leaf(np.ones((5, 2)), "x"):
+        h = ag.tanh(h @ w + x)
+    graph = rolled(walk(h))
+    (edge,) = [edge for edge in graph.edges if graph.nodes[edge.source].label == "unstack"]
+    assert (edge.output, edge.last, edge_label(graph, edge)) == (0, 4, "0 ... 4")
