@@ -11,6 +11,7 @@ from typing import Any
 
 from .dot import DIRECTIONS, to_dot
 from .graph import Graph
+from .html import to_html
 from .labels import DETAILS
 from .mermaid import to_mermaid
 from .records import to_json
@@ -55,6 +56,10 @@ class Picture:
         """The graph in Mermaid's language, which GitHub draws in a ```mermaid block."""
         return to_mermaid(self.graph, self.rankdir, self.detail, THEMES[self.theme])
 
+    def to_html(self) -> str:
+        """The graph as one HTML page without network: fold, search, hover, step through forward and backward."""
+        return to_html(self.graph, theme=THEMES[self.theme], detail=self.detail)
+
     def to_json(self) -> str:
         """The graph as JSON, which `draw.from_json` reads."""
         return to_json(self.graph)
@@ -62,9 +67,10 @@ class Picture:
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the picture to a file of the format that its suffix names, and return the path.
 
-        path: ends in .svg, .png, .pdf (the last two need the program dot), .dot, .mmd (Mermaid), .txt (a tree) or
-        .json (these work always). A file is replaced only by a complete one. Raises ValueError for another suffix,
-        FileNotFoundError if there is no such folder, RuntimeError if there is no Graphviz.
+        path: ends in .svg, .png, .pdf (the last two need the program dot), .dot, .mmd (Mermaid), .txt (a tree), .json
+        or .html (a page to explore the graph in); these work always. A file is replaced only by a complete one. Raises
+        ValueError for another suffix, FileNotFoundError if there is no such folder, RuntimeError if there is no
+        Graphviz.
         """
         path = Path(path)
         format = path.suffix.lower().removeprefix(".")
@@ -84,6 +90,7 @@ class Picture:
             "mmd": self.to_mermaid,
             "txt": lambda: self.to_text() + "\n",
             "json": self.to_json,
+            "html": self.to_html,
         }
 
     def _rendered(self, format: str) -> bytes:

@@ -80,8 +80,8 @@ def test_a_file_of_the_format_that_its_suffix_names(own, capsys):
     assert main(["draw", "mine_to_draw:returns_tensor", "-o", "graph.dot", *options]) == 0
     assert "rankdir=LR" in (own / "graph.dot").read_text()
     assert 'class="backward"' in (own / "graph.dot").read_text()
-    assert main(["draw", "mine_to_draw:named", "-o", "graph.mmd", "--path", "y", "x"]) == 0
-    assert (own / "graph.mmd").read_text().startswith("flowchart")
+    assert main(["draw", "mine_to_draw:named", "-o", "graph.html", "--path", "y", "x"]) == 0
+    assert (own / "graph.html").read_text().lower().startswith("<!doctype html>")
 
 
 @pytest.mark.parametrize(

@@ -243,7 +243,8 @@ def test_what_is_no_graph_is_refused(text):
 
 
 @pytest.mark.parametrize(
-    ("suffix", "words"), [("mmd", "flowchart"), ("txt", "tanh"), ("json", '"format": 1'), ("dot", "digraph")]
+    ("suffix", "words"),
+    [("mmd", "flowchart"), ("txt", "tanh"), ("json", '"format": 1'), ("dot", "digraph"), ("html", "<script>")],
 )
 def test_texts_are_saved_by_their_suffix(tmp_path, suffix, words):
     path = recurrence().save(tmp_path / f"graph.{suffix}")
