@@ -322,7 +322,12 @@ def test_both_sides(run):
         to_html(two_sided()),
         """
         const seen = { frames: texts("#world .head .line"), at: [told()] };
-        for (const _ of "12") { press("n"); seen.at.push(told()); }
+        seen.unknown = [];
+        for (const _ of "12") {
+          press("n");
+          seen.at.push(told());
+          seen.unknown.push(texts("#world .unknown .title").sort());
+        }
         click(document.querySelector(".head"));
         seen.folded = titles();
         return seen;
@@ -330,6 +335,7 @@ def test_both_sides(run):
     )
     assert seen["frames"] == ["forward", "backward"]
     assert seen["at"] == ["1 forward, 1 backward", "forward 1 of 1: sin", "backward 1 of 1: dsin"]
+    assert seen["unknown"] == [["dL/dx", "dsin"], []]
     assert seen["folded"] == ["1", "dL/dx", "dsin", "forward"]
 
 

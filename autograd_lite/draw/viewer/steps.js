@@ -47,8 +47,11 @@ class Steps {
     return step > this.forward.length;
   }
 
+  /** Whether a value is computed; what takes a value without computing, such as the gradient of a leaf, has it then. */
   isKnown(i, step) {
-    return !isOperation(this.graph.nodes[i]) || this.forwardStep[i] <= step;
+    const { nodes, edges, operands } = this.graph;
+    if (isOperation(nodes[i])) return this.forwardStep[i] <= step;
+    return operands[i].every((e) => this.forwardStep[edges[e].source] <= step);
   }
 
   /** Along which edges the operation of a backward step hands on gradients. */
