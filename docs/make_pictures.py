@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import inspect
 import os
+import re
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
@@ -66,7 +67,8 @@ def code(make: Callable[[], Picture]) -> str:
     lines = source.splitlines()
     lines[last.lineno - 1] = lines[last.lineno - 1].replace("return ", "", 1)
     body = textwrap.dedent("\n".join(lines[docstring.end_lineno :])).strip()
-    return "\n\n".join([*(inspect.getsource(each).strip() for each in classes(make)), body])
+    body = re.sub(r"(?m)^( +.*\n)\n(?=\S)", r"\1\n\n", body)  # two lines after a function, where it is not within one
+    return "\n\n\n".join([*(inspect.getsource(each).strip() for each in classes(make)), body])
 
 
 def classes(make: Callable[[], Picture]) -> Iterator[type]:
