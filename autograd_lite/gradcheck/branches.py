@@ -67,13 +67,13 @@ def traced(run: Callable[[], Any]) -> Trace:
 
 
 def _branches(call: Call) -> tuple[np.ndarray[Any, Any], ...]:
-    """What the op declares; of one without derivative, its integer and boolean results are its branches."""
+    """What the op declares; else the indices that it is given, or the integers that it gives if it has no derivative."""
     if call.branch is not None:
         return tuple(map(np.asarray, _parts(call.branch)))
-    if call.op.differentiable:
-        return ()
-    arrays = (np.asarray(raw(result)) for result in _parts(call.output) if result is not None)
-    return tuple(array for array in arrays if array.dtype.kind in "biu")
+    indices = (value for name, value in call.arguments.items() if not call.op.takes_gradient(name))
+    values = indices if call.op.differentiable else (call.output,)
+    parts = (part for value in values for part in _parts(value) if isinstance(part, Tensor | np.ndarray | np.generic))
+    return tuple(array for array in map(np.asarray, map(raw, parts)) if array.dtype.kind in "biu")
 
 
 def first_difference(left: Trace, right: Trace) -> Kink | None:

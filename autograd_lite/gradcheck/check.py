@@ -33,12 +33,15 @@ class Settings:
     rtol: float
     max_entries: int | None
     directions: int | None
+    resample: int
 
     def __post_init__(self) -> None:
         if self.directions is not None and self.directions < 1:
             raise ValueError(f"gradcheck: directions={self.directions} checks nothing; pass a larger one, or None")
         if self.max_entries is not None and self.max_entries < 1:
             raise ValueError(f"gradcheck: max_entries={self.max_entries} checks nothing; pass a larger one, or None")
+        if self.resample < 0:
+            raise ValueError(f"gradcheck: resample={self.resample} is no number of times; pass 0 or more")
 
     def allowance(self, value: complex) -> float:
         """How far a computed derivative may be from this measured one, whatever the error bar."""
@@ -57,6 +60,7 @@ def gradcheck(
     order: int = 1,
     max_entries: int | None = None,
     directions: int | None = None,
+    resample: int = 0,
     raise_exception: bool = True,
     rng: np.random.Generator | int = 0,
 ) -> Report:
@@ -78,6 +82,8 @@ def gradcheck(
     directions: compare derivatives along so many random directions, each of which looks at all entries at once; the
         report says with which probability they miss an error. If one is wrong, entries that are wrong are looked for,
         at most `max_entries` (or 5).
+    resample: move entries that sit on a kink by about a thousandth and check again, at most so often; the report says
+        which were moved.
     raise_exception: False returns the report whatever it says.
     rng: a generator, or the seed of one, for that choice and for the weights of outputs that are no real scalar. (One
         random weighting finds an error in any entry of the Jacobian, but for a set of weights of measure zero.)
@@ -90,7 +96,7 @@ def gradcheck(
     """
     if order < 1:
         raise ValueError(f"gradcheck: order={order} checks nothing; pass 1 for gradients, 2 for theirs as well")
-    settings = Settings(eps, atol, rtol, max_entries, directions)
+    settings = Settings(eps, atol, rtol, max_entries, directions, resample)
     sides = _sides(f, inputs, loss, jac, dtype)
     if jac is not None and order > 1:
         raise ValueError(f"gradcheck: with jac there are first derivatives only, not order={order}")
@@ -107,6 +113,7 @@ def gradgradcheck(
     rtol: float = 0.0,
     max_entries: int | None = None,
     directions: int | None = None,
+    resample: int = 0,
     raise_exception: bool = True,
     rng: np.random.Generator | int = 0,
 ) -> Report:
@@ -116,7 +123,7 @@ def gradgradcheck(
     weights of the outputs. Arguments, result and errors as in `gradcheck`.
     """
     sides = _sides(f, inputs, loss, None, dtype)
-    return _check(sides, (2,), Settings(eps, atol, rtol, max_entries, directions), raise_exception, rng)
+    return _check(sides, (2,), Settings(eps, atol, rtol, max_entries, directions, resample), raise_exception, rng)
 
 
 @dataclass(slots=True)
@@ -163,33 +170,63 @@ def _check(
     seed: np.random.Generator | int,
 ) -> Report:
     rng = own_rng(seed) if isinstance(seed, int | np.integer) else seed
-    entries: list[Entry] = []
-    stages: list[Outputs] = []  # what is differentiated, in each order
     notes: list[str] = []
-    problems: list[Problem] = []
-    culprit = None
-    total = 0
-    with data_of_their_own(list(sides.measured.leaves.values())):
+    leaves = [leaf for subject in (sides.measured, sides.computed) for leaf in subject.leaves.values()]
+    with data_of_their_own(leaves):
         _check_deterministic(sides.measured)
-        for order in range(1, max(orders) + 1):
-            if order > 1:
-                sides = sides.gradient_function([_random_like(o.data, rng) for o in sides.measured.outputs()])
-            stages.append(sides.computed.outputs)
-            weights = [_random_like(o.data, rng).astype(o.dtype) for o in sides.computed.outputs()]
-            if order == min(orders):
-                problems += sides.computed.problems(weights)
-            if order < max(orders) and sides.computed.explicit is None:
-                problems += recording_problems(sides.computed.outputs, weights, sides.computed.leaves)
-            if order in orders and not any(problem.kind in _IN_THE_WAY for problem in problems):
-                entries += _entries(order, sides, settings, rng, notes)
-                total += sum(leaf.size for leaf in sides.measured.leaves.values())
-        wrong = [entry.order for entry in entries if entry.verdict.bad]
-        if (wrong or problems) and sides.computed.explicit is None:
-            culprit = first_wrong(stages[: min(wrong, default=max(orders))])
-    report = Report(entries, total, problems, culprit=culprit, notes=notes)
+        report = _report(sides, orders, settings, rng, notes)
+        for _ in range(settings.resample):
+            moved = _move_off_kinks(sides, report.entries, rng)
+            if not moved:
+                break
+            notes.append(f"Moved off a kink, by about a thousandth: {', '.join(moved)}.")
+            report = _report(sides, orders, settings, rng, notes)
     if raise_exception and not report:
         raise AssertionError(report.to_text())
     return report
+
+
+def _report(
+    sides: Sides, orders: Sequence[int], settings: Settings, rng: np.random.Generator, notes: Sequence[str]
+) -> Report:
+    """The report at the present values of the leaves, and `notes` in it."""
+    entries: list[Entry] = []
+    stages: list[Outputs] = []  # what is differentiated, in each order
+    problems: list[Problem] = []
+    notes = [*notes]
+    culprit = None
+    total = 0
+    for order in range(1, max(orders) + 1):
+        if order > 1:
+            sides = sides.gradient_function([_random_like(o.data, rng) for o in sides.measured.outputs()])
+        stages.append(sides.computed.outputs)
+        weights = [_random_like(o.data, rng).astype(o.dtype) for o in sides.computed.outputs()]
+        if order == min(orders):
+            problems += sides.computed.problems(weights)
+        if order < max(orders) and sides.computed.explicit is None:
+            problems += recording_problems(sides.computed.outputs, weights, sides.computed.leaves)
+        if order in orders and not any(problem.kind in _IN_THE_WAY for problem in problems):
+            entries += _entries(order, sides, settings, rng, notes)
+            total += sum(leaf.size for leaf in sides.measured.leaves.values())
+    wrong = [entry.order for entry in entries if entry.verdict.bad]
+    if (wrong or problems) and sides.computed.explicit is None:
+        culprit = first_wrong(stages[: min(wrong, default=max(orders))])
+    return Report(entries, total, problems, culprit=culprit, notes=notes)
+
+
+def _move_off_kinks(sides: Sides, entries: Sequence[Entry], rng: np.random.Generator) -> list[str]:
+    """Move the entries of the leaves that sit on a kink, all of them if a direction crosses one; their labels."""
+    found = [entry for entry in entries if entry.kink is not None]
+    leaves = sides.measured.leaves
+    places = {(entry.name, entry.index): entry.label for entry in found if entry.name in leaves}
+    if any(entry.name.startswith("direction ") and entry.name not in leaves for entry in found):
+        places = {(name, index): name for name, leaf in leaves.items() for index in np.ndindex(leaf.shape)}
+    for name, index in places:
+        leaf, theirs = leaves[name], sides.computed.leaves[name]
+        size = abs(leaf.data[index]) or _largest(leaf.data) or 1.0
+        theirs.data[index] += size * 1e-3 * rng.choice((-1.0, 1.0)) * rng.uniform(0.5, 1.0)
+        leaf.data[index] = theirs.data[index]  # in float32, the same to the last bit
+    return list(dict.fromkeys(places.values()))
 
 
 def _check_deterministic(subject: Subject) -> None:
@@ -294,7 +331,8 @@ class _Slot:
     def _judged(self, function: Callable[[float], Vector], x: float, computed: float) -> Finding:
         found = judge(function, x, computed, self.conditioning, self.ground)
         if found.verdict in (Verdict.FAIL, Verdict.KINK_OUTSIDE):
-            return at_a_tie(found, computed, self.nearby.slopes(self, function, x), self.nearby.kink)
+            slopes = functools.partial(self.nearby.slopes, self, function, x)
+            return at_a_tie(found, computed, slopes, self.nearby.kink)
         return found
 
 
@@ -363,7 +401,7 @@ class _Nearby:
     """Points around that of the check, where entries that were equal are not: there are the gradients beside a tie."""
 
     _NUMBER = 16  # points with random changes, beside two in which entries rise, or fall, in their order
-    _DISTANCE = 1e-4  # relative to the entry that moves, or, of a zero, to the largest of its input
+    _KINK = 1e-4  # the distance in which a kink is looked for
 
     def __init__(self, subject: Subject):
         self.leaves = list(subject.leaves.values())
@@ -371,29 +409,30 @@ class _Nearby:
         self._kink: Kink | None = None
         self._searched = False
 
-    @property
     def kink(self) -> Kink | None:
         """The first operation that takes another branch at one of the points."""
         if not self._searched:
             self._searched = True
             here = traced(self.outputs)
-            self._kink = next(
-                filter(None, (first_difference(here, traced(self.outputs)) for _ in self._points())), None
-            )
+            kinks = (first_difference(here, traced(self.outputs)) for _ in self._points(self._KINK))
+            self._kink = next(filter(None, kinks), None)
         return self._kink
 
-    def slopes(self, slot: _Slot, function: Callable[[float], Vector], x: float) -> Array:
-        """The slopes of the elements at each of the points, in a row each, for steps much smaller than the distance."""
-        step = self._DISTANCE * (abs(x) or slot.ground.variable) / 100
+    def slopes(self, slot: _Slot, function: Callable[[float], Vector], x: float, distance: float) -> Array:
+        """The slopes of the elements at each of the points, in a row each, for steps much smaller than the distance.
+
+        distance: relative to the entry that moves, or, of a zero, to the largest of its input.
+        """
+        step = distance * (abs(x) or slot.ground.variable) / 100
         here = slot.leaf.data[slot.index]
         rows = []
         with np.errstate(all="ignore"):
-            for _ in self._points():
+            for _ in self._points(distance):
                 at = x + float((slot.leaf.data[slot.index] - here).real)
                 rows.append((function(at + step) - function(at - step)) / (2 * step))
         return np.stack(rows)
 
-    def _points(self) -> Iterator[None]:
+    def _points(self, distance: float) -> Iterator[None]:
         """Move the leaves to one point after the other, and back in the end."""
         rng = np.random.default_rng(0)
         originals = [leaf.data for leaf in self.leaves]
@@ -403,7 +442,7 @@ class _Nearby:
                     order = np.linspace(-1, 1, leaf.size).reshape(leaf.shape) * (1 if number else -1)
                     moves = order if number < 2 else rng.uniform(-1, 1, leaf.shape)
                     size = np.where(original == 0, _largest(original) or 1.0, np.abs(original))
-                    leaf.data = np.asarray(original + self._DISTANCE * size * moves)
+                    leaf.data = np.asarray(original + distance * size * moves)
                 yield
         finally:
             for leaf, original in zip(self.leaves, originals, strict=True):

@@ -185,8 +185,13 @@ def _broadcast(array: Array) -> Array:
     items = array
     for axis in range(array.ndim):
         first = items.take([0], axis)
-        items = first if (items == first).all() else items
+        items = first if (_bytes(items) == _bytes(first)).all() else items
     return np.broadcast_to(items, array.shape)
+
+
+def _bytes(array: Array) -> Array:
+    """In which 0 and -0 are two things."""
+    return np.ascontiguousarray(array)[..., None].view(np.uint8)
 
 
 LAYOUTS = {"a transposed": _transposed, "a strided": _strided, "a read-only or broadcast": _broadcast}

@@ -25,6 +25,7 @@ _ROUNDINGS = 128  # and so many roundings of what was summed
 _SHARP = 1e-6  # the error bar of a convincing measurement, relative to the gradient
 _BLUNT = 1e-3  # that of one in which a plausible mistake would hide
 _TIED = 1e-2  # slopes at points nearby are those of a smooth function if they differ by less, relatively
+_FAR, _NEAR = 1e-4, 1e-6  # of points nearby, relative to the entry that moves
 _SMALL = 1e-2
 _WIDEST = 1e-2  # the first step of a close look, relative to the larger of 1 and the entry
 _FINER = 8  # each further step is so many times smaller
@@ -75,28 +76,38 @@ def judge(function: Function, x: float, computed: float, conditioning: Callable[
     return entry.looked_at_closely()
 
 
-def at_a_tie(found: Finding, computed: float, nearby: Array, kink: Kink | None) -> Finding:
-    """The finding on a failure, once the slopes at points nearby are known: one row of elements for each point.
+def at_a_tie(
+    found: Finding, computed: float, slopes_nearby: Callable[[float], Array], kink: Callable[[], Kink | None]
+) -> Finding:
+    """The finding on a failure, once it is known what happens nearby: an opinion on ties.
+
+    slopes_nearby: those of the elements at points in a distance, one row for each point. kink: at one of these.
 
     Where several values are equal, moving one of them does not show all that happens nearby. A derivative is right if
-    it lies between the slopes nearby, element by element; if no operation tells of a kink there, nobody knows.
+    it lies between the slopes nearby, element by element; if no operation tells of a kink there, nobody knows. Where
+    they differ because the function is curved, they differ less in a smaller distance, and the failure stands.
     """
-    if not np.isfinite(nearby).all():
-        return found
-    elements = nearby.sum(axis=1)
-    low, high = float(nearby.min(axis=0).sum()), float(nearby.max(axis=0).sum())
-    size = float(np.abs(nearby).max(axis=0).sum())
-    outside = max(low - computed, computed - high)
-    if high - low <= _TIED * size or outside > 10 * (high - low):  # smooth, or no excuse: the failure stands
-        return found
-    margin = _TIED * size + found.tolerance
+    wide = 0.0
+    for distance in (_FAR, _NEAR):
+        nearby = slopes_nearby(distance)
+        if not np.isfinite(nearby).all():
+            return found
+        elements = nearby.sum(axis=1)
+        low, high = float(nearby.min(axis=0).sum()), float(nearby.max(axis=0).sum())
+        size = float(np.abs(nearby).max(axis=0).sum())
+        outside = max(low - computed, computed - high)
+        if high - low <= max(_TIED * size, wide / 4) or outside > 10 * (high - low):  # smooth, or no excuse
+            return found
+        wide = high - low
+    margin = _NEAR / _FAR * _TIED * size + found.tolerance
     sides = float(elements.min()), float(elements.max())
+    where = found.kink or kink()
     if low - margin <= computed <= high + margin:
         nearest = float(np.clip(computed, low, high))
         note = "Values are equal here, and the gradient is between the slopes at points around, where they are not."
-        kink = found.kink or kink or Kink("", None, (), None, None, 0)
-        return Finding(nearest, margin, margin, Verdict.KINK_OK, found.one_sided or sides, kink, note)
-    if found.kink or kink:
+        unnamed = Kink("", None, (), None, None, 0)
+        return Finding(nearest, margin, margin, Verdict.KINK_OK, found.one_sided or sides, where or unnamed, note)
+    if where:
         return found
     note = "Slopes at points nearby differ: there is no derivative here, or the function is not continuous."
     return found._replace(verdict=Verdict.UNRELIABLE, note=note)
@@ -109,6 +120,7 @@ class _Entry:
     computed: float
     conditioning: Callable[[], float]
     ground: Ground
+    around: float = 0.0  # the slope of chords to both sides, for where the gradient itself is 0
 
     def agreed(self, found: Slope) -> Finding | None:
         """The verdict if nothing speaks against it: a sharp measurement, no bend, and both values agree."""
@@ -124,7 +136,8 @@ class _Entry:
 
     def looked_at_closely(self) -> Finding:
         """The verdict by branches, one-sided slopes and many steps."""
-        kink, left, right = self._surroundings()
+        self.around = self._chords(_WIDEST * max(1.0, abs(self.x)))
+        kink, left, right, chosen = self._surroundings()
         if kink is None:
             found = self._slope(left, right)
             scale = self._scale(found.size)
@@ -133,28 +146,33 @@ class _Entry:
         sides = [self._side(-1, left), self._side(1, right)]
         both = [side for side in sides if side is not None]
         if len(both) == 2 and (kink or self._bends(*both)):
-            return self._at_kink(kink or Kink("", None, (), None, None, 0), *both)
+            return self._at_kink(kink or Kink("", None, (), None, None, 0), chosen, *both)
         if kink is None and found.error <= _BLUNT * scale:
-            return self._verdict(found)
+            return self._unless_alone(self._verdict(found), both)
         if len(both) == 1:
             return self._verdict(_whole(both[0]))
         return self._verdict(UNKNOWN if kink else found)
 
     # -- where the branches change -------------------------------------------------------------------------------
 
-    def _surroundings(self) -> tuple[Kink | None, float, float]:
-        """The kink at `x`, if operations tell of one, and how far to the left and right the branches stay the same."""
+    def _surroundings(self) -> tuple[Kink | None, float, float, bool]:
+        """The kink at `x`, if operations tell of one, and how far to the left and right the branches stay the same.
+
+        And whether those at `x` itself are all those of one side: the derivative is then one of that side, too.
+        """
         x, ground = self.x, self.ground
         widest = _WIDEST * max(1.0, abs(x))
         if ground.branching is not False:
             here = self._trace(x)
             ground.branching = bool(here)
         if not ground.branching:
-            return None, widest, widest
+            return None, widest, widest, False
         tiny = 64 * _EPS * max(abs(x), ground.variable)
         left, right = self._trace(x - tiny), self._trace(x + tiny)
-        kink = first_difference(left, right) or first_difference(left, here)
-        return kink, self._reach(-1, left, widest, tiny), self._reach(1, right, widest, tiny)
+        leaves, arrives = first_difference(left, here), first_difference(here, right)
+        kink = first_difference(left, right) or leaves
+        chosen = leaves is None or arrives is None
+        return kink, self._reach(-1, left, widest, tiny), self._reach(1, right, widest, tiny), chosen
 
     def _trace(self, x: float) -> Trace:
         with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
@@ -181,8 +199,12 @@ class _Entry:
         return one_sided(self.function, self.x, side, self._steps(reach))
 
     def _steps(self, step: float) -> Iterator[float]:
-        """Steps from this one down to where rounding takes over, four at least."""
-        smallest = 1e-8 * (abs(self.x) or self.ground.variable)
+        """Steps from this one down to where rounding takes over, four at least.
+
+        Where the entry is large, functions may still turn within steps of 1, as sines do.
+        """
+        size = abs(self.x) or self.ground.variable
+        smallest = max(64 * _EPS * size, min(1e-8 * size, 1e-6))
         number = 0
         while step >= smallest or number < 4:
             yield step
@@ -193,14 +215,30 @@ class _Entry:
         """Whether values or slopes tend to something else on the left than on the right, beyond doubt."""
         errors = left.errors + right.errors
         apart = np.abs(right.slopes - left.slopes)
-        return _jump(left, right) or bool(apart.sum() > 20 * errors.sum() + _BLUNT * self._scale(apart.sum()))
+        return self._jumps(left, right) or bool(apart.sum() > 20 * errors.sum() + _BLUNT * self._scale(apart.sum()))
+
+    def _jumps(self, left: Side, right: Side) -> bool:
+        """Whether the values on both sides do not meet."""
+        return self._apart(left.values, right)
+
+    def _apart(self, values: Vector, side: Side) -> bool:
+        """Whether these are not the values that the function tends to on that side: not by rounding, that is."""
+        size = (np.abs(values) + np.abs(side.values)).sum()
+        change = self.ground.variable * np.abs(side.slopes).sum()
+        return bool(np.abs(values - side.values).sum() > 1e-6 * size + 1e-9 * change)
 
     # -- verdicts ------------------------------------------------------------------------------------------------
 
     def _scale(self, size: float) -> float:
         """What an error bar is large or small beside: the gradient, or the outputs where there is none."""
         outputs = 1e-3 * float(np.abs(self.ground.middle).sum()) / max(1.0, abs(self.x))
-        return max(size, self.ground.gradient, outputs if np.isfinite(outputs) else 0.0)
+        return max(size, self.ground.gradient, outputs if np.isfinite(outputs) else 0.0, 1e-3 * self.around)
+
+    def _chords(self, step: float) -> float:
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+            ends = np.stack([self.function(self.x - step), self.function(self.x + step)])
+            slope = float(np.abs(ends - self.ground.middle).max(axis=0).sum() / step)
+        return slope if np.isfinite(slope) else 0.0
 
     def _tolerance(self, found: Slope) -> float:
         rounding = _ROUNDINGS * self.ground.precision * found.size
@@ -232,14 +270,22 @@ class _Entry:
         note = f"{cut.op}{where} gets or gives a value whose history was cut: by detach, no_grad, .data or a cast."
         return finding._replace(verdict=Verdict.FAIL if self.computed else Verdict.BLOCKED, note=note)
 
-    def _at_kink(self, kink: Kink, left: Side, right: Side) -> Finding:
+    def _unless_alone(self, finding: Finding, sides: list[Side]) -> Finding:
+        """UNRELIABLE rather than wrong, if the value at `x` is not the one that the values around it tend to."""
+        middle = self.ground.middle
+        if finding.verdict.good or not sides or not all(self._apart(middle, side) for side in sides):
+            return finding
+        note = "The function jumps at this very point, and back behind it: there is no derivative here."
+        return finding._replace(verdict=Verdict.UNRELIABLE, note=note)
+
+    def _at_kink(self, kink: Kink, chosen: bool, left: Side, right: Side) -> Finding:
         """Whether the computed value lies between the slopes of both sides, element by element of the output."""
         error = float((left.errors + right.errors).sum())
         low, high = np.minimum(left.slopes, right.slopes).sum(), np.maximum(left.slopes, right.slopes).sum()
         size = float(np.maximum(np.abs(left.slopes), np.abs(right.slopes)).sum())
         both = float(left.slopes.sum()), float(right.slopes.sum())
         tolerance = self._tolerance(Slope(sum(both) / 2, error, size, 0.0))
-        jump = _jump(left, right)
+        jump = self._jumps(left, right)
         if high - low <= tolerance and not jump:  # branches that meet smoothly
             return self._verdict(Slope(sum(both) / 2, error, size, 0.0))
         nearest = float(np.clip(self.computed, low, high)) if np.isfinite(self.computed) else float(low)
@@ -250,8 +296,11 @@ class _Entry:
             return finding._replace(verdict=Verdict.UNRELIABLE, note=note)
         if abs(self.computed - nearest) <= tolerance:
             return finding
-        if jump and self.ground.order > 1:
-            note = "The gradient itself jumps at a kink of the function: there is no derivative of it here."
+        if jump and self.ground.order > 1 and not chosen:
+            note = "The gradient jumps at a kink of the function, and takes neither side: it has no derivative here."
+            return finding._replace(verdict=Verdict.UNRELIABLE, note=note)
+        if jump and not kink.op:
+            note = "The function jumps here, or is steeper than any step can show: there is no slope to compare with."
             return finding._replace(verdict=Verdict.UNRELIABLE, note=note)
         return finding._replace(verdict=Verdict.KINK_OUTSIDE)
 
@@ -259,9 +308,3 @@ class _Entry:
 def _whole(side: Side) -> Slope:
     """The slope of one side, for where there is no other."""
     return Slope(float(side.slopes.sum()), float(side.errors.sum()), float(np.abs(side.slopes).sum()), 0.0)
-
-
-def _jump(left: Side, right: Side) -> bool:
-    """Whether the values on both sides do not meet."""
-    apart = np.abs(right.values - left.values).sum()
-    return bool(apart > 1e-6 * (np.abs(left.values) + np.abs(right.values)).sum())

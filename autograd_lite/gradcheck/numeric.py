@@ -137,16 +137,3 @@ def _extrapolated(function: Function, x: float, unit: float) -> Side:
         rounding += 4 * _ROUNDING * np.abs(near[0]) * (near != near[0]).any(axis=0) / abs(unit / 2)
         errors = np.abs(slopes - _TO_SLOPE @ far / unit) + rounding
         return Side(_TO_VALUE @ near, slopes, errors)
-
-
-def complex_step(function: Callable[[complex], Any], x: float) -> Slope:
-    """The slope at `x` of a holomorphic function that is real on the real axis, from one evaluation beside the axis.
-
-    There is no difference, so nothing cancels and the step can be as small as one likes (W. Squire and G. Trapp, "Using
-    complex variables to estimate derivatives of real functions", 1998).
-    """
-    step = 1e-30 * max(abs(x), 1e-8)
-    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-        slopes = np.imag(function(complex(x, step))) / step
-        value, size = float(slopes.sum()), float(np.abs(slopes).sum())
-    return Slope(value, 64 * _EPS * size, size, 0.0) if np.isfinite(size) else UNKNOWN

@@ -45,7 +45,7 @@ def iv(v: float, x: Array) -> Array:
     return scipy_special("iv")(number(v, "v"), real(x))
 
 
-@op(x=lambda g, x: g * (sign(x) * i0e_derivative(abs(x), 1)))
+@op(x=lambda g, x: g * (sign(x) * i0e_derivative(abs(x), 1)), branch=lambda x: x > 0)
 def i0e(x: Array) -> Array:
     """``exp(-abs(x)) i0(x)``, which does not overflow.
 

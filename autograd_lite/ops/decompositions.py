@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Array, composite, op
+from ..core import Array, composite, op, raw
 from ..kernels import decompositions as kernels
 from .comparison import equal
 from .elementwise import astype
@@ -67,8 +67,8 @@ def qr(x: Array, mode: str = "reduced") -> tuple[Array, ...] | Array:
 
     x: (..., m, n). mode: "reduced", "complete" for a square q, "r" for r alone. Returns (q, r), with k = min(m, n) of
     shapes (..., m, k) and (..., k, n), or (..., m, m) and (..., m, n). Has a gradient where the first k columns are
-    independent; for the columns that complete q it is that of losses which only depend on the space they span. Raises
-    ValueError for another mode.
+    independent, and backward raises ValueError elsewhere; for the columns that complete q it is that of losses which
+    only depend on the space they span. Raises ValueError for another mode.
 
     >>> qr(randn(3, 2))
     >>> qr(randn(2, 2, 3), mode="r")
@@ -102,6 +102,9 @@ def _qr_gradient(g_q: Any, g_r: Any, x: Any, q: Any, r: Any) -> Any:
     if q.shape[-1] > n:  # the columns that complete q turn against the others, and not among themselves
         more, g_more, q = q[..., n:], g_q[..., n:], q[..., :n]
         g_q, g_r, r = g_q[..., :n] - more @ (adjoint(g_more) @ q), g_r[..., :n, :], r[..., :n, :]
+    size = np.abs(raw(r))
+    if (np.diagonal(size, axis1=-2, axis2=-1) <= 4 * np.finfo(size.dtype).eps * size.max(-2, initial=0.0)).any():
+        raise ValueError("the first columns of a matrix are linearly dependent, so its factors have no gradient")
     g_r = upper(g_r)
     q_g, r_g = adjoint(q) @ g_q, g_r @ adjoint(r)
     turn = q_g - r_g

@@ -179,7 +179,11 @@ def _from_slopes(
     )
 
 
-@op(outputs=("outputs", "last_h"), spec=_rnn_loop, backward=_rnn_backward)
+def _rnn_branch(out: Any, nonlinearity: str) -> Any:
+    return out[0] > 0 if nonlinearity == "relu" else ()
+
+
+@op(outputs=("outputs", "last_h"), spec=_rnn_loop, backward=_rnn_backward, branch=_rnn_branch)
 def rnn(
     x: Array,
     h: Array,

@@ -155,7 +155,7 @@ def modf(x: Array) -> tuple[Any, Any]:
     return fraction, trunc(x + 0 * fraction)  # floating-point for integers, too
 
 
-@op(outputs=("mantissa", "exponent"), x=lambda g, out: ldexp(g[0], -out[1]))
+@op(outputs=("mantissa", "exponent"), x=lambda g, out: ldexp(g[0], -out[1]), branch=lambda out: out[1])
 def frexp(x: Array) -> tuple[Any, Any]:
     """Mantissa and exponent of ``x == mantissa * 2 ** exponent``, elementwise; the mantissa from 0.5 to 1, or 0.
 

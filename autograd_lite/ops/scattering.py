@@ -78,7 +78,7 @@ _REDUCTIONS = {"sum": _sum, "prod": _prod, "mean": _mean, "amax": _amax, "amin":
     residuals=("own", "others", "ties"),
     x=lambda g, own, ties: where(own, g / ties, 0),
     values=lambda g, places, others, ties: where(others, take_flat(g / ties, places), 0),
-    branch=lambda own: own,
+    branch=lambda own, others: (own, others),
 )
 def extreme_flat(x: Array, places: Array, values: Array, largest: bool = True, include_self: bool = True) -> Any:
     """`x` with the largest (or smallest) of its element and the `values` at each of `places`, counted row by row.

@@ -195,3 +195,84 @@ def test_what_cannot_be_combined_is_refused() -> None:
         ag.gradcheck(lambda x, y: x.sum() + y.sum(), x, x, jac=lambda x, y: x)
     with pytest.raises(ValueError, match="dtype=float16 is not supported"):
         ag.gradcheck(lambda x: x * x, x, dtype="float16")
+
+
+# -- where derivatives change much, or do not exist --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("factor", [1.0, 1.005])
+@pytest.mark.parametrize(
+    ("f", "x"),
+    [
+        (lambda x: ag.exp(300 * x), [1.0, 1.0]),
+        (lambda x: 1 / (x - 0.999), [1.0, 1.0]),
+        (lambda x: ag.sin(2000 * x).sum(), [1.0, 1.0]),
+        (lambda x: ag.max(ag.exp(300 * x)), [1.0, 2.0]),
+    ],
+    ids=["exp", "pole", "sine", "max"],
+)
+def test_what_is_strongly_curved_is_no_kink(f: Any, x: Any, factor: float) -> None:
+    @ag.op(x=lambda g: g * factor, registered=False)
+    def same(x: core.Array) -> core.Array:
+        return x + 0.0
+
+    found = verdicts(lambda x: f(same(x)), x)
+    assert set(found) <= ({"PASS"} if factor == 1 else {"FAIL", "PASS"})
+    assert ("FAIL" in found) == (factor != 1)
+
+
+@pytest.mark.parametrize(("second", "verdict"), [(0.0, "KINK-OK"), (1.5, "KINK-OK"), (2.5, "KINK-OUTSIDE")])
+def test_at_a_kink_the_derivative_of_a_gradient_is_one_of_both_sides(second: float, verdict: str) -> None:
+    """At a jump of the gradient from 0 to 1 + 2 x, where it takes the left side."""
+
+    @ag.op(x=lambda g, x: g * slope(x), branch=lambda x: x > 0, registered=False)
+    def kinked(x: core.Array) -> core.Array:
+        return np.where(x > 0, x + x * x, 0.0)
+
+    @ag.op(x=lambda g, x: g * (2.0 * (x > 0) + second * (x == 0)), branch=lambda x: x > 0, registered=False)
+    def slope(x: core.Array) -> core.Array:
+        return np.where(x > 0, 1 + 2 * x, 0.0)
+
+    report = ag.gradgradcheck(lambda x: kinked(x).sum(), np.array([0.0, 1.0]), raise_exception=False)
+    (entry,) = [e for e in report.entries if (e.name, e.index) == ("x", (0,))]
+    assert entry.verdict.value == verdict
+
+
+def test_a_point_at_which_a_function_jumps_and_back_decides_nothing() -> None:
+    @ag.op(x=lambda g, x: g * (x == 0), registered=False)
+    def ordered(x: core.Array) -> core.Array:
+        return np.where(x == 0, 5.0, -2 * x)  # as eigenvalues in no particular order
+
+    assert verdicts(lambda x: ordered(x), [0.0]) == ["UNRELIABLE"]
+    assert verdicts(lambda x: ordered(x), [0.1]) == ["FAIL"]
+
+
+# -- away from kinks ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("options", [{}, {"dtype": "float32"}, {"order": 2}])
+def test_entries_on_kinks_can_be_moved_off_them(options: Any) -> None:
+    x = np.array([0.0, 1.0, 1.0, 2.0])
+
+    def f(x: ag.Tensor) -> ag.Tensor:
+        return ag.relu(x).sum() * ag.max(x[:3])
+
+    assert "KINK-OK" in verdicts(f, x, **options)
+    report = ag.gradcheck(f, x, resample=3, **options)
+    assert {entry.verdict.value for entry in report.entries} == {"PASS"}
+    assert report.notes[0].startswith("Moved off a kink, by about a thousandth: ")
+    assert all(label in report.notes[0] for label in ("x[0]", "x[1]", "x[2]"))
+    np.testing.assert_array_equal(x, [0.0, 1.0, 1.0, 2.0])
+
+
+def test_once_off_the_kinks_nothing_is_moved_again() -> None:
+    report = ag.gradcheck(lambda x: ag.abs(x).sum(), np.zeros(2), resample=5)
+    assert len(report.notes) == 1
+    with pytest.raises(ValueError, match="resample=-1"):
+        ag.gradcheck(ag.relu, np.ones(1), resample=-1)
+
+
+def test_with_directions_all_entries_are_moved() -> None:
+    report = ag.gradcheck(lambda x: ag.relu(x).sum(), np.array([0.0, 1.0]), directions=3, resample=1)
+    assert {entry.verdict.value for entry in report.entries} == {"PASS"}
+    assert report.notes[0].endswith("x.")

@@ -100,7 +100,7 @@ def test_errors(call, message):
 @pytest.mark.parametrize("function", [lambda x: ag.qr(x)[0], lambda x: ag.lu(x)[1]])
 def test_dependent_columns_have_no_gradient_and_say_so(function):
     x = ag.tensor(np.zeros((2, 2)), requires_grad=True)
-    with pytest.raises(ValueError, match="0 on the diagonal"):
+    with pytest.raises(ValueError, match=r"0 on the diagonal|linearly dependent"):
         ag.gradients(function(x).sum(), x)
 
 
