@@ -67,7 +67,7 @@ def traced(run: Callable[[], Any]) -> Trace:
 
 
 def _branches(call: Call) -> tuple[np.ndarray[Any, Any], ...]:
-    """What the op declares; else the indices that it is given, or the integers that it gives if it has no derivative."""
+    """What the op declares; else the indices that it is given or, if it has no derivative, the integers it gives."""
     if call.branch is not None:
         return tuple(map(np.asarray, _parts(call.branch)))
     indices = (value for name, value in call.arguments.items() if not call.op.takes_gradient(name))
