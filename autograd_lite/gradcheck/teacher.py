@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import copy
 import traceback
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from . import handwritten
-from .document import Code, Document, Readable, Table
+from .backward_report import BackwardReport, GradientCheck, listed
 from .handwritten import Array, CallError, Layer, Pair, Run, is_variable
+from .jacobian import Slopes, jacobian
 from .mistakes import Case, Hint, hints, named_constants, whereabouts
-from .report import Problem, Verdict
+from .report import Problem
 
 _POINTS = 3  # values of the inputs: as given, and changed by up to 30 %
 _DIRECTIONS = 2  # random gradients of the output at each of them
@@ -22,131 +23,8 @@ _LIMIT = 4000  # entries of inputs; each is measured with some dozen calls of fo
 
 _OURS = (__file__, handwritten.__file__)  # frames of a traceback that say nothing about the student's code
 
-_STEP, _STEPS = 1e-3, 4
-_COARSE_STEP = 2e-2  # of a forward in less than double precision
-_ROUNDING = 8  # errors granted to one call of forward, in units of the last place
-_SMOOTH = 1e-5  # an error bar, relative to the slope, below which no smaller step is tried
 _COARSE = 1e-2  # an error bar, relative to the slope, that decides nothing
 _RELATIVE = 1e-6  # tolerance, relative to the sum of what adds up to an entry
-
-
-@dataclass(frozen=True, slots=True)
-class GradientCheck:
-    """What was found out about one gradient.
-
-    wrong: the most entries that are wrong in one trial. error: the largest difference, relative to the largest entry.
-    hints: each of them alone makes the gradient right in all trials. where: which entries are wrong, without a hint.
-    """
-
-    name: str
-    shape: tuple[int, ...]
-    wrong: int
-    error: float
-    hints: tuple[Hint, ...] = ()
-    where: str = ""
-    unmeasured: int = 0  # entries that differences cannot decide about in any trial
-
-    @property
-    def size(self) -> int:
-        """The number of entries."""
-        return int(np.prod(self.shape))
-
-    @property
-    def verdict(self) -> Verdict:
-        """FAIL, PASS, or UNRELIABLE if no entry could be measured."""
-        if self.wrong:
-            return Verdict.FAIL
-        return Verdict.UNRELIABLE if 0 < self.size == self.unmeasured else Verdict.PASS
-
-
-class BackwardReport(Readable):
-    """The result of `check_backward`: true if all gradients are right and nothing else is wrong."""
-
-    def __init__(
-        self,
-        function: str,
-        gradients: Sequence[GradientCheck],
-        problems: Sequence[Problem] = (),
-        notes: Sequence[str] = (),
-    ):
-        self.function = function
-        self.gradients, self.problems, self.notes = tuple(gradients), tuple(problems), tuple(notes)
-
-    @property
-    def failures(self) -> tuple[GradientCheck, ...]:
-        """The gradients that are wrong."""
-        return tuple(gradient for gradient in self.gradients if gradient.wrong)
-
-    def __bool__(self) -> bool:
-        unreliable = self.gradients and all(gradient.verdict is Verdict.UNRELIABLE for gradient in self.gradients)
-        return not (self.failures or self.problems or unreliable)
-
-    def __repr__(self) -> str:
-        return f"<BackwardReport {'ok' if self else 'FAILED'}: {self._verdict()}>"
-
-    def __str__(self) -> str:
-        return self.to_text()
-
-    def _verdict(self) -> str:
-        wrong, right, unknown = (
-            [gradient.name for gradient in self.gradients if gradient.verdict is verdict]
-            for verdict in (Verdict.FAIL, Verdict.PASS, Verdict.UNRELIABLE)
-        )
-        told = ((wrong, "wrong"), (right, "right"), (unknown, "undecided"))
-        phrases = [f"{_listed(names)} {_is(names)} {word}" for names, word in told if names]
-        phrases += [f"{len(self.problems)} problem{'s' if len(self.problems) > 1 else ''}"] if self.problems else []
-        return "; ".join(phrases) or "nothing was compared"
-
-    def to_dict(self) -> dict[str, Any]:
-        """The same as plain values, ready for `json.dumps`."""
-        return {
-            "function": self.function,
-            "ok": bool(self),
-            "gradients": [
-                asdict(gradient) | {"verdict": str(gradient.verdict), "shape": list(gradient.shape)}
-                for gradient in self.gradients
-            ],
-            "problems": [asdict(problem) for problem in self.problems],
-            "notes": list(self.notes),
-        }
-
-    def _document(self) -> Document:
-        blocks: list[str | Table | Code] = []
-        if self.gradients:
-            marked = frozenset(number for number, gradient in enumerate(self.gradients) if gradient.wrong)
-            blocks.append(Table(_COLUMNS, [_row(gradient) for gradient in self.gradients], marked))
-        for gradient in self.failures:
-            blocks += _explained(gradient)
-        blocks += [f"{problem.name}: {problem.message}" for problem in self.problems]
-        return Document(f"{self.function}: {self._verdict()}", bool(self), [*blocks, *self.notes])
-
-
-_COLUMNS = ("gradient", "shape", "verdict", "wrong entries", "largest error")
-
-
-def _row(gradient: GradientCheck) -> tuple[str, ...]:
-    wrong = f"{gradient.wrong} of {gradient.size}"
-    error = f"{gradient.error:.1e}" if np.isfinite(gradient.error) else "-"
-    return gradient.name, str(gradient.shape), gradient.verdict, wrong, error
-
-
-def _explained(gradient: GradientCheck) -> Iterator[str | Code]:
-    """What to correct, or where the error sits."""
-    if not gradient.hints:
-        yield f"{gradient.name}: {gradient.where}. None of the usual corrections makes it right."
-    elif len(gradient.hints) > 1:
-        yield f"{gradient.name}: each of these {len(gradient.hints)} corrections makes it right, the simplest first:"
-    for hint in gradient.hints:
-        yield f"{gradient.name}: {hint.mistake}. Correct it:"
-        yield Code(hint.fix)
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:-1]) + " and " + names[-1] if len(names) > 1 else names[0]
-
-
-def _is(names: Sequence[str]) -> str:
-    return "are" if len(names) > 1 else "is"
 
 
 def check_backward(
@@ -210,30 +88,11 @@ def _refuse_randomness(pair: Pair, inputs: Sequence[Any]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Slopes:
-    """The Jacobian of all outputs by one input: (outputs, entries). At a kink, low and high are one-sided slopes."""
-
-    value: Array
-    error: Array
-    low: Array
-    high: Array
-
-    def terms(self, dout: Array) -> Array:
-        """For each entry of the input, the sum of the sizes of what adds up to its gradient."""
-        return np.asarray(np.abs(dout) @ np.maximum(np.abs(self.low), np.abs(self.high)))
-
-    @property
-    def kinks(self) -> Array:
-        """The entries of the input at which some output has a kink."""
-        return np.asarray((self.low != self.high).any(axis=0))
-
-
-@dataclass(frozen=True, slots=True)
 class _Trial:
     values: tuple[Any, ...]
     outputs: tuple[Array, ...]
     douts: list[Array]
-    slopes: dict[str, _Slopes]
+    slopes: dict[str, Slopes]
 
     @property
     def flat(self) -> Array:
@@ -285,7 +144,7 @@ class _Examination:
         if not names:
             self._problem("missing", "backward", "backward returns no gradient: is there a return statement?")
         elif left:
-            self.notes.append(f"backward returns no gradient of {_listed(left)}: not checked.")
+            self.notes.append(f"backward returns no gradient of {listed(left)}: not checked.")
 
     # -- trials ----------------------------------------------------------------------------------------------------
 
@@ -317,12 +176,12 @@ class _Examination:
         """Changed by up to 30 %, which keeps signs and zeros, and so mostly the domain."""
         return value * self.rng.uniform(0.7, 1.3, value.shape) if is_variable(value) else value
 
-    def _measured(self, values: Sequence[Any], position: int) -> _Slopes:
+    def _measured(self, values: Sequence[Any], position: int) -> Slopes:
         def outputs(value: Array) -> Array:
             changed = (*values[:position], value, *values[position + 1 :])
             return np.concatenate([np.asarray(out, float).reshape(-1) for out in self.pair.evaluate(changed)])
 
-        return _slopes(outputs, values[position], self.eps)
+        return jacobian(outputs, values[position], self.eps)
 
     # -- beside the values -----------------------------------------------------------------------------------------
 
@@ -369,7 +228,7 @@ class _Examination:
         for name, check in zip(names, checks, strict=True):
             repaired = check.wrong and not self._wrong(name, trials, [gradients[name] for gradients in found])[0]
             mistake = (
-                f"forward overwrites {_listed(spoilt)} in place, and backward finds the changed values in the cache"
+                f"forward overwrites {listed(spoilt)} in place, and backward finds the changed values in the cache"
             )
             hint = Hint(mistake, _copied(spoilt[0]) + " in forward", 0)
             where = GradientCheck(check.name, check.shape, check.wrong, check.error, (hint,)) if repaired else check
@@ -459,7 +318,7 @@ class _Examination:
                 values = (*trial.values[:position], moved, *trial.values[position + 1 :])
                 return np.concatenate([out.reshape(-1) for out in self.pair.evaluate(values)])
 
-            slopes = _slopes(along, np.zeros(()), self.eps)
+            slopes = jacobian(along, np.zeros(()), self.eps)
             ends = trial.flat * slopes.low[:, 0], trial.flat * slopes.high[:, 0]
             low, high = np.minimum(*ends).sum(), np.maximum(*ends).sum()
             together = float((gradient * direction).sum())
@@ -540,61 +399,3 @@ def _copied(name: str) -> str:
 
 def _alike(a: Any, b: Any) -> bool:
     return (a is None and b is None) or (a is not None and b is not None and np.array_equal(a, b, equal_nan=True))
-
-
-# -- slopes --------------------------------------------------------------------------------------------------------
-
-
-def _slopes(function: Callable[[Array], Array], x: Array, eps: float) -> _Slopes:
-    """The Jacobian of a function of an array, one column at a time."""
-    x = np.array(x, float)
-    here = function(x.copy())
-    columns = []
-    for index in np.ndindex(x.shape):
-
-        def at(value: float, index: tuple[int, ...] = index) -> Array:
-            moved = x.copy()
-            moved[index] = value
-            return function(moved)
-
-        columns.append(_column(at, float(x[index]), here, eps))
-    return _Slopes(*(np.stack(part, axis=1) for part in zip(*columns, strict=True)))
-
-
-def _column(function: Callable[[float], Array], x: float, here: Array, eps: float) -> tuple[Array, Array, Array, Array]:
-    """Slope, error bar, and the smaller and larger one-sided slope of each component of a function of one number.
-
-    `numeric.slope` measures a sum of components; here each one is needed, with its own bar and its own kinks.
-    """
-    slope, error = np.full(here.shape, np.nan), np.full(here.shape, np.inf)
-    step = (_STEP if eps <= np.finfo(float).eps else _COARSE_STEP) * max(1.0, abs(x))
-    with np.errstate(all="ignore"):
-        for _ in range(_STEPS):
-            (far_left, far_right), (left, right) = [(function(x - h), function(x + h)) for h in (step, step / 2)]
-            wide, narrow = (far_right - far_left) / (2 * step), (right - left) / step
-            rounding = _ROUNDING * eps * (np.abs(far_left) + np.abs(far_right)) / step
-            correction = (narrow - wide) / 3
-            better = np.abs(correction) + rounding < error
-            slope = np.where(better, narrow + correction, slope)
-            error = np.where(better, np.abs(correction) + rounding, error)
-            size = np.abs(slope) + np.abs(slope).max(initial=0)
-            if np.all(error <= _SMOOTH * size + 4 * rounding):
-                break
-            step /= 10
-        # the jump of the slope: that of a smooth function halves with the step, that of a kink stays
-        wide, narrow = (far_right - 2 * here + far_left) / step, (right - 2 * here + left) / (step / 2)
-        jump = np.abs(narrow)
-        kink = (jump > 0.75 * np.abs(wide)) & (jump > 1e-3 * size) & (jump > 100 * rounding)
-        low = high = slope
-        if kink.any():
-            sides = _one_sided(function, x, -1), _one_sided(function, x, 1)
-            low, high = (np.where(kink, side, slope) for side in (np.minimum(*sides), np.maximum(*sides)))
-    return slope, error, low, high
-
-
-def _one_sided(function: Callable[[float], Array], x: float, side: int) -> Array:
-    """The slope at one side, of points strictly there, extrapolated to x."""
-    step = side * 1e-5 * max(1.0, abs(x))
-    one, two, three = (function(x + n * step) for n in (1, 2, 3))
-    near, far = (two - one) / step, (three - two) / step  # at 1.5 and 2.5 steps
-    return np.asarray(near - 1.5 * (far - near))

@@ -1,0 +1,133 @@
+"""What `check_backward` found, gradient by gradient, with what to correct."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from .document import Code, Document, Readable, Table
+from .mistakes import Hint
+from .report import Problem, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class GradientCheck:
+    """What was found out about one gradient.
+
+    wrong: the most entries that are wrong in one trial. error: the largest difference, relative to the largest entry.
+    hints: each of them alone makes the gradient right in all trials. where: which entries are wrong, without a hint.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    wrong: int
+    error: float
+    hints: tuple[Hint, ...] = ()
+    where: str = ""
+    unmeasured: int = 0  # entries that differences cannot decide about in any trial
+
+    @property
+    def size(self) -> int:
+        """The number of entries."""
+        return int(np.prod(self.shape))
+
+    @property
+    def verdict(self) -> Verdict:
+        """FAIL, PASS, or UNRELIABLE if no entry could be measured."""
+        if self.wrong:
+            return Verdict.FAIL
+        return Verdict.UNRELIABLE if 0 < self.size == self.unmeasured else Verdict.PASS
+
+
+class BackwardReport(Readable):
+    """The result of `check_backward`: true if all gradients are right and nothing else is wrong."""
+
+    def __init__(
+        self,
+        function: str,
+        gradients: Sequence[GradientCheck],
+        problems: Sequence[Problem] = (),
+        notes: Sequence[str] = (),
+    ):
+        self.function = function
+        self.gradients, self.problems, self.notes = tuple(gradients), tuple(problems), tuple(notes)
+
+    @property
+    def failures(self) -> tuple[GradientCheck, ...]:
+        """The gradients that are wrong."""
+        return tuple(gradient for gradient in self.gradients if gradient.wrong)
+
+    def __bool__(self) -> bool:
+        unreliable = self.gradients and all(gradient.verdict is Verdict.UNRELIABLE for gradient in self.gradients)
+        return not (self.failures or self.problems or unreliable)
+
+    def __repr__(self) -> str:
+        return f"<BackwardReport {'ok' if self else 'FAILED'}: {self._verdict()}>"
+
+    def __str__(self) -> str:
+        return self.to_text()
+
+    def _verdict(self) -> str:
+        wrong, right, unknown = (
+            [gradient.name for gradient in self.gradients if gradient.verdict is verdict]
+            for verdict in (Verdict.FAIL, Verdict.PASS, Verdict.UNRELIABLE)
+        )
+        told = ((wrong, "wrong"), (right, "right"), (unknown, "undecided"))
+        phrases = [f"{listed(names)} {_is(names)} {word}" for names, word in told if names]
+        phrases += [f"{len(self.problems)} problem{'s' if len(self.problems) > 1 else ''}"] if self.problems else []
+        return "; ".join(phrases) or "nothing was compared"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as plain values, ready for `json.dumps`."""
+        return {
+            "function": self.function,
+            "ok": bool(self),
+            "gradients": [
+                asdict(gradient) | {"verdict": str(gradient.verdict), "shape": list(gradient.shape)}
+                for gradient in self.gradients
+            ],
+            "problems": [asdict(problem) for problem in self.problems],
+            "notes": list(self.notes),
+        }
+
+    def _document(self) -> Document:
+        blocks: list[str | Table | Code] = []
+        if self.gradients:
+            marked = frozenset(number for number, gradient in enumerate(self.gradients) if gradient.wrong)
+            blocks.append(Table(_COLUMNS, [_row(gradient) for gradient in self.gradients], marked))
+        for gradient in self.failures:
+            blocks += _explained(gradient)
+        blocks += [f"{problem.name}: {problem.message}" for problem in self.problems]
+        return Document(f"{self.function}: {self._verdict()}", bool(self), [*blocks, *self.notes])
+
+
+_COLUMNS = ("gradient", "shape", "verdict", "wrong entries", "largest error")
+
+
+def _row(gradient: GradientCheck) -> tuple[str, ...]:
+    wrong = f"{gradient.wrong} of {gradient.size}"
+    error = f"{gradient.error:.1e}" if np.isfinite(gradient.error) else "-"
+    return gradient.name, str(gradient.shape), gradient.verdict, wrong, error
+
+
+def _explained(gradient: GradientCheck) -> Iterator[str | Code]:
+    """What to correct, or where the error sits."""
+    if not gradient.hints:
+        yield f"{gradient.name}: {gradient.where}. None of the usual corrections makes it right."
+    elif len(gradient.hints) > 1:
+        yield f"{gradient.name}: each of these {len(gradient.hints)} corrections makes it right, the simplest first:"
+    for hint in gradient.hints:
+        yield f"{gradient.name}: {hint.mistake}. Correct it:"
+        yield Code(hint.fix)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a sentence: ``dx, dw and db``."""
+    return ", ".join(names[:-1]) + " and " + names[-1] if len(names) > 1 else names[0]
+
+
+def _is(names: Sequence[str]) -> str:
+    return "are" if len(names) > 1 else "is"

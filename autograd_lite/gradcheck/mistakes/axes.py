@@ -1,0 +1,130 @@
+"""Entries in the wrong place: transposed, not summed, not cropped, flipped, shifted, exchanged."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from .cases import Array, Attempt, Axes, Case, Pairing, corrected, subsets, written
+
+
+def shapes(case: Case) -> Iterator[Attempt]:
+    """Transposed, not summed over an axis of broadcasting, not cropped, cut to integers."""
+    name, found, true = case.name, case.found, case.true
+    if found.ndim == 2:
+        yield Attempt(1, "a transpose is missing or too much", f"{name} = {name}.T", lambda c: (c.found.T, c.true))
+    elif found.ndim > 2:
+        for order in itertools.permutations(range(found.ndim)):
+            if sum(a != b for a, b in enumerate(order)) == 2:
+                yield corrected(2, "two axes are exchanged", f"{name} = {name}.transpose{order}", _transposing(order))
+    if found.shape == true.shape:
+        integers = found.dtype.kind in "iub"
+        if integers:
+            mistake = f"its dtype is {found.dtype}: fractions are cut off"
+            yield Attempt(0, mistake, f"make {name} with dtype=float", lambda c: (c.found, np.trunc(c.true)), False)
+        return
+    for axes in subsets(found.ndim):
+        if int(np.prod([n for axis, n in enumerate(found.shape) if axis not in axes])) == true.size:
+            fix = f"{name} = {name}.sum(axis={written(axes)})" + _reshaped(found, axes, true)
+            mistake = f"the sum over axis {written(axes)}, along which broadcasting repeated the values, is missing"
+            yield corrected(1, mistake, fix, _summing(axes, true.shape))
+    if found.size == true.size:
+        mistake = f"only the shape is wrong: {found.shape} for {true.shape}"
+        yield Attempt(
+            1, mistake, f"{name} = {name}.reshape{true.shape}", lambda c: (c.found.reshape(c.true.shape), c.true)
+        )
+    if found.size < true.size and found.ndim <= true.ndim:
+        mistake = "it was summed over an axis that its input has"
+        for axes in subsets(true.ndim):
+            for form in ("sum", "mean"):
+                pairing = _reducing(form, axes)
+                yield Attempt(2, mistake, f"no {form} over axis {written(axes)}", pairing, False)
+    margins = [(f - t) // 2 if f != t else 0 for f, t in zip(found.shape, true.shape, strict=False)]
+    if found.ndim == true.ndim and all(
+        f - 2 * m == t for f, m, t in zip(found.shape, margins, true.shape, strict=True)
+    ):
+        inner = ", ".join(f"{m}:-{m}" if m else ":" for m in margins)
+        where = tuple(slice(m, -m) if m else slice(None) for m in margins)
+        mistake = "the padding is still there: cut it off"
+        yield corrected(1, mistake, f"{name} = {name}[{inner}]", lambda array: array[where])
+
+
+def positions(case: Case) -> Iterator[Attempt]:
+    """Flipped, shifted along an axis, or exchanged with another gradient."""
+    name = case.name
+    for other, value in case.values.items():
+        if value.ndim == 2 and value.shape[0] == value.shape[1] and case.true.ndim == 2 and f"d{other}" != name:
+            mistake, fix = (
+                f"{other} should be transposed, or should not",
+                f"use {other}.T where {other} is, or the reverse",
+            )
+            for left, turned in itertools.product((False, True), repeat=2):
+                yield Attempt(2, mistake, fix, _untransposed(other, left, turned))
+    for axes in subsets(case.true.ndim):
+        if len(axes) <= 2 and all(case.true.shape[axis] > 1 for axis in axes):
+            turn = " (rotate by 180 degrees)" if len(axes) == 2 else ""
+            mistake = f"it is flipped along axis {written(axes)}{turn}"
+            yield corrected(2, mistake, f"{name} = np.flip({name}, {written(axes)})", _flipping(axes))
+    for axis, size in enumerate(case.true.shape):
+        for shift in (1, -1) if size > 2 else ():
+            mistake = f"off by one along axis {axis}: entry i is what belongs to entry i {'-' if shift > 0 else '+'} 1"
+            yield Attempt(3, mistake, f"shift {name} by {-shift} along axis {axis}", _shifting(axis, shift), False)
+    for other in case.others:
+        mistake = f"{name} and {other} are swapped: this is {other}"
+        yield Attempt(1, mistake, "return the gradients in the order of the inputs", _exchanging(other), False)
+
+
+def _transposing(order: Axes) -> Callable[[Array], Array]:
+    return lambda array: array.transpose(order)
+
+
+def _summing(axes: Axes, shape: Axes) -> Callable[[Array], Array]:
+    return lambda array: array.sum(axis=axes).reshape(shape)
+
+
+def _reshaped(found: Array, axes: Axes, true: Array) -> str:
+    left = tuple(n for axis, n in enumerate(found.shape) if axis not in axes)
+    return "" if left == true.shape else f".reshape{true.shape}"
+
+
+def _flipping(axes: Axes) -> Callable[[Array], Array]:
+    return lambda array: np.flip(array, tuple(axis for axis in axes if axis < array.ndim))
+
+
+def _reducing(form: str, axes: Axes) -> Pairing:
+    def pairing(case: Case) -> tuple[Array, Array] | None:
+        reduced = getattr(case.true, form)(axis=axes)
+        return (case.found.reshape(-1), reduced.reshape(-1)) if reduced.size == case.found.size else None
+
+    return pairing
+
+
+def _shifting(axis: int, shift: int) -> Pairing:
+    """All but what the shift moves over the edge."""
+
+    def pairing(case: Case) -> tuple[Array, Array] | None:
+        if case.found.shape != case.true.shape:
+            return None
+        found, true = np.moveaxis(case.found, axis, 0), np.moveaxis(case.true, axis, 0)
+        return (found[shift:], true[:-shift]) if shift > 0 else (found[:shift], true[-shift:])
+
+    return pairing
+
+
+def _untransposed(name: str, left: bool, turned: bool) -> Pairing:
+    """A square matrix in a product, in place of its transpose: the true one is divided out, the other put in."""
+
+    def pairing(case: Case) -> tuple[Array, Array] | None:
+        right = case.values[name].T if turned else case.values[name]
+        product, found = (case.true.T, case.found.T) if left else (case.true, case.found)
+        if product.ndim != 2 or product.shape[1] != len(right) or abs(np.linalg.det(right)) < 1e-9:
+            return None
+        return found, np.linalg.solve(right.T, product.T).T @ right.T
+
+    return pairing
+
+
+def _exchanging(other: str) -> Pairing:
+    return lambda case: (case.found, case.others[other]) if case.found.shape == case.others[other].shape else None

@@ -1,0 +1,107 @@
+"""A wrong gradient in one trial, an attempt to explain it, and the hint that an attempt gives if it holds."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+Axes = tuple[int, ...]
+
+CLOSE = 1e-5  # relative; the measured gradient has some ten digits, and a mistake changes more than five
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What the mistake may be and what to write instead."""
+
+    mistake: str
+    fix: str
+    cost: int  # how far-fetched
+
+
+@dataclass
+class Case:
+    """One gradient in one trial.
+
+    jacobian: (size of the outputs, size of the input), measured. dout: for the first output; douts: for all, flat.
+    values: arrays by their names in the student's functions, among them `dout` and `out`. remeasured: the Jacobian with
+    another array in place of a named one; None if forward does not take that.
+    """
+
+    name: str
+    found: Array
+    true: Array
+    smooth: Array  # where the true gradient is unique
+    jacobian: Array
+    dout: Array
+    douts: Array
+    values: dict[str, Array]
+    constants: dict[str, float]
+    labels: dict[str, Array]
+    others: dict[str, Array]  # the true gradients of the other inputs
+    remeasured: Callable[[str, Any], tuple[Array, tuple[int, ...]] | None]
+
+    def pulled(self, weights: Array) -> Array:
+        """The gradient that these weights of the outputs give."""
+        return np.asarray((weights.reshape(-1) @ self.jacobian).reshape(self.true.shape))
+
+    @property
+    def single(self) -> bool:
+        """Whether there is one output."""
+        return self.douts.size == self.dout.size
+
+    def close(self, a: Array, b: Array) -> bool:
+        """Whether two arrays are the same, where the truth is unique."""
+        if a.shape != b.shape or not np.isfinite(a).all() or not np.isfinite(b).all():
+            return False
+        if a.shape == self.smooth.shape:
+            a, b = a[self.smooth], b[self.smooth]
+        scale = np.abs(b).max(initial=0)
+        return bool(np.all(np.abs(a - b) <= CLOSE * np.abs(b) + CLOSE / 100 * scale))
+
+
+Pairing = Callable[[Case], tuple[Any, Any] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An assumption about the mistake; scaled: a constant factor may be wrong as well."""
+
+    cost: int
+    mistake: str
+    fix: str
+    pairing: Pairing
+    scaled: bool = True
+
+
+def corrected(cost: int, mistake: str, fix: str, correction: Callable[[Array], Array]) -> Attempt:
+    """Right after a correction."""
+    return Attempt(cost, mistake, fix, lambda case: (correction(case.found), case.true))
+
+
+def subsets(ndim: int) -> list[Axes]:
+    """All choices of axes, single ones first."""
+    return [axes for count in range(1, ndim + 1) for axes in itertools.combinations(range(ndim), count)]
+
+
+def written(axes: Axes) -> str:
+    """Axes as an argument of NumPy's functions: ``1`` or ``(0, 1)``."""
+    return str(axes[0]) if len(axes) == 1 else str(axes)
+
+
+def named_constants(names: Sequence[str], inputs: Sequence[Any]) -> dict[str, float]:
+    """The numbers among the inputs, those in dictionaries too."""
+    found: dict[str, float] = {}
+    for name, value in zip(names, inputs, strict=True):
+        pairs = value.items() if isinstance(value, Mapping) else [(name, value)]
+        found |= {str(key): number for key, number in pairs if _is_number(number)}
+    return found
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)

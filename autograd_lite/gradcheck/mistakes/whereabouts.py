@@ -1,0 +1,46 @@
+"""Where a gradient is wrong, if no correction helps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from .cases import CLOSE, Array, Case, subsets, written
+
+
+def whereabouts(case: Case, wrong: Array) -> str:
+    """A sentence or two on where a gradient of the right shape is wrong, and how."""
+    found, true, count = np.asarray(case.found, float), case.true, int(wrong.sum())
+    places = np.argwhere(wrong)
+    shown = ", ".join(str(place.tolist()) for place in places[:5]) + (", ..." if count > 5 else "")
+    said = [f"{count} of {wrong.size} entries are wrong: {shown}" if true.ndim else "the value is wrong"]
+    for axis in range(true.ndim) if count < wrong.size else ():
+        indices = sorted(set(places[:, axis].tolist()))
+        if len(indices) < true.shape[axis] and len(indices) <= 2:
+            said.append(f"all of them at {' or '.join(map(str, indices))} along axis {axis}")
+    said += [f"all of them {phrase}" for phrase, mask in _conditions(case) if count < wrong.size and mask[wrong].all()]
+    zero = np.abs(true) <= CLOSE * np.abs(true).max(initial=0)
+    if zero[wrong].all():
+        said.append("there it should be zero")
+    elif not found[wrong].any():
+        said.append("there it is zero, and should not be")
+    elif np.ptp((true - found)[wrong]) <= CLOSE * np.abs(true).max():
+        said.append(f"{(true - found)[wrong].mean():.6g} has to be added to each")
+    elif not zero.any() and found.all():
+        ratio = true / found
+        for axes in reversed(subsets(true.ndim)):
+            if np.prod([true.shape[a] for a in axes]) > 1 and np.all(
+                np.ptp(ratio, axis=axes) <= CLOSE * abs(ratio).max()
+            ):
+                shape = tuple(1 if axis in axes else n for axis, n in enumerate(true.shape))
+                said.append(f"true / found is the same along axis {written(axes)}: a factor of shape {shape} is wrong")
+                break
+    return "; ".join(said)
+
+
+def _conditions(case: Case) -> Iterable[tuple[str, Array]]:
+    for name, value in case.values.items():
+        if value.shape == case.true.shape:
+            yield f"where {name} < 0", value < 0
+            yield f"where {name} > 0", value > 0
