@@ -57,7 +57,10 @@ class Picture:
         return to_mermaid(self.graph, self.rankdir, self.detail, THEMES[self.theme])
 
     def to_html(self) -> str:
-        """The graph as one HTML page without network: fold, search, hover, step through forward and backward."""
+        """The graph as one HTML page without network: fold, search, hover, step through forward and backward.
+
+        What `draw` folded to a `depth` cannot be unfolded there: leave that to the page.
+        """
         return to_html(self.graph, theme=THEMES[self.theme], detail=self.detail)
 
     def to_json(self) -> str:
