@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, fields
 from typing import Any
 
 from .graph import Edge, Graph, ModuleInfo, Node, Source, Summary, Value
@@ -46,16 +46,21 @@ def from_json(text: str) -> Graph:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Source):
-        return list(value)
-    if is_dataclass(value) and not isinstance(value, type):
-        known = ((field, getattr(value, field.name)) for field in fields(value))
-        return {field.name: _plain(item) for field, item in known if field.default is MISSING or item != field.default}
+    if type(value) in _PARTS:
+        known = ((name, getattr(value, name), default) for name, default in _PARTS[type(value)])
+        return {name: _plain(item) for name, item, default in known if default is MISSING or item != default}
     if isinstance(value, frozenset):
         return sorted(value)
-    if isinstance(value, tuple):
+    if isinstance(value, tuple):  # a Source is one, too
         return [_plain(item) for item in value]
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+# What the parts of a graph consist of, with the values that are left out: asked once, since there are many of each.
+_PARTS = {
+    part: tuple((field.name, field.default) for field in fields(part))
+    for part in (Node, Value, Summary, Edge, ModuleInfo)
+}
 
 
 def _node(record: dict[str, Any]) -> Node:
