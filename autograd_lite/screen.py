@@ -17,7 +17,7 @@ def heading(text: str) -> None:
 
 def line(label: str, text: str) -> None:
     """`text` in a column beside its label."""
-    print(f"  {label:<16}{text}".rstrip(), flush=True)
+    print(f"  {label:<15} {text}".rstrip(), flush=True)
 
 
 def block(text: str) -> None:

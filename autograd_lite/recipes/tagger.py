@@ -36,7 +36,7 @@ class Settings:
     epochs: int = 5
     batch: int = 32
     rate: float = 4e-3
-    required: float = 96.0
+    required: float = 70.0  # mean F1 of the tags; the commonest tag of each word has 52
 
 
 def train(seed: int = 0, settings: Settings | None = None) -> Result:
@@ -82,8 +82,8 @@ def train(seed: int = 0, settings: Settings | None = None) -> Result:
     figures = []
     for (name, tags), required in zip(found.items(), (settings.required, None), strict=True):
         figures += [
-            Figure(f"{name}: words", 100 * float((tags == wanted).mean()), required=required),
-            Figure(f"{name}: mean F1 of the {len(TAGS)} tags", 100 * float(shares[name].mean())),
+            Figure(f"{name}: words", 100 * float((tags == wanted).mean())),
+            Figure(f"{name}: mean F1 of the {len(TAGS)} tags", 100 * float(shares[name].mean()), required=required),
         ]
     return Result(tuple(figures), plot(history, shares), model)
 
