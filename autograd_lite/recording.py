@@ -139,6 +139,22 @@ class Line(NamedTuple):
     number: int
     function: str
 
+    def __str__(self) -> str:
+        """``model.py:12 in forward``; what has no name of its own, as a lambda, is left out."""
+        place = self.place()
+        return place if self.function.startswith("<") else f"{place} in {self.function}"
+
+    def place(self) -> str:
+        """Where it is: ``model.py:12``, in a notebook ``cell [7], line 12``."""
+        return place(self.file, self.number)
+
+
+def place(file: str, number: int) -> str:
+    """Where a line of a file is, in words; IPython knows which files are cells, and how these are numbered."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    cell = getattr(getattr(shell, "compile", None), "_filename_map", {}).get(file)
+    return f"{file}:{number}" if cell is None else f"cell [{cell}], line {number}"
+
 
 @dataclass(frozen=True, slots=True)
 class Call:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from ..recording import place
 from . import text
 from .graph import Edge, Graph, Mark, ModuleInfo, Node, Summary, Value
 
@@ -69,8 +70,8 @@ def edge_label(graph: Graph, edge: Edge, detail: str = "shapes") -> str:
 def source(node: Node) -> str:
     """The line of the user's that computed a node: ``model.py:12 h = tanh(x @ w)``."""
     assert node.source is not None
-    file = node.source.file.replace("\\", "/").rpartition("/")[2]
-    return text.cut(f"{file}:{node.source.number} {node.source.text}".rstrip(), 2 * LINE)
+    where = place(node.source.file, node.source.number).replace("\\", "/").rpartition("/")[2]
+    return text.cut(f"{where} {node.source.text}".rstrip(), 2 * LINE)
 
 
 # -- parameters and shapes ---------------------------------------------------------------------------------------------
