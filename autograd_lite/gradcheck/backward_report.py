@@ -98,8 +98,7 @@ class BackwardReport(Readable):
         if self.gradients:
             marked = frozenset(number for number, gradient in enumerate(self.gradients) if gradient.wrong)
             blocks.append(Table(_COLUMNS, [_row(gradient) for gradient in self.gradients], marked))
-        for gradient in self.failures:
-            blocks += _explained(gradient)
+        blocks += _explained(self.failures)
         blocks += [f"{problem.name}: {problem.message}" for problem in self.problems]
         return Document(f"{self.function}: {self._verdict()}", bool(self), [*blocks, *self.notes])
 
@@ -113,15 +112,33 @@ def _row(gradient: GradientCheck) -> tuple[str, ...]:
     return gradient.name, str(gradient.shape), gradient.verdict, wrong, error
 
 
-def _explained(gradient: GradientCheck) -> Iterator[str | Code]:
+def _explained(gradients: Sequence[GradientCheck]) -> Iterator[str | Code]:
     """What to correct, or where the error sits."""
-    if not gradient.hints:
-        yield f"{gradient.name}: {gradient.where}. None of the usual corrections makes it right."
-    elif len(gradient.hints) > 1:
-        yield f"{gradient.name}: each of these {len(gradient.hints)} corrections makes it right, the simplest first:"
-    for hint in gradient.hints:
-        yield f"{gradient.name}: {hint.mistake}. Correct it:"
-        yield Code(hint.fix)
+    for alike, mistakes in _causes(gradients):
+        names = listed([gradient.name for gradient in alike])
+        right = "makes it right" if len(alike) == 1 else "makes all of them right"
+        if not mistakes:
+            yield f"{names}: {alike[0].where}. None of the usual corrections makes it right."
+        elif len(mistakes) > 1:
+            yield f"{names}: each of these {len(mistakes)} corrections {right}, the simplest first:"
+        for mistake in mistakes:
+            yield f"{names}: {mistake}. Correct it:"
+            fixes = (hint.fix for gradient in alike for hint in gradient.hints if hint.mistake == mistake)
+            yield Code("\n".join(dict.fromkeys(fixes)))
+
+
+def _causes(gradients: Sequence[GradientCheck]) -> list[tuple[list[GradientCheck], list[str]]]:
+    """Gradients with the mistakes that explain them; several of them with what explains all, if there is any."""
+    causes: list[tuple[list[GradientCheck], list[str]]] = []
+    for gradient in gradients:
+        own = [hint.mistake for hint in gradient.hints]
+        for number, (alike, mistakes) in enumerate(causes):
+            if shared := [mistake for mistake in mistakes if mistake in own]:
+                causes[number] = [*alike, gradient], shared
+                break
+        else:
+            causes.append(([gradient], own))
+    return causes
 
 
 def listed(names: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..core import raw
-from ..recording import Call, Line, observe
+from ..recording import Call, Line, is_grad_enabled, observe
 from ..tensor import Tensor
 
 
@@ -30,12 +30,16 @@ class Kink:
     after: Any
     call: int
 
+    @property
+    def at(self) -> str:
+        """The operation and its line: ``relu at model.py:12 in forward``."""
+        return _at(self.op, self.line) or "an operation that does not declare its branches"
+
     def __str__(self) -> str:
         if not self.op:
-            return "an operation that does not declare its branches"
-        element = f" element {list(self.index)}" if self.index else ""
-        where = f" in {self.line.file}:{self.line.number}, {self.line.function}" if self.line else ""
-        return f"{self.op}{element}{where} (branch {self.before} on its left, {self.after} on its right)"
+            return self.at
+        element = f", element {list(self.index)}" if self.index else ""
+        return f"{self.at}{element} (branch {self.before} on its left, {self.after} on its right)"
 
 
 class Step(NamedTuple):
@@ -99,6 +103,10 @@ class Cut(NamedTuple):
 
     op: str
     line: Line | None
+    how: str  # what is known of the way in which it was cut
+
+    def __str__(self) -> str:
+        return f"{_at(self.op, self.line)} {self.how}"
 
 
 def first_cut(run: Callable[[], Any], other: Callable[[], Any]) -> Cut | None:
@@ -106,28 +114,49 @@ def first_cut(run: Callable[[], Any], other: Callable[[], Any]) -> Cut | None:
 
     The runs differ in one entry of an input that requires a gradient: there, or just before, its path was cut.
     """
-    for (cut, mine), (theirs, others) in zip(_constants(run), _constants(other), strict=False):
-        if cut.op != theirs.op:
+    for mine, theirs in zip(_constants(run), _constants(other), strict=False):
+        if [cut.op for cut, _ in mine[:1]] != [cut.op for cut, _ in theirs[:1]]:
             return None
-        for a, b in zip(mine, others, strict=False):
+        for (cut, a), (_, b) in zip(mine, theirs, strict=False):
             if a.shape == b.shape and not np.array_equal(a, b, equal_nan=a.dtype.kind in "fc"):
                 return cut
     return None
 
 
-def _constants(run: Callable[[], Any]) -> list[tuple[Cut, list[np.ndarray[Any, Any]]]]:
+def _constants(run: Callable[[], Any]) -> list[list[tuple[Cut, np.ndarray[Any, Any]]]]:
     """For each operation of a run, the values without history among its arguments and results."""
     found = []
 
     def note(call: Call) -> None:
-        values = (part for value in (*call.arguments.values(), call.output) for part in _parts(value))
-        arrays = (value for value in values if isinstance(value, Tensor | np.ndarray))
-        constants = [np.array(raw(value)) for value in arrays if not getattr(value, "requires_grad", False)]
-        found.append((Cut(call.op.name, call.line), constants))
+        given = [part for value in call.arguments.values() for part in _parts(value)]
+        told = [(_how_given(value), value) for value in given] + [(_how_lost(v), v) for v in _parts(call.output)]
+        found.append(
+            [
+                (Cut(call.op.name, call.line, how), np.array(raw(value)))
+                for how, value in told
+                if isinstance(value, Tensor | np.ndarray) and not getattr(value, "requires_grad", False)
+            ]
+        )
 
     with observe(note):
         run()
     return found
+
+
+def _how_given(argument: Any) -> str:
+    if isinstance(argument, Tensor):
+        return "gets a Tensor without history, from detach() or made of .data"
+    return "gets an array, which has no history: .data, or what NumPy made of it"
+
+
+def _how_lost(result: Any) -> str:
+    if not is_grad_enabled():
+        return "runs under no_grad, so its result has no history"
+    return f"gives {getattr(result, 'dtype', 'a result')}, which has no history"
+
+
+def _at(op: str, line: Line | None) -> str:
+    return f"{op} at {line}" if line else op
 
 
 def _parts(value: Any) -> tuple[Any, ...]:

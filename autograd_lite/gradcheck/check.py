@@ -21,7 +21,19 @@ from .report import Entry, Problem, Report, Verdict
 from .subjects import DOUBLE, SINGLE, Array, Outputs, Subject, data_of_their_own, subject_of, subject_with_gradient
 
 _IN_THE_WAY = ("mutation", "shape")  # problems that leave nothing to compare
+_MEASURED_WRONG = (Verdict.FAIL, Verdict.KINK_OUTSIDE)
 _SHOWN = 5  # entries that are looked for if a direction is wrong
+
+_WEIGHTED = (
+    "f does not return one real number, so its outputs were weighted at random: slopes and gradients are those of the"
+    " weighted sum."
+)
+_RIGHT_BY_THEMSELVES = "No operation was found to be wrong by itself."
+_KINKS_COMBINED = (
+    " At kinks, each of them may give any slope between those of both sides, and what the chain rule makes of these"
+    " need not be one: relu(x) - relu(-x) has the slope 1 at 0, but the gradient 0. Is it right off the kinks, with"
+    " resample=1?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +223,9 @@ def _report(
     wrong = [entry.order for entry in entries if entry.verdict.bad]
     if (wrong or problems) and sides.computed.explicit is None:
         culprit = first_wrong(stages[: min(wrong, default=max(orders))])
+        measured = [entry for entry in entries if entry.verdict in _MEASURED_WRONG]
+        if culprit is None and measured:
+            notes.append(_RIGHT_BY_THEMSELVES + _KINKS_COMBINED * any(entry.kink is not None for entry in measured))
     return Report(entries, total, problems, culprit=culprit, notes=notes)
 
 
@@ -285,7 +300,7 @@ def _entries(order: int, sides: Sides, settings: Settings, rng: np.random.Genera
             for i, (along, finding) in enumerate(found.directions)
         ]
         chosen = [[position for label, position in found.failing if label == name] for name in point]
-        notes.append(found.note())
+        notes += filter(None, (found.note(), found.blunted(point)))
     for number, (name, leaf) in enumerate(subject.leaves.items()):
         variable = _largest(leaf.data) or 1.0
         precision = conditioning.precision
@@ -295,6 +310,8 @@ def _entries(order: int, sides: Sides, settings: Settings, rng: np.random.Genera
             moved = functools.partial(conditioning.at, number, index)
             slot = _Slot(weighted, leaf, index, computed[number][index].item(), moved, nearby, ground)
             entries.append(slot.entry(order, name))
+    if any(entry.one_sided for entry in entries) and not all((weight == 1).all() for weight in weights):
+        notes.append(_WEIGHTED)
     return entries
 
 

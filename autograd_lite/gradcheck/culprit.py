@@ -14,8 +14,9 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from ..core import Definition
-from ..recording import Line
+from ..recording import Line, place
 from .calls import Array, Arrays, Case
+from .document import decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +51,19 @@ class Culprit:
         return self.argument + (str(list(self.index)) if self.index else "")
 
     def __repr__(self) -> str:
-        return f"<Culprit {self.op.name}, order {self.order}, {self.label}: {self.analytic:.6g} for {self.numeric:.6g}>"
+        values = f"{decimal(self.analytic, 6)} for {decimal(self.numeric, 6)}"
+        return f"<Culprit {self.op.name}, order {self.order}, {self.label}: {values}>"
 
     def to_text(self) -> str:
         """What is wrong and where, in two or three sentences."""
         place = [f"call {self.call} of the run"]
-        place += [f"{self.line.file}:{self.line.number} in {self.line.function}"] if self.line else []
+        place += [str(self.line)] if self.line else []
         place += [f"inside {self.module}"] if self.module else []
         what = "derivative" if self.order == 1 else "second derivative"
         sentences = [
             f"The first wrong operation is {self.op.name} ({', '.join(place)}).",
-            f"In the smallest case its {what} for {self.label} is {self.analytic:.9g}, measured {self.numeric:.9g}"
-            f" +- {self.error:.1e}.",
+            f"In the smallest case its {what} for {self.label} is {decimal(self.analytic)}, measured"
+            f" {decimal(self.numeric)} +- {self.error:.1e}.",
         ]
         return " ".join([*sentences, *([self.note] if self.note else [])])
 
@@ -81,9 +83,13 @@ class Culprit:
             "note": self.note,
         }
 
-    def code(self, file: str | None = None) -> str:
-        """A script to paste, which reads the arrays from `file` (that `save` writes) and prints both values."""
-        return script(self, file or f"{self.op.name}.npz")
+    def code(self, file: str | None = None, told: bool = True) -> str:
+        """A script to paste, which reads the arrays from `file` (that `save` writes) and prints both values.
+
+        told: whether it begins with what `to_text` says.
+        """
+        text = script(self, file or f"{self.op.name}.npz")
+        return f'"""{self.to_text()}"""\n\n'.replace("\\", "/") + text if told else text
 
     def save(self, folder: str | os.PathLike[str] = ".") -> Path:
         """Write the script and its arrays, ``name.py`` and ``name.npz``, into a folder; returns the path of the script.
@@ -137,12 +143,11 @@ def script(culprit: Culprit, file: str) -> str:
     if culprit.weights[used].dtype.kind == "c":
         weighted = f"ag.real(ag.conj(x['weight_{used}']) * result)"
     lines = [
-        *(f'"""{culprit.to_text()}"""'.replace("\\", "/").splitlines()),
-        "",
+        *_where_defined(case.op),
         "import numpy as np",
         "",
         "import autograd_lite as ag",
-        _imported(case.op),
+        *_imported(case.op),
         "",
         "",
         "def value(x, create_graph=True):",
@@ -193,12 +198,21 @@ def _gradient(case: Case, used: int) -> list[str]:
     ]
 
 
-def _imported(op: Definition) -> str:
-    """The line that makes the operation known."""
+def _imported(op: Definition) -> list[str]:
+    """The line that makes the operation known, if a module has it."""
+    return [f"from {op.forward.__module__} import {op.name}"] if _importable(op) else []
+
+
+def _where_defined(op: Definition) -> list[str]:
+    """What is to be known of an operation that no module has, before the first line."""
+    code = op.forward.__code__
+    at = place(code.co_filename, code.co_firstlineno)
+    return [] if _importable(op) else [f"# Run this below the definition of {op.name} ({at}).", ""]
+
+
+def _importable(op: Definition) -> bool:
     module = op.forward.__module__
-    if module != "__main__" and getattr(sys.modules.get(module), op.name, None) is op.function:
-        return f"from {module} import {op.name}"
-    return f"# {op.name} is defined in {op.forward.__code__.co_filename}: run this below its definition"
+    return module != "__main__" and getattr(sys.modules.get(module), op.name, None) is op.function
 
 
 def _call(case: Case) -> str:

@@ -75,6 +75,30 @@ class Search:
             f" a single entry of average size that is missing with at most {self.missed(single):.0e}."
         )
 
+    def blunted(self, point: Mapping[str, Array]) -> str:
+        """Why most directions show little, and what to do about it; empty if they do not."""
+        kinks = [found.kink for _, found in self.directions if found.kink and not found.verdict.bad]
+        if 2 * len(kinks) <= len(self.directions):
+            return ""
+        told = (
+            f"{len(kinks)} of {len(self.directions)} directions meet a kink of {kinks[0].at}, where an error smaller"
+            " than the jump of the slope is not seen."
+        )
+        name, equal = max(((name, _repeated(array)) for name, array in point.items()), key=lambda pair: pair[1])
+        if not equal:
+            return f"{told} Add a little noise to the inputs, or pass resample=1."
+        return (
+            f"{told} Of the {point[name].size:,} values of {name}, {equal:,} are equal to another one, so an operation"
+            f" that compares them takes another branch in every direction. If {name} is data, pass it as a constant,"
+            f" ag.tensor({name}); else add a little noise to it, or pass resample=1."
+        )
+
+
+def _repeated(array: Array) -> int:
+    """How many values occur more than once."""
+    counts = np.unique(array, return_counts=True)[1]
+    return int(counts[counts > 1].sum())
+
 
 def _hidden(finding: Finding) -> float:
     """How far a derivative along one direction may be off without being called wrong."""

@@ -46,6 +46,12 @@ class Document:
         return f'<div style="{frame}">\n<p><strong>{html.escape(self.title)}</strong></p>\n{blocks}\n</div>'
 
 
+def decimal(value: complex, digits: int = 9) -> str:
+    """A number in a sentence or table; zero has no sign."""
+    unsigned = value + 0j if isinstance(value, complex) else value + 0.0
+    return f"{unsigned:.{digits}g}"
+
+
 class Readable:
     """Something to be read in all formats; `_document` says what is to be told."""
 

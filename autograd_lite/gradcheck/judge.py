@@ -266,9 +266,7 @@ class _Entry:
         cut = first_cut(lambda: self.function(self.x), lambda: self.function(self.x + step))
         if cut is None:
             return finding
-        where = f" in {cut.line.file}:{cut.line.number}" if cut.line else ""
-        note = f"{cut.op}{where} gets or gives a value whose history was cut: by detach, no_grad, .data or a cast."
-        return finding._replace(verdict=Verdict.FAIL if self.computed else Verdict.BLOCKED, note=note)
+        return finding._replace(verdict=Verdict.FAIL if self.computed else Verdict.BLOCKED, note=f"{cut}.")
 
     def _unless_alone(self, finding: Finding, sides: list[Side]) -> Finding:
         """UNRELIABLE rather than wrong, if the value at `x` is not the one that the values around it tend to."""
@@ -287,7 +285,8 @@ class _Entry:
         tolerance = self._tolerance(Slope(sum(both) / 2, error, size, 0.0))
         jump = self._jumps(left, right)
         if high - low <= tolerance and not jump:  # branches that meet smoothly
-            return self._verdict(Slope(sum(both) / 2, error, size, 0.0))
+            found = self._verdict(Slope(sum(both) / 2, error, size, 0.0))
+            return found._replace(kink=kink) if found.verdict is Verdict.FAIL else found
         nearest = float(np.clip(self.computed, low, high)) if np.isfinite(self.computed) else float(low)
         finding = Finding(nearest, error, tolerance, Verdict.KINK_OK, both, kink)
         values = float((np.abs(left.values) + np.abs(right.values)).sum()) / max(1.0, abs(self.x))

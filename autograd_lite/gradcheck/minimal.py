@@ -12,6 +12,7 @@ import numpy as np
 from ..core import raw
 from .calls import Array, Arrays, Case, compared, leaves_of, pulled, sides
 from .directions import direction_at, gaussian, suspects
+from .document import decimal
 from .numeric import Estimate
 
 _SECONDS = 5.0  # for cutting down one call
@@ -160,9 +161,8 @@ def _judged(question: Question, argument: str, position: int) -> Finding | None:
             between = low - margin <= probe.analytic <= high + margin
             wrong |= bool(np.isfinite(probe.numeric.value)) and not between
             if high - low > margin:
-                note = (
-                    f"There is a kink, between whose slopes, {low / scale:.6g} and {high / scale:.6g}, it does not lie."
-                )
+                slopes = f"{decimal(low / scale, 6)} and {decimal(high / scale, 6)}"
+                note = f"There is a kink, between whose slopes, {slopes}, it does not lie."
     if not wrong:
         return None
     analytic = gradient[argument][index].item()

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .branches import Kink
-from .document import Code, Document, Readable, Table
+from .document import Code, Document, Readable, Table, decimal
 
 
 class Verdict(StrEnum):
@@ -153,9 +153,9 @@ class Report(Readable):
         if shown:
             marked = frozenset(number for number, entry in enumerate(shown) if entry.verdict.bad)
             blocks.append(Table(_COLUMNS, [_row(entry) for entry in shown], marked))
-        blocks += _explanations(shown)
+        blocks += _explanations(shown, self.entries)
         if self.culprit is not None:
-            blocks += [self.culprit.to_text(), Code(self.culprit.code())]
+            blocks += [self.culprit.to_text(), Code(self.culprit.code(told=False))]
         return Document(self._title(), bool(self), [*blocks, *self.notes])
 
     def _title(self) -> str:
@@ -173,26 +173,38 @@ class Report(Readable):
         return " and ".join(parts)
 
 
-MOST_EXPLAINED = 5  # entries with a sentence of their own
+MOST_EXPLAINED = 5  # sentences on single entries
+_MOST_LABELS = 3  # entries that are named before one sentence
 
 
-def _explanations(entries: Sequence[Entry]) -> list[str]:
-    """What is to be said about single entries: at which kink they stand, why they decide nothing."""
-    told = [entry for entry in entries if entry.kink is not None or entry.note]
-    lines = [f"{entry.label}: {_explanation(entry)}" for entry in told[:MOST_EXPLAINED]]
-    return lines + ([f"... and {len(told) - MOST_EXPLAINED} more such entries"] if len(told) > MOST_EXPLAINED else [])
+def _explanations(shown: Sequence[Entry], entries: Sequence[Entry]) -> list[str]:
+    """What is to be said about those that are shown, each sentence once for all entries of which it is true."""
+    labels: dict[str, list[str]] = {}
+    for entry in entries:
+        labels.setdefault(_explanation(entry), []).append(entry.label)
+    sentences = [sentence for entry in shown if (sentence := _explanation(entry))]
+    told = list(dict.fromkeys(sentences))[:MOST_EXPLAINED]
+    left = sum(sentence not in told for sentence in sentences)
+    lines = [f"{_few(labels[sentence])}: {sentence}" for sentence in told]
+    return lines + ([f"... and {left} more such entries"] if left else [])
+
+
+def _few(labels: Sequence[str]) -> str:
+    more = len(labels) - _MOST_LABELS
+    return ", ".join(labels[:_MOST_LABELS]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _explanation(entry: Entry) -> str:
+    """At which kink an entry stands, why it decides nothing; empty if there is nothing to be said."""
     sentences = []
     if entry.kink is not None:
         sentences.append(f"at a kink of {entry.kink}")
     if entry.one_sided is not None:
-        left, right = (f"{side if abs(side) > entry.error else 0.0:.6g}" for side in entry.one_sided)
+        left, right = (decimal(side if abs(side) > entry.error else 0.0, 6) for side in entry.one_sided)
         sentences.append(f"slope {left} on its left and {right} on its right")
         if entry.verdict is not Verdict.UNRELIABLE:
             lies = "lies" if entry.verdict is Verdict.KINK_OK else "does not lie"
-            sentences[-1] += f", the gradient {entry.analytic:.6g} {lies} between them"
+            sentences[-1] += f", the gradient {decimal(entry.analytic, 6)} {lies} between them"
     return "; ".join([*sentences, *([entry.note] if entry.note else [])])
 
 
@@ -219,6 +231,6 @@ _COLUMNS = ("order", "entry", "analytic", "numeric", "numeric error", "differenc
 
 
 def _row(entry: Entry) -> tuple[str, ...]:
-    values = (f"{entry.analytic:.9g}", f"{entry.numeric:.9g}")
+    values = (decimal(entry.analytic), decimal(entry.numeric))
     errors = (f"{entry.error:.1e}", f"{entry.difference:.1e}", f"{entry.tolerance:.1e}")
     return (str(entry.order), entry.label, *values, *errors, entry.verdict.value)

@@ -106,6 +106,20 @@ def test_what_decides_nothing_shows_nothing() -> None:
     assert found(0.1).missed(0.0) == 1
 
 
+def test_equal_values_that_blunt_all_directions_are_told(rng: np.random.Generator) -> None:
+    def pooled(images: ag.Tensor, w: ag.Tensor) -> ag.Tensor:
+        return ag.tanh(ag.max(images * w, axis=1)).sum()
+
+    images, w = np.zeros((3, 4)), rng.standard_normal((3, 4))
+    images[:, 0] = -1.0
+    note = ag.gradcheck(pooled, images, w, directions=3).notes[1]
+    assert note.startswith("3 of 3 directions meet a kink of max at ")
+    assert "Of the 12 values of images, 12 are equal to another one" in note
+    assert "ag.tensor(images)" in note
+    images[...] = rng.standard_normal((3, 4))
+    assert len(ag.gradcheck(pooled, images, w, directions=3).notes) == 1
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64", "complex64", "complex128"])
 def test_gaussian_numbers_have_the_dtype_and_spare_what_is_not_finite(dtype: str, rng: np.random.Generator) -> None:
     array = np.array([1.0, np.inf, np.nan, -2.0], dtype)

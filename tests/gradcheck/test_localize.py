@@ -235,6 +235,15 @@ def test_gradcheck_tells_it(options: dict[str, Any], rng: np.random.Generator) -
     assert report.to_dict()["culprit"]["order"] == 1
 
 
+def test_slopes_at_kinks_that_combine_to_none_are_told() -> None:
+    def identity(x: ag.Tensor) -> ag.Tensor:
+        return ag.relu(x) - ag.relu(-x)
+
+    with pytest.raises(AssertionError, match=r"No operation was found to be wrong by itself\. At kinks"):
+        ag.gradcheck(identity, np.zeros(()))
+    assert ag.gradcheck(identity, np.zeros(()), resample=1)
+
+
 def test_a_gradient_by_hand_has_no_operations() -> None:
     report = ag.gradcheck(lambda x: x[0] ** 2, np.ones(2), jac=lambda x: x, raise_exception=False)
     assert not report
@@ -320,6 +329,8 @@ def test_the_script_prints_both_values(
     assert culprit is not None
     assert culprit.argument == "b"
     assert "axis=1, power=2" in culprit.code()
+    assert culprit.code().startswith(f'"""{culprit.to_text()}"""\n\n# Run this below the definition of scaled (')
+    assert culprit.code(told=False).startswith("# Run this")
     computed, measured = printed(culprit, tmp_path, {"scaled": op}, monkeypatch)
     assert computed == pytest.approx(culprit.analytic)
     assert measured == pytest.approx(culprit.numeric, rel=1e-6)

@@ -55,7 +55,7 @@ def test_the_text_has_the_counts_the_table_and_what_is_to_be_said():
     )
     for words in (
         "b: has shape (3,), not (4,)",
-        "w[1, 2]: at a kink of relu element [0, 3] in model.py:12, forward",
+        "w[1, 2]: at a kink of relu at model.py:12 in forward, element [0, 3] ",
         "(branch False on its left, True on its right)",
         "slope 0 on its left and 1 on its right, the gradient 2 does not lie between them",
         "w[1, 2]: the function is noisy",
@@ -65,15 +65,26 @@ def test_the_text_has_the_counts_the_table_and_what_is_to_be_said():
 
 
 def test_the_table_is_as_long_as_asked_and_sentences_are_few():
-    noted = [entry(Verdict.UNRELIABLE, index=(i,), note="noisy") for i in range(MOST_EXPLAINED + 3)]
+    noted = [entry(Verdict.UNRELIABLE, index=(i,), note=f"noisy: {i}") for i in range(MOST_EXPLAINED + 3)]
     text = Report(noted, 100).to_text(entries=7)
     assert text.count("UNRELIABLE") == 1 + 7  # in the title, and in the table
     assert text.count(": noisy") == MOST_EXPLAINED
     assert "... and 2 more such entries" in text
 
 
+def test_one_sentence_for_all_entries_of_which_it_is_true():
+    blocked = [entry(Verdict.BLOCKED, index=(i,), note="exp runs under no_grad.") for i in range(1200)]
+    text = Report([*blocked, entry(Verdict.UNRELIABLE, note="noisy")], 1201).to_text()
+    assert text.endswith("\n\nw[0], w[1], w[2] and 1,197 more: exp runs under no_grad.")
+
+
+def test_zero_has_no_sign():
+    report = Report([entry(Verdict.FAIL, index=(), analytic=-0.0, numeric=complex(-0.0, -0.0))], 1)
+    assert report.to_text().splitlines()[3].split()[2:4] == ["0", "0+0j"]
+
+
 def test_the_culprit_and_its_code_stand_in_the_text():
-    culprit = SimpleNamespace(to_text=lambda: "The first wrong operation is tanh.", code=lambda: "print(1)\n")
+    culprit = SimpleNamespace(to_text=lambda: "The first wrong operation is tanh.", code=lambda told: "print(1)\n")
     text = Report([entry(Verdict.FAIL)], 1, culprit=culprit).to_text()
     assert text.endswith("The first wrong operation is tanh.\n\n    print(1)")
 

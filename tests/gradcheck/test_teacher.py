@@ -271,6 +271,13 @@ def wrong_bias(dout, cache):
     return dx, dw, db / len(dout)
 
 
+def test_a_common_cause_is_told_once() -> None:
+    text = ag.check_backward(dense_forward, lambda *a: [g * 3 for g in dense(*a)], X, W, np.zeros(2)).to_text()
+    assert text.count("Correct it:") == 1
+    assert "dx, dw and db: a sum where a mean is meant: divide by 3, the length of axis 0 of x." in text
+    assert "    dx = dx / 3\n    dw = dw / 3\n    db = db / 3" in text
+
+
 def test_the_report_in_all_formats() -> None:
     report = ag.check_backward(dense_forward, wrong_bias, X, W, np.zeros(2))
     assert repr(report) == "<BackwardReport FAILED: db is wrong; dx and dw are right>"

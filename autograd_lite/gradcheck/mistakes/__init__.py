@@ -5,8 +5,8 @@ assumption about the mistake, and gives for each case two arrays that are the sa
 gradient after a correction and the true one, or the gradient as it is and what the mistake would have made of the true
 one. An attempt that holds in every case is a hint.
 
-The attempts by what they are about: `axes` (an entry is at the wrong place), `upstream` (dout), `terms` (what is missing
-in a sum), `local` (elementwise factors), `forwards` (another value in forward), each alone or with one of the constant
+The attempts by what they are about: `axes` (entries at the wrong place), `upstream` (dout), `terms` (what is missing in
+a sum), `local` (elementwise factors), `forwards` (another value in forward), each alone or with one of the constant
 `factors`. `search` tries them; `whereabouts` tells where the error sits if none holds.
 """
 

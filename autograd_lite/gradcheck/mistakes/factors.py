@@ -19,31 +19,32 @@ def named_ratios(ratio: float, case: Case) -> Iterator[tuple[str, str]]:
     minus = "-" if ratio < 0 else ""
     for phrase, factor, value in _factors(case):
         if np.isclose(size, value, rtol=CLOSE):
-            yield sign + phrase, f"{name} = {minus}{name} * {factor}"
+            yield sign + phrase, f"{name} = {minus}{name} {factor}"
 
 
 def _factors(case: Case) -> Iterator[tuple[str, str, float]]:
-    yield "a factor 2 is missing", "2", 2.0
-    yield "a factor 2 is too much", "0.5", 0.5
+    """What is wrong, what to do with the gradient, and the factor that this is."""
+    yield "a factor 2 is missing", "* 2", 2.0
+    yield "a factor 2 is too much", "/ 2", 0.5
     for count, origin in _counts(case).items():
-        yield f"a mean where a sum is meant: it was divided by {count}, {origin}", str(count), count
-        yield f"a sum where a mean is meant: divide by {count}, {origin}", f"1 / {count}", 1 / count
-        yield f"divided by {count} where {count} - 1 is meant", f"{count} / ({count} - 1)", count / max(count - 1, 1)
-        yield f"divided by {count} - 1 where {count} is meant", f"({count} - 1) / {count}", (count - 1) / count
+        less = max(count - 1, 1)
+        yield f"a mean where a sum is meant: it was divided by {count}, {origin}", f"* {count}", count
+        yield f"a sum where a mean is meant: divide by {count}, {origin}", f"/ {count}", 1 / count
+        yield f"divided by {count} where {count} - 1 is meant", f"* {count} / {less}", count / less
+        yield f"divided by {count} - 1 where {count} is meant", f"* {less} / {count}", (count - 1) / count
     for name, value in case.constants.items():
         for form, number in ((name, value), (f"(1 - {name})", 1 - value)):
             if number not in (0, 1):
-                yield f"the factor {form} is missing", form, abs(number)
-                yield f"it has to be divided by {form}", f"1 / {form}", abs(1 / number)
+                yield f"the factor {form} is missing", f"* {form}", abs(number)
+                yield f"it has to be divided by {form}", f"/ {form}", abs(1 / number)
 
 
 def _counts(case: Case) -> dict[int, str]:
     """What a mean may be taken over: sizes of axes, with their origin."""
-    arrays = {case.name[1:]: case.true, **case.values}
     counts: dict[int, str] = {}
-    for name, array in arrays.items():
+    for name, array in case.values.items():
         for axis, size in enumerate(array.shape):
             counts.setdefault(size, f"the length of axis {axis} of {name}")
-    for name, array in arrays.items():
+    for name, array in case.values.items():
         counts.setdefault(array.size, f"the size of {name}")
     return {count: origin for count, origin in counts.items() if count > 1}
