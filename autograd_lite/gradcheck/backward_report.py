@@ -67,9 +67,6 @@ class BackwardReport(Readable):
     def __repr__(self) -> str:
         return f"<BackwardReport {'ok' if self else 'FAILED'}: {self._verdict()}>"
 
-    def __str__(self) -> str:
-        return self.to_text()
-
     def _verdict(self) -> str:
         wrong, right, unknown = (
             [gradient.name for gradient in self.gradients if gradient.verdict is verdict]

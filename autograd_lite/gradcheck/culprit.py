@@ -24,10 +24,10 @@ class Culprit:
     """The first operation of a run whose derivative is wrong, and where it is.
 
     op: its definition. order: 2 if only the derivative of its gradient is wrong. line: of the user's code. module: the
-    path of the Module that called it, "" outside of one. call: the how manieth operation of the run, from 0. argument,
-    index: the entry of the gradient, in the smallest case; analytic, numeric: what the derivative gives there and what
-    is measured, error: how far the latter may be off. note: what else is to be known. case, weights: that smallest
-    case, and what its outputs are weighted with. after: arrays of it that were written into after the call.
+    path of the Module that called it, "" outside of one. call: the number of the operation in the run, from 0.
+    argument, index: the entry of the gradient, in the smallest case; analytic, numeric: what the derivative gives there
+    and what is measured, error: how far the latter may be off. note: what else is to be known. case, weights: that
+    smallest case, and what its outputs are weighted with. after: arrays of it that were written into after the call.
     """
 
     op: Definition
@@ -113,7 +113,10 @@ class Culprit:
 
 @contextmanager
 def _replacing(path: Path) -> Iterator[BinaryIO]:
-    """A stream whose content takes the place of the file when the block ends. (`saving` stands beside this package.)"""
+    """A stream whose content takes the place of the file when the block ends.
+
+    `saving` does so, too, but stands beside this package: neither may import the other.
+    """
     temporary = path.with_name(f".{path.name}.{os.urandom(8).hex()}.tmp")
     try:
         with temporary.open("xb") as stream:

@@ -63,6 +63,9 @@ class Readable:
         """The same in Markdown."""
         return self._document().to_markdown()
 
+    def __str__(self) -> str:
+        return self.to_text()
+
     def _repr_html_(self) -> str:
         return self._document().to_html()
 

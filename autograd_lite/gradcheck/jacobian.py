@@ -10,7 +10,7 @@ import numpy as np
 
 Array = np.ndarray[Any, Any]
 
-_STEP, _STEPS = 1e-3, 4
+_STEP, _STEPS = 1e-3, 4  # the first step, relative to the larger of 1 and the entry; tried are so many, each a tenth
 _COARSE_STEP = 2e-2  # of a function in less than double precision
 _ROUNDING = 8  # errors granted to one call of the function, in units of the last place
 _SMOOTH = 1e-5  # an error bar, relative to the slope, below which no smaller step is tried

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import traceback
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -231,8 +231,7 @@ class _Examination:
                 f"forward overwrites {listed(spoilt)} in place, and backward finds the changed values in the cache"
             )
             hint = Hint(mistake, _copied(spoilt[0]) + " in forward", 0)
-            where = GradientCheck(check.name, check.shape, check.wrong, check.error, (hint,)) if repaired else check
-            better.append(where)
+            better.append(replace(check, hints=(hint,), where="") if repaired else check)
         return better
 
     # -- the values ------------------------------------------------------------------------------------------------

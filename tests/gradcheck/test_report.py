@@ -126,6 +126,12 @@ def test_html_escapes_and_marks():
     assert "<pre><code>f(x)" in html
 
 
+def test_printed_it_is_the_text():
+    report = Report(ALL, 9)
+    assert str(report) == report.to_text()
+    assert repr(report).startswith("<Report FAILED: 4 of 9 entries, worst w[1, 2] off by")
+
+
 def test_a_notebook_shows_the_same_words():
     html = Report(ALL, 9)._repr_html_()
     assert "KINK-OUTSIDE" in html

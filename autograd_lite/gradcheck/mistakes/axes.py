@@ -23,7 +23,9 @@ def shapes(case: Case) -> Iterator[Attempt]:
         integers = found.dtype.kind in "iub"
         if integers:
             mistake = f"its dtype is {found.dtype}: fractions are cut off"
-            yield Attempt(0, mistake, f"make {name} with dtype=float", lambda c: (c.found, np.trunc(c.true)), False)
+            yield Attempt(
+                0, mistake, f"make {name} with dtype=float", lambda c: (c.found, np.trunc(c.true)), scaled=False
+            )
         return
     for axes in subsets(found.ndim):
         if int(np.prod([n for axis, n in enumerate(found.shape) if axis not in axes])) == true.size:
@@ -40,7 +42,7 @@ def shapes(case: Case) -> Iterator[Attempt]:
         for axes in subsets(true.ndim):
             for form in ("sum", "mean"):
                 pairing = _reducing(form, axes)
-                yield Attempt(2, mistake, f"no {form} over axis {written(axes)}", pairing, False)
+                yield Attempt(2, mistake, f"no {form} over axis {written(axes)}", pairing, scaled=False)
     margins = [(f - t) // 2 if f != t else 0 for f, t in zip(found.shape, true.shape, strict=False)]
     if found.ndim == true.ndim and all(
         f - 2 * m == t for f, m, t in zip(found.shape, margins, true.shape, strict=True)
@@ -70,10 +72,12 @@ def positions(case: Case) -> Iterator[Attempt]:
     for axis, size in enumerate(case.true.shape):
         for shift in (1, -1) if size > 2 else ():
             mistake = f"off by one along axis {axis}: entry i is what belongs to entry i {'-' if shift > 0 else '+'} 1"
-            yield Attempt(3, mistake, f"shift {name} by {-shift} along axis {axis}", _shifting(axis, shift), False)
+            yield Attempt(
+                3, mistake, f"shift {name} by {-shift} along axis {axis}", _shifting(axis, shift), scaled=False
+            )
     for other in case.others:
         mistake = f"{name} and {other} are swapped: this is {other}"
-        yield Attempt(1, mistake, "return the gradients in the order of the inputs", _exchanging(other), False)
+        yield Attempt(1, mistake, "return the gradients in the order of the inputs", _exchanging(other), scaled=False)
 
 
 def _transposing(order: Axes) -> Callable[[Array], Array]:

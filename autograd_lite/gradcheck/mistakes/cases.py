@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -65,22 +65,25 @@ class Case:
         return bool(np.all(np.abs(a - b) <= CLOSE * np.abs(b) + CLOSE / 100 * scale))
 
 
-Pairing = Callable[[Case], tuple[Any, Any] | None]
+Pairing = Callable[[Case], tuple[Any, Any] | None]  # two arrays that are the same if an assumption holds
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """An assumption about the mistake; scaled: a constant factor may be wrong as well."""
+    """An assumption about the mistake: the hint that it gives, and the pairing that shows whether it holds.
+
+    scaled: whether a constant factor may be wrong as well.
+    """
 
     cost: int
     mistake: str
     fix: str
     pairing: Pairing
-    scaled: bool = True
+    scaled: bool = field(default=True, kw_only=True)
 
 
 def corrected(cost: int, mistake: str, fix: str, correction: Callable[[Array], Array]) -> Attempt:
-    """Right after a correction."""
+    """The assumption that a gradient is right after a correction."""
     return Attempt(cost, mistake, fix, lambda case: (correction(case.found), case.true))
 
 

@@ -26,7 +26,9 @@ def other_forwards(case: Case) -> Iterator[Attempt]:
     out = case.values.get("out")
     if out is not None and out.shape == case.true.shape:
         mistake = f"the output is used where {name[1:]} is meant: is it overwritten in place?"
-        yield Attempt(2, mistake, f"keep a copy of {name[1:]}", _remeasured(name[1:], lambda c: c.values["out"]), False)
+        yield Attempt(
+            2, mistake, f"keep a copy of {name[1:]}", _remeasured(name[1:], lambda c: c.values["out"]), scaled=False
+        )
     for constant, number in case.constants.items():
         if number > 1 and number == int(number):
             yield Attempt(

@@ -40,17 +40,17 @@ def local_factors(case: Case) -> Iterator[Attempt]:
         missing, extra = f"the factor {written} is missing", f"the factor {written} is too much"
         fix = f"{name} = {name} * {written}"
         yield Attempt(cost, missing, fix, _times(factor))
-        yield Attempt(cost, extra, f"leave {written} out", _times(factor, of_true=True), False)
+        yield Attempt(cost, extra, f"leave {written} out", _times(factor, of_true=True), scaled=False)
         if case.single:
             fix = f"dout = dout * {written}, before {name} is made of it"
             yield Attempt(cost + 1, missing, fix, _before(factor, divided=True))
-            yield Attempt(cost + 1, extra, f"leave {written} out", _before(factor), False)
+            yield Attempt(cost + 1, extra, f"leave {written} out", _before(factor), scaled=False)
     for (value, template), (other, used) in itertools.permutations(itertools.product(values, _FORMS), 2):
         if value == other or template == used:
             right, wrong = template.format(value), used.format(other)
             mistake, fix = f"the factor is {wrong} where it should be {right}", f"replace {wrong} by {right}"
             exchanged = _replacing(_formed(value, _FORMS[template]), _formed(other, _FORMS[used]))
-            yield Attempt(3 if template == "{}" else 4, mistake, fix, exchanged, False)
+            yield Attempt(3 if template == "{}" else 4, mistake, fix, exchanged, scaled=False)
 
 
 def _formed(name: str, form: Callable[[Array], Array]) -> Callable[[Case], Array]:
@@ -72,10 +72,10 @@ def _times(factor: Callable[[Case], Array], of_true: bool = False) -> Pairing:
     """The gradient with a factor; or the true one with it, which the gradient has too much."""
 
     def pairing(case: Case) -> tuple[Array, Array] | None:
-        number = factor(case)
-        if case.found.shape != case.true.shape or not _fits(number, case.true.shape):
+        by = factor(case)
+        if case.found.shape != case.true.shape or not _fits(by, case.true.shape):
             return None
-        return (case.true * number, case.found) if of_true else (case.found * number, case.true)
+        return (case.true * by, case.found) if of_true else (case.found * by, case.true)
 
     return pairing
 
@@ -88,10 +88,10 @@ def _before(factor: Callable[[Case], Array], divided: bool = False) -> Pairing:
     """What becomes of the true gradient if dout is multiplied by a factor, or divided by it, first."""
 
     def pairing(case: Case) -> tuple[Array, Array] | None:
-        number = 1 / factor(case) if divided else factor(case)
-        if case.found.shape != case.true.shape or not _fits(number, case.dout.shape) or not np.isfinite(number).all():
+        by = 1 / factor(case) if divided else factor(case)
+        if case.found.shape != case.true.shape or not _fits(by, case.dout.shape) or not np.isfinite(by).all():
             return None
-        return case.found, case.pulled(case.dout * number)
+        return case.found, case.pulled(case.dout * by)
 
     return pairing
 
@@ -119,14 +119,14 @@ def switches(case: Case) -> Iterator[Attempt]:
         "the mask is made of dout where it should be made of the input",
         f"{name} = dout * (x > 0), not (dout > 0)",
         lambda c: _switched(c, lambda low, high, slope: np.where(c.dout > 0, high, low)),
-        False,
+        scaled=False,
     )
     yield Attempt(
         1,
         "the mask is inverted",
         f"{name} = dout * mask, with mask true where the input passes",
         lambda c: _switched(c, lambda low, high, slope: low + high - slope),
-        False,
+        scaled=False,
     )
 
 

@@ -15,7 +15,9 @@ def missing_terms(case: Case) -> Iterator[Attempt]:
     if case.single and case.dout.shape == shape:
         fix = f"add what {name} gets from the other outputs: each output depends on several entries"
         mistake = "each entry counts only for the output at its own place: the rest of the Jacobian is missing"
-        yield Attempt(3, mistake, fix, lambda c: (c.found, c.dout * np.diag(c.jacobian).reshape(c.true.shape)), False)
+        yield Attempt(
+            3, mistake, fix, lambda c: (c.found, c.dout * np.diag(c.jacobian).reshape(c.true.shape)), scaled=False
+        )
     axes_of = [axes for axes in subsets(len(shape)) if all(shape[axis] > 1 for axis in axes)]
     out = case.values.get("out")
     for axes in axes_of:
@@ -24,7 +26,7 @@ def missing_terms(case: Case) -> Iterator[Attempt]:
             for form in ("out", "np.exp(out)"):
                 mistake = f"the subtraction of the sum is missing, as in the gradient of softmax (axis {written(axes)})"
                 fix = f"{name} = {name} - {form} * {name}.sum({along})"
-                yield Attempt(2, mistake, fix, _softmax(form, axes), False)
+                yield Attempt(2, mistake, fix, _softmax(form, axes), scaled=False)
         mistake = f"what comes through the mean over axis {written(axes)} is missing"
         yield corrected(2, mistake, f"{name} = {name} - {name}.mean({along})", _centring(axes))
         for eps in (0.0, 1e-3, 1e-5, 1e-6, 1e-7, 1e-8, *case.constants.values()):
@@ -33,19 +35,19 @@ def missing_terms(case: Case) -> Iterator[Attempt]:
                 mistake = f"what comes through the {both} over axis {written(axes)} is missing"
                 mean = f" - {name}.mean({along})" if centred else ""
                 fix = f"{name} = {name}{mean} - x_hat * ({name} * x_hat).mean({along})"
-                yield Attempt(2 + centred, mistake, fix, _variance(axes, eps, centred), False)
+                yield Attempt(2 + centred, mistake, fix, _variance(axes, eps, centred), scaled=False)
     for label, numbers in case.labels.items():
         if len(shape) == 2 and numbers.shape == shape[:1]:
             mistake = "the 1 at the right class is not subtracted"
             fix = f"{name}[np.arange({shape[0]}), {label}] -= 1 (before the division, if it is a mean)"
             for averaged in (False, True):
-                yield Attempt(1, mistake, fix, _labels(label, averaged), False)
+                yield Attempt(1, mistake, fix, _labels(label, averaged), scaled=False)
     for other, value in case.values.items():
         if value.shape == shape and other not in ("dout", "out") and case.dout.size == 1:
             for count in (1, shape[0], int(np.prod(shape))):
                 for factor in (1, 2):
                     mistake, fix = f"{other} is not subtracted", f"{name} = {name} - ... {other}"
-                    yield Attempt(2, mistake, fix, _subtracting(other, factor / count), False)
+                    yield Attempt(2, mistake, fix, _subtracting(other, factor / count), scaled=False)
 
 
 def _centring(axes: Axes) -> Callable[[Array], Array]:

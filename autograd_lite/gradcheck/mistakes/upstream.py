@@ -12,30 +12,34 @@ from .cases import Array, Attempt, Axes, Case, Pairing, subsets, written
 
 def upstream(case: Case) -> Iterator[Attempt]:
     """dout forgotten, used twice, or used in another order."""
-    ones = Attempt(
-        1,
-        "the factor dout is missing: the gradient of the output (chain rule)",
-        f"{case.name} = ... * dout (or the matrix product with it)",
-        lambda c: (c.found, c.pulled(np.ones_like(c.douts))),
-    )
-    yield ones
-    yield Attempt(2, "dout is used twice", "use dout once", lambda c: (c.found, c.pulled(c.douts**2)), False)
+    mistake = "the factor dout is missing: the gradient of the output (chain rule)"
+    fix = f"{case.name} = ... * dout (or the matrix product with it)"
+    yield Attempt(1, mistake, fix, lambda c: (c.found, c.pulled(np.ones_like(c.douts))))
+    yield Attempt(2, "dout is used twice", "use dout once", lambda c: (c.found, c.pulled(c.douts**2)), scaled=False)
     if not case.single:
         ends = np.cumsum([0, case.dout.size, case.douts.size - case.dout.size])
         for number, (start, end) in enumerate(itertools.pairwise(ends)):
             mistake = f"only the gradient of the {'first output' if number == 0 else 'later outputs'} is used"
             fix = "add what comes through every output"
-            yield Attempt(1, mistake, fix, _only_between(int(start), int(end)), False)
+            yield Attempt(1, mistake, fix, _only_between(int(start), int(end)), scaled=False)
         return
     for axis, size in enumerate(case.dout.shape):
         if size > 1:
             yield Attempt(
-                3, f"dout is flipped along axis {axis}", "use dout in its own order", _pulling_flipped(axis), False
+                3,
+                f"dout is flipped along axis {axis}",
+                "use dout in its own order",
+                _pulling_flipped(axis),
+                scaled=False,
             )
         for shift in (1, -1) if size > 2 else ():
             mistake = f"dout is off by one along axis {axis}"
             yield Attempt(
-                3, mistake, "use the entry of dout that belongs to the output", _pulling_rolled(axis, shift), False
+                3,
+                mistake,
+                "use the entry of dout that belongs to the output",
+                _pulling_rolled(axis, shift),
+                scaled=False,
             )
 
 
@@ -73,23 +77,22 @@ def samples(case: Case) -> Iterator[Attempt]:
     name, dout = case.name, case.dout
     for axes in subsets(dout.ndim):
         if np.prod([n for axis, n in enumerate(dout.shape) if axis not in axes]) == case.found.size < dout.size:
-            yield Attempt(
-                2,
-                f"the sum runs over axis {written(axes)}, which is the wrong one",
-                f"sum what becomes {name} over the other axes"
-                if dout.ndim == 2
-                else "sum over the axes of broadcasting",
-                _contributing(axes),
-            )
+            mistake = f"the sum runs over axis {written(axes)}, which is the wrong one"
+            right = "the other axes" if dout.ndim == 2 else "the axes of broadcasting"
+            yield Attempt(2, mistake, f"sum what becomes {name} over {right}", _contributing(axes))
     for axis, size in enumerate(dout.shape):
         for which, index in (("first", 0), ("last", size - 1)) if size > 1 else ():
             mistake = f"only the {which} entry along axis {axis} of dout counts"
-            yield Attempt(1, mistake, _ACCUMULATE[which], _one_sample(axis, index), False)
+            yield Attempt(1, mistake, _ACCUMULATE[which], _one_sample(axis, index), scaled=False)
     for axes in subsets(dout.ndim):
         for which in ("last", "first"):
             mistake = f"where several outputs use the same entry, only the {which} one counts"
             yield Attempt(
-                2, mistake, f"{_ACCUMULATE[which]}; np.add.at for repeated indices", _overwriting(axes, which), False
+                2,
+                mistake,
+                f"{_ACCUMULATE[which]}; np.add.at for repeated indices",
+                _overwriting(axes, which),
+                scaled=False,
             )
 
 

@@ -14,12 +14,14 @@ def whereabouts(case: Case, wrong: Array) -> str:
     found, true, count = np.asarray(case.found, float), case.true, int(wrong.sum())
     places = np.argwhere(wrong)
     shown = ", ".join(str(place.tolist()) for place in places[:5]) + (", ..." if count > 5 else "")
-    said = [f"{count} of {wrong.size} entries are wrong: {shown}" if true.ndim else "the value is wrong"]
-    for axis in range(true.ndim) if count < wrong.size else ():
+    are = "is" if count == 1 else "are"
+    said = [f"{count} of {wrong.size} entries {are} wrong: {shown}" if true.ndim else "the value is wrong"]
+    some = 1 < count < wrong.size
+    for axis in range(true.ndim) if some else ():
         indices = sorted(set(places[:, axis].tolist()))
         if len(indices) < true.shape[axis] and len(indices) <= 2:
             said.append(f"all of them at {' or '.join(map(str, indices))} along axis {axis}")
-    said += [f"all of them {phrase}" for phrase, mask in _conditions(case) if count < wrong.size and mask[wrong].all()]
+    said += [f"all of them {phrase}" for phrase, mask in _conditions(case) if some and mask[wrong].all()]
     zero = np.abs(true) <= CLOSE * np.abs(true).max(initial=0)
     if zero[wrong].all():
         said.append("there it should be zero")
@@ -30,9 +32,8 @@ def whereabouts(case: Case, wrong: Array) -> str:
     elif not zero.any() and found.all():
         ratio = true / found
         for axes in reversed(subsets(true.ndim)):
-            if np.prod([true.shape[a] for a in axes]) > 1 and np.all(
-                np.ptp(ratio, axis=axes) <= CLOSE * abs(ratio).max()
-            ):
+            alike = np.all(np.ptp(ratio, axis=axes) <= CLOSE * abs(ratio).max())
+            if alike and np.prod([true.shape[axis] for axis in axes]) > 1:
                 shape = tuple(1 if axis in axes else n for axis, n in enumerate(true.shape))
                 said.append(f"true / found is the same along axis {written(axes)}: a factor of shape {shape} is wrong")
                 break
