@@ -78,10 +78,10 @@ def table(folder: str | Path) -> str:
         if file.exists():
             found = json.loads(file.read_text(encoding="utf-8"))
             figures = [Figure(**figure) for figure in found["figures"]]
-            lines.append(
-                f"| `python -m autograd_lite train {name}` | {what} | {'<br>'.join(f'{f.name} {f}' for f in figures)} |"
-                f" {'<br>'.join(f.requirement for f in figures)} | {_duration(found['seconds'])} |"
-            )
+            values = "<br>".join(f"{figure.name} **{figure}**" for figure in figures)
+            asked = "<br>".join(figure.requirement for figure in figures)
+            took = _duration(found["seconds"])
+            lines.append(f"| `python -m autograd_lite train {name}` | {what} | {values} | {asked} | {took} |")
     return "\n".join(lines)
 
 

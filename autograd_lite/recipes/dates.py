@@ -73,7 +73,7 @@ def train(seed: int = 0, settings: Settings | None = None) -> Result:
         line("a wrong answer", f"{given:44} {answer}")
     return Result(
         (
-            Figure("exact match", _exact(answers, pairs.test), required=settings.required),
+            Figure("exact match", _exact(answers, pairs.test), decimals=2, required=settings.required),
             Figure(
                 f"the first {len(found)} with a beam of 3",
                 _exact(list(map(figures.decode, found)), pairs.test[searched]),

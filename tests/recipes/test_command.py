@@ -84,7 +84,7 @@ def test_the_table_has_a_row_for_each_training_that_was_done(trained, tmp_path, 
     assert header.count("|") == rule.count("|") == 6
     done = [name for name in RECIPES if name in ("lenet5", "resnet")]
     assert [row.split("`")[1] for row in rows] == [f"python -m autograd_lite train {name}" for name in done]
-    assert all("perplexity 2.13<br>right 99.5 % | at most 2.15<br> | 0 s |" in row for row in rows)
+    assert all("perplexity **2.13**<br>right **99.5 %** | at most 2.15<br> | 0 s |" in row for row in rows)
 
 
 def test_without_names_it_prints_what_there_is(capsys):
