@@ -35,8 +35,7 @@ def to_dot(
     graph = shorten(graph)
     writer = _Writer(graph, rich, detail, theme)
     text = [f"digraph {{\n  rankdir={rankdir};\n{_header(theme)}", *writer.nodes()]
-    text += [f"  n{edge.source} -> n{edge.target}{writer.edge(edge)};\n" for edge in graph.edges]
-    return "".join((*text, "}\n"))
+    return "".join((*text, *writer.edges(), "}\n"))
 
 
 def _header(theme: Theme) -> str:
@@ -91,8 +90,24 @@ class _Writer:
             yield f'class="output", peripheries=2, fillcolor="{theme.output}", color="{theme.output_line}"'
         yield from theme.of_marks(node.marks)
 
-    def edge(self, edge: Edge) -> str:
-        """The attributes of an edge, in brackets; nothing if it has none."""
+    def edges(self) -> Iterator[str]:
+        """The lines of all edges; what keeps both passes side by side, if both are there."""
+        nodes = self.graph.nodes
+        both = {node.side for node in nodes if node.kind != "constant"} == {"forward", "backward"}
+        for edge in self.graph.edges:
+            source, target, attributes = edge.source, edge.target, self._edge_attributes(edge)
+            if both and nodes[target].side == "backward":
+                if nodes[source].side == "backward":
+                    source, target = target, source  # the gradients flow up, beside the values that come down
+                    attributes.append("dir=back")
+                elif nodes[source].kind != "constant":
+                    attributes.append("constraint=false")
+            told = f" [{', '.join(attributes)}]" if attributes else ""
+            yield f"  n{source} -> n{target}{told};\n"
+        if both and not self.graph.modules:  # a level for each operation and its derivative
+            yield from (f"  {{rank=same; n{node.pair}; n{node.id}}}\n" for node in nodes if node.pair is not None)
+
+    def _edge_attributes(self, edge: Edge) -> list[str]:
         label = edge_label(self.graph, edge, self.detail)
         room = " " * (1 if self.rich else 2 + len(label) // 5)  # without fonts, letters are measured too narrow
         attributes = [f'label="{room}{quotable(label)}{room}"'] if label else []
@@ -100,8 +115,7 @@ class _Writer:
             attributes.append("style=dashed")
         if edge.loop:
             attributes.append(f'constraint=false, style=bold, color="{self.theme.loop}"')
-        attributes += self.theme.of_edge_marks(edge.marks)
-        return f" [{', '.join(attributes)}]" if attributes else ""
+        return attributes + self.theme.of_edge_marks(edge.marks)
 
     # -- labels ------------------------------------------------------------------------------------------------------
 

@@ -249,3 +249,34 @@ def test_what_is_no_graph_is_refused(text):
 def test_texts_are_saved_by_their_suffix(tmp_path, suffix, words):
     path = recurrence().save(tmp_path / f"graph.{suffix}")
     assert words in path.read_text(encoding="utf-8")
+
+
+# -- both passes -----------------------------------------------------------------------------------------------------
+
+
+def both_passes():
+    x, w = (ag.tensor(np.ones((2, 2)), requires_grad=True) for _ in range(2))
+    return ag.draw(ag.exp(ag.tanh(x @ w)), graph="both")
+
+
+def test_gradients_flow_up_beside_the_values():
+    picture = both_passes()
+    nodes, source = picture.graph.nodes, picture.source
+    flows = [edge for edge in picture.graph.edges if {nodes[edge.source].side, nodes[edge.target].side} == {"backward"}]
+    for edge in flows:
+        told = re.findall(rf"n{edge.target} -> n{edge.source}(?: \[(.*)\])?;", source)
+        assert any("dir=back" in attributes or nodes[edge.source].kind == "constant" for attributes in told)
+    assert source.count("rank=same") == sum(node.pair is not None for node in nodes)
+
+
+@pytest.mark.skipif(shutil.which("dot") is None, reason="dot is not installed")
+def test_an_operation_and_its_derivative_are_on_one_level():
+    picture = both_passes()
+    placed = subprocess.run(["dot", "-Tplain"], input=picture.source, capture_output=True, text=True, check=True).stdout
+    lines = (line.split() for line in placed.splitlines() if line.startswith("node"))
+    place = {name: (float(x), float(y)) for _, name, x, y, *_ in lines}
+    for node in picture.graph.nodes:
+        if node.pair is not None:
+            (x, y), (other_x, other_y) = place[f"n{node.id}"], place[f"n{node.pair}"]
+            assert y == pytest.approx(other_y)
+            assert x != other_x

@@ -214,11 +214,19 @@ def test_two_threads_give_what_one_gives():
 
 @needs_blas
 def test_an_interrupted_wait_leaves_nothing_behind():
+    interrupted = threading.Event()
+
     def slow(piece):
-        time.sleep(0.5 if piece.start else 0)
+        if piece.start:
+            interrupted.wait(60)  # the caller waits for as long
+            time.sleep(0.1)
         return "late"
 
-    timer = threading.Timer(0.1, _thread.interrupt_main)
+    def interrupt():
+        _thread.interrupt_main()
+        interrupted.set()
+
+    timer = threading.Timer(0.1, interrupt)
     timer.start()
     with pytest.raises(KeyboardInterrupt):
         threads.run(slow, HALVES)
