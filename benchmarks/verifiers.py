@@ -2,7 +2,8 @@
 
     python -m benchmarks.verifiers              # from the root of the repository; PyTorch is in the extra [bench]
 
-Mistakes are those of tests/gradcheck/mutants. Right gradients are those models without the mistake, at several seeds,
+Mistakes are those of tests/gradcheck/mutants; one is found by who rejects it and accepts the same model without it:
+rejecting everything finds nothing. Right gradients are those models without the mistake, at several seeds,
 and every operation on its samples: as they are, at kinks, near zero, and at scales of 1e-8 and 1e8. Each system has its
 default settings.
 """
@@ -10,6 +11,7 @@ default settings.
 from __future__ import annotations
 
 import argparse
+import itertools
 import sys
 import warnings
 from collections import Counter
@@ -41,6 +43,7 @@ class Case:
     inputs: tuple[Array, ...]
     order: int = 1
     dtype: str = "float64"
+    twin: Case | None = None  # the same without the mistake
 
     def converted(self) -> tuple[Array, ...]:
         """The inputs in the precision of the check, for systems that do not convert them."""
@@ -214,7 +217,8 @@ def _parts(flat: Array, like: Sequence[Array]) -> list[Array]:
 
 def mistakes() -> Iterator[Case]:
     for mutant in MUTANTS:
-        yield Case(mutant.kind, mutant.wrong, mutant.values(), **mutant.check)
+        right = Case(mutant.kind, mutant.right, mutant.values(), **mutant.check)
+        yield Case(mutant.kind, mutant.wrong, mutant.values(), **mutant.check, twin=right)
 
 
 def right_models(seeds: int) -> Iterator[Case]:
@@ -223,9 +227,9 @@ def right_models(seeds: int) -> Iterator[Case]:
             yield Case("models of the mistakes, right", mutant.right, mutant.values(seed), **mutant.check)
 
 
-def right_operations() -> Iterator[Case]:
-    for _, op in sorted(registry.items()):
-        for sample in samples(op) if op.differentiable else ():
+def right_operations(seeds: int) -> Iterator[Case]:
+    for seed, (_, op) in itertools.product(range(seeds), sorted(registry.items())):
+        for sample in samples(op, seed) if op.differentiable else ():
             names, values = list(sample.variables()), tuple(sample.variables().values())
             for place, moved in PLACES.items():
                 inputs = tuple(map(moved, values))
@@ -244,13 +248,18 @@ def called_wrong(system: Callable[[Case], bool], case: Case) -> bool:
             return True
 
 
+def counts(system: Callable[[Case], bool], case: Case) -> bool:
+    """Whether the system is right in calling a mistake wrong, or wrong in calling a right gradient so."""
+    return called_wrong(system, case) and not (case.twin and called_wrong(system, case.twin))
+
+
 def table(title: str, cases: Sequence[Case], systems: Sequence[str], progress: bool) -> str:
-    """How many cases of each kind each system calls wrong, in Markdown."""
+    """How many cases of each kind each system calls wrong, but not their twins, in Markdown."""
     numbers: Counter[str] = Counter(case.kind for case in cases)
     wrong: Counter[tuple[str, str]] = Counter()
     for case in tqdm(cases, desc=title, disable=not progress):
         for system in systems:
-            wrong[case.kind, system] += called_wrong(SYSTEMS[system], case)
+            wrong[case.kind, system] += counts(SYSTEMS[system], case)
     lines = [f"| {title} | cases | {' | '.join(systems)} |", "|---|---:" + "|---:" * len(systems) + "|"]
     for kind, number in sorted(numbers.items(), key=lambda item: (-item[1], item[0])):
         lines.append(f"| {kind} | {number} | {' | '.join(str(wrong[kind, system]) for system in systems)} |")
@@ -260,7 +269,7 @@ def table(title: str, cases: Sequence[Case], systems: Sequence[str], progress: b
 
 def main(argv: Sequence[str] | None = None) -> int:
     arguments = argparse.ArgumentParser(prog="python -m benchmarks.verifiers", description=__doc__.splitlines()[0])
-    arguments.add_argument("--seeds", type=int, default=3, help="of the right models (default: 3)")
+    arguments.add_argument("--seeds", type=int, default=3, help="of right gradients (default: 3)")
     arguments.add_argument("--every", type=int, default=1, help="of the operations, check one of so many (default: 1)")
     options = arguments.parse_args(argv)
     progress = sys.stderr.isatty()
@@ -271,7 +280,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         systems = [system for system in systems if not system.startswith("PyTorch")]
         print('PyTorch is not installed and left out; get it with pip install -e ".[bench]"', file=sys.stderr)
     print(table("found mistakes", list(mistakes()), systems, progress), end="\n\n")
-    right = [*right_models(options.seeds), *list(right_operations())[:: options.every]]
+    right = [*right_models(options.seeds), *itertools.islice(right_operations(options.seeds), 0, None, options.every)]
     print(table("false alarms", right, systems, progress))
     return 0
 

@@ -280,6 +280,15 @@ def _entries(order: int, sides: Sides, settings: Settings, rng: np.random.Genera
         return np.concatenate(parts) if parts else np.zeros(0)
 
     middle = weighted()
+
+    def beside() -> Vector:
+        """The same at other points: not a number beyond the domain, and where the outputs have other shapes."""
+        try:
+            found = weighted()
+        except (ArithmeticError, ValueError):
+            return np.full_like(middle, np.nan)
+        return found if found.shape == middle.shape else np.full_like(middle, np.nan)
+
     nearby = _Nearby(subject)
     gradient = max(map(_largest, computed), default=0.0)
     entries = []
@@ -294,7 +303,7 @@ def _entries(order: int, sides: Sides, settings: Settings, rng: np.random.Genera
         point = {name: leaf.data for name, leaf in subject.leaves.items()}
         computed_by_name = dict(zip(point, computed, strict=True))
         limit = settings.max_entries or _SHOWN
-        found = search(weighted, point, computed_by_name, judged, settings.directions, rng, limit)
+        found = search(beside, point, computed_by_name, judged, settings.directions, rng, limit)
         entries += [
             Entry(order, f"direction {i}", (), along, *finding, direction=True)
             for i, (along, finding) in enumerate(found.directions)
@@ -308,7 +317,7 @@ def _entries(order: int, sides: Sides, settings: Settings, rng: np.random.Genera
         for position in chosen[number]:
             index = tuple(int(i) for i in np.unravel_index(position, leaf.shape))
             moved = functools.partial(conditioning.at, number, index)
-            slot = _Slot(weighted, leaf, index, computed[number][index].item(), moved, nearby, ground)
+            slot = _Slot(beside, leaf, index, computed[number][index].item(), moved, nearby, ground)
             entries.append(slot.entry(order, name))
     if any(entry.one_sided for entry in entries) and not all((weight == 1).all() for weight in weights):
         notes.append(_WEIGHTED)
@@ -397,7 +406,7 @@ class _Conditioning:
         moved = [np.zeros(leaf.shape) for leaf in leaves]
         base, trace = self._gradient(), traced(self.subject.outputs)
         try:
-            for _ in range(3):
+            for _ in range(10):
                 for leaf, original in zip(leaves, originals, strict=True):
                     leaf.data = np.asarray(original * (1 + self.precision * rng.choice((-1.0, 1.0), leaf.shape)))
                 if first_difference(trace, traced(self.subject.outputs)) is None:  # beyond a kink, it is not rounding

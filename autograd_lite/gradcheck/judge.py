@@ -201,10 +201,10 @@ class _Entry:
     def _steps(self, step: float) -> Iterator[float]:
         """Steps from this one down to where rounding takes over, four at least.
 
-        Where the entry is large, functions may still turn within steps of 1, as sines do.
+        Where the entry is large, functions may still turn within steps of 1, as sines do; at 0, within any.
         """
         size = abs(self.x) or self.ground.variable
-        smallest = max(64 * _EPS * size, min(1e-8 * size, 1e-6))
+        smallest = max(64 * _EPS * size, min((1e-8 if self.x else 1e-12) * size, 1e-6))
         number = 0
         while step >= smallest or number < 4:
             yield step
@@ -258,6 +258,10 @@ class _Entry:
             return Finding(found.value, found.error, tolerance, Verdict.UNRELIABLE, note=note)
         if difference <= tolerance:
             return Finding(found.value, found.error, tolerance, Verdict.PASS)
+        ones = 1.0 if found.size == 0 else 0.0
+        if difference <= 8 * self.ground.precision * max(ones, self.ground.gradient):
+            note = "The difference may be what rounding leaves of larger numbers, those of other entries or around 1."
+            return Finding(found.value, found.error, tolerance, Verdict.UNRELIABLE, note=note)
         return self._failure(Finding(found.value, found.error, tolerance, Verdict.FAIL))
 
     def _failure(self, finding: Finding) -> Finding:
@@ -285,7 +289,7 @@ class _Entry:
         tolerance = self._tolerance(Slope(sum(both) / 2, error, size, 0.0))
         jump = self._jumps(left, right)
         if high - low <= tolerance and not jump:  # branches that meet smoothly
-            found = self._verdict(Slope(sum(both) / 2, error, size, 0.0))
+            found = self._unless_alone(self._verdict(Slope(sum(both) / 2, error, size, 0.0)), [left, right])
             return found._replace(kink=kink) if found.verdict is Verdict.FAIL else found
         nearest = float(np.clip(self.computed, low, high)) if np.isfinite(self.computed) else float(low)
         finding = Finding(nearest, error, tolerance, Verdict.KINK_OK, both, kink)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +14,9 @@ Function = Callable[[float], Vector]
 _EPS = float(np.finfo(np.float64).eps)
 _ROUNDING = 8 * _EPS  # relative error granted to one evaluation of the function
 _ATTEMPTS = 7
+_BARS = 4  # two estimates contradict each other if they are more of their error bars apart
+_RESOLVED = 1e-2  # the error bar, beside the slope, of one that was seen
+_AGAIN = (0.9, 0.8, 0.7, 0.6)  # the best step is tried in these sizes, too: a bar may be small by luck
 
 
 class Estimate(NamedTuple):
@@ -98,6 +101,14 @@ def best_central(function: Function, x: float, steps: Iterable[float], middle: V
     """
     tried = [(step, central(function, x, step, middle)) for step in steps]
     tried = [(step, found) for step, found in tried if found is not UNKNOWN]
+    changing = [(step, found) for step, found in tried if found.size]
+    best = _best_of(function, x, changing)
+    if best.error > _RESOLVED * best.size:  # steps that change nothing may be too small, or all the rest too wide
+        best = _best_of(function, x, tried)
+    return best
+
+
+def _best_of(function: Function, x: float, tried: Sequence[tuple[float, Slope]]) -> Slope:
     pairs = list(itertools.pairwise(tried))
     if not pairs:
         return tried[0][1] if tried else UNKNOWN
@@ -107,21 +118,48 @@ def best_central(function: Function, x: float, steps: Iterable[float], middle: V
         max(found.error, difference) + noise / step
         for (step, found), difference in zip(tried, differences, strict=False)
     ]
-    best = int(np.argmin(bars))
-    return tried[best][1]._replace(error=bars[best])
+    best = _soundest([np.array([found.value]) for _, found in tried[:-1]], bars)
+    step, found = tried[best]
+    again = [central(function, x, part * step).value for part in _AGAIN]
+    return found._replace(error=max([bars[best], *(abs(v - found.value) for v in again if np.isfinite(v))]))
 
 
 def one_sided(function: Function, x: float, side: int, steps: Iterable[float]) -> Side | None:
     """What the elements tend to on the right (side 1) or left (-1) of `x`, by the best of `steps`; None if nothing.
 
-    Only points strictly on that side are used, four equidistant ones and four of half the distance.
+    Only points strictly on that side are used, four equidistant ones and four of half the distance. The error bars are
+    as honest as those of `best_central`.
     """
-    best: Side | None = None
-    for step in steps:
-        found = _extrapolated(function, x, side * step / 4)
-        if np.isfinite(found.slopes).all() and (best is None or found.errors.sum() < best.errors.sum()):
-            best = found
+    tried = [(step, _extrapolated(function, x, side * step / 4)) for step in steps]
+    tried = [(step, found) for step, found in tried if np.isfinite(found.errors).all()]
+    best = _best_side(function, x, side, [(step, found) for step, found in tried if found.slopes.any()])
+    if best is None or best.errors.sum() > _RESOLVED * np.abs(best.slopes).sum():
+        best = _best_side(function, x, side, tried)
     return best
+
+
+def _best_side(function: Function, x: float, side: int, tried: Sequence[tuple[float, Side]]) -> Side | None:
+    if not tried:
+        return None
+    best = _soundest([found.slopes for _, found in tried], [float(found.errors.sum()) for _, found in tried])
+    step, found = tried[best]
+    again = [_extrapolated(function, x, side * part * step / 4).slopes for part in _AGAIN]
+    apart = [np.abs(slopes - found.slopes) for slopes in again if np.isfinite(slopes).all()]
+    return found._replace(errors=np.max([found.errors, *apart], axis=0))
+
+
+def _soundest(slopes: Sequence[Vector], bars: Sequence[float]) -> int:
+    """Which estimate has the smallest error bar, of those that agree with all that were made by smaller steps.
+
+    Too wide a step leads to where the function is another one: of a sine over many turns, all differences are small,
+    and so is what they seem to be off by.
+    """
+
+    def agree(i: int, j: int) -> bool:
+        return bool(np.abs(slopes[i] - slopes[j]).sum() <= _BARS * (bars[i] + bars[j]))
+
+    sound = [i for i in range(len(bars)) if all(agree(i, j) for j in range(i + 1, len(bars)))]
+    return min(sound, key=bars.__getitem__)
 
 
 _TO_SLOPE = np.array([-13 / 3, 19 / 2, -7, 11 / 6])  # of the cubic through values at 1, 2, 3 and 4: its slope at 0,

@@ -257,7 +257,7 @@ def gaussian_nll_loss(
     Weigend 1994.
 
     >>> gaussian_nll_loss(randn(3, 2), randn(3, 2), positive(3))
-    >>> gaussian_nll_loss(randn(3, 2), randn(3, 2), positive(3, 1) - 0.4, True, 0.5, "none")
+    >>> gaussian_nll_loss(randn(3, 2), randn(3, 2), positive(3, 1), True, 0.4, "none")
     """
     (x, target), var = paired(x, target), _variances(x, var)
     values = raw(var)

@@ -234,10 +234,10 @@ def test_everything_is_as_it_was_after_an_error_too() -> None:
 
     def fails_when_varied() -> ag.Tensor:
         if not np.array_equal(weight.data, values):
-            raise ZeroDivisionError
+            raise RuntimeError
         return loss()
 
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(RuntimeError):
         ag.gradcheck(fails_when_varied, weight)
     assert weight.data is array
     np.testing.assert_array_equal(array, values)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from autograd_lite.gradcheck.numeric import slope
+from autograd_lite.gradcheck.numeric import best_central, one_sided, slope
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,42 @@ def test_where_nothing_can_be_measured_the_error_is_infinite() -> None:
     found = slope(lambda x: np.array([np.log(x)]), -1.0, 1e-4, lambda value: 1e-6)
     assert np.isnan(found.value)
     assert found.error == np.inf
+
+
+# -- the best of many steps ------------------------------------------------------------------------------------------
+
+
+def steps(first: float, last: float) -> list[float]:
+    count = int(np.log(first / last) / np.log(8)) + 1
+    return [first / 8**i for i in range(count)]
+
+
+def noisy(x: float) -> np.ndarray:
+    """exp, but for noise of 1e-9."""
+    return np.array([np.exp(x) + 1e-9 * np.modf(1e5 * np.sin(1e9 * x))[0]])
+
+
+@pytest.mark.parametrize("x", [1.0, 1e4, 1e8, 1e10])
+def test_steps_over_many_turns_of_a_sine_do_not_count(x: float) -> None:
+    def function(value: float) -> np.ndarray:
+        return np.sin(np.array([value]))
+
+    found = best_central(function, x, steps(1e-2 * x, max(1e-6, 64 * np.spacing(x))), function(x))
+    assert found.value == pytest.approx(np.cos(x), abs=1e-4)
+    assert abs(found.value - np.cos(x)) <= 5 * found.error
+    for side in (-1, 1):
+        beside = one_sided(function, x, side, steps(1e-2 * x, max(1e-6, 64 * np.spacing(x))))
+        assert beside is not None
+        assert beside.slopes == pytest.approx(np.cos(x), abs=1e-3)
+        assert abs(beside.slopes - np.cos(x)) <= 5 * beside.errors
+
+
+def test_noise_makes_an_error_bar_large_and_never_small_by_luck() -> None:
+    points = np.random.default_rng(0).uniform(-1, 1, 200)
+    for x in points:
+        found = best_central(noisy, x, steps(1e-2, 1e-8), noisy(x))
+        assert abs(found.value - np.exp(x)) <= 5 * found.error
+        assert found.error < 1e-4
+        beside = one_sided(noisy, x, 1, steps(1e-2, 1e-8))
+        assert beside is not None
+        assert abs(beside.slopes - np.exp(x)) <= 5 * beside.errors

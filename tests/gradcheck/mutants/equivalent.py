@@ -70,6 +70,7 @@ EQUIVALENT: dict[str, tuple[str, ...]] = {
         "extreme_flat.x: ties -> own",
     ),
     "a short cut is not taken, and the long way gives the same": (
+        "cross_entropy._softmax_cross_entropy_gradient: shape -> counted",
         "linalg._matmul_b: b_dtype -> b_ndim",
         "linalg._matmul_b: b_ndim -> b_dtype",
         "norms._power_norm_gradient: p -> axis",
