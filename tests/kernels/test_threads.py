@@ -2,6 +2,7 @@
 
 import _thread
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -212,7 +213,16 @@ def test_two_threads_give_what_one_gives():
         np.testing.assert_allclose(two, one, rtol=0, atol=1e-12 * np.abs(one).max())
 
 
+@pytest.fixture
+def interruptible():
+    """A shell that runs the tests in the background lets them ignore Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @needs_blas
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupted_wait_leaves_nothing_behind():
     interrupted = threading.Event()
 
