@@ -116,27 +116,27 @@ def _writes_and_second_use(outputs: Outputs, weights: Sequence[Any], leaves: Map
         if not _equal(given, np.asarray(weight)):
             message = "the derivative changed the gradient that arrived in place; compute with a copy"
             yield Problem("aliasing", label, message)
-    second = _gradients(values, weights, leaves)
-    for name in leaves:
-        if not _close(first[name], second[name]):
-            message = (
-                "the second backward through the same graph gave another gradient; a derivative changed what it had"
-                " saved, or keeps a state: save copies, and compute with them only"
-            )
-            yield Problem("second use", name, message)
+    message = (
+        "the second backward through the same graph gave another gradient; a derivative changed what it had saved, or"
+        " keeps a state: save copies, and compute with them only"
+    )
+    yield from _different("second use", message, first, _gradients(values, weights, leaves))
 
 
 def recording_problems(outputs: Outputs, weights: Sequence[Any], leaves: Mapping[str, Tensor]) -> Iterator[Problem]:
     """Where a gradient that is recorded, to be differentiated, is another one than the gradient that is not."""
     plain = _gradients(outputs(), weights, leaves)
     recorded = _gradients(outputs(), weights, leaves, create_graph=True)
-    for name in leaves:
-        if not _close(recorded[name], plain[name]):
-            message = (
-                "with create_graph=True the gradient is another one than without; an operation's spec must be the same"
-                " function as the operation"
-            )
-            yield Problem("second order", name, message)
+    message = (
+        "with create_graph=True the gradient is another one than without; an operation's spec must be the same function"
+        " as the operation"
+    )
+    yield from _different("second order", message, recorded, plain)
+
+
+def _different(kind: str, message: str, found: Mapping[str, Array], expected: Mapping[str, Array]) -> Iterator[Problem]:
+    """A problem for each gradient that is another one."""
+    return (Problem(kind, name, message) for name in expected if not _close(found[name], expected[name]))
 
 
 # -- the layout of memory makes no difference ----------------------------------------------------------------------

@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from .. import data, models, optim
+from .. import data, models
 from ..data.dates import Pairs
 from ..screen import count_parameters, line
-from ..training import fit
 from .result import Figure, Result
-from .sequences import curve_and_axes, steps_first
+from .sequences import curve_and_axes, learn_tokens
 
 MOST = 12  # characters of an answer, with its end: 1988-05-03 has 11
 
@@ -53,17 +52,7 @@ def train(seed: int = 0, settings: Settings | None = None) -> Result:
     for given, wanted in pairs.train[:4]:
         line("", f"{given:44} {wanted}")
     learn, watch = data.train_validation_split(_arrays(model, pairs.train, letters, figures), 0.05, seed=seed)
-    optimizer = optim.Adam(model.parameters(), lr=settings.rate)
-    history = fit(
-        model,
-        models.token_loss,
-        optimizer,
-        data.DataLoader(learn, settings.batch, shuffle=True, seed=seed, transforms=steps_first),
-        validation=data.DataLoader(watch, settings.batch, transforms=steps_first),
-        schedule=optim.CosineAnnealingLR(optimizer, settings.epochs),
-        epochs=settings.epochs,
-        max_norm=1.0,
-    )
+    history = learn_tokens(model, learn, watch, settings, seed)
     sources, lengths = models.padded([letters.encode(given) for given, _ in pairs.test])
     answers = [figures.decode(answer) for answer in model.greedy(sources, lengths, MOST)]
     searched = slice(settings.searched)

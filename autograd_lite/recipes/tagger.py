@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from .. import data, models, optim
+from .. import data, models
 from ..data.plays import HELD_OUT
 from ..screen import count_parameters, line
-from ..training import fit
 from .result import Figure, Result
-from .sequences import curve_and_axes, steps_first
+from .sequences import curve_and_axes, learn_tokens
 
 TAGS = ("speech", "speaker", "direction", "heading")
 _PARTS = re.compile(
@@ -59,17 +58,7 @@ def train(seed: int = 0, settings: Settings | None = None) -> Result:
     learn, watch = data.train_validation_split(
         tuple(in_sequences(part, settings.length) for part in learned), settings.validation, seed=seed
     )
-    optimizer = optim.Adam(model.parameters(), lr=settings.rate)
-    history = fit(
-        model,
-        models.token_loss,
-        optimizer,
-        data.DataLoader(learn, settings.batch, shuffle=True, seed=seed, transforms=steps_first),
-        validation=data.DataLoader(watch, settings.batch, transforms=steps_first),
-        schedule=optim.CosineAnnealingLR(optimizer, settings.epochs),
-        epochs=settings.epochs,
-        max_norm=1.0,
-    )
+    history = learn_tokens(model, learn, watch, settings, seed)
     wanted = in_sequences(held_out[1], settings.length)
     found = {
         "tagger": model.tag(in_sequences(held_out[0], settings.length).T).T,
