@@ -86,7 +86,9 @@ def gradcheck(
     jac: check any Python function of arrays whose value is one real number, and no Tensors at all: True if f returns
         ``(value, gradient)``, as for `scipy.optimize.minimize`, or the function that returns the gradient. Of several
         inputs, a tuple of gradients.
-    dtype: "float32" computes the gradient in float32, and measures it on a float64 copy of inputs and Module.
+    dtype: "float32" computes the gradient in float32, and measures it on a float64 copy of inputs and Module. To an f
+        that takes no arguments, copies of the inputs stand in for these while it runs: also Tensors that need no
+        gradient should be among them if they must be of one dtype with the leaves.
     eps: the first step of the differences, relative to the larger of 1 and the entry; other steps where it is bad.
     atol, rtol: tolerate ``atol + rtol * abs(numeric)`` beyond what error bars and rounding explain.
     order: 2 checks the gradients of the gradients as well, and so on.

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import EllipsisType
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 
 from ..core import Definition
 from ..recording import Line, place
+from ..saving.atomic import replacing
 from .calls import Array, Arrays, Case
 from .document import decimal
 
@@ -98,9 +97,9 @@ class Culprit:
         """
         path = Path(folder) / f"{self.op.name}.py"
         arrays = path.with_suffix(".npz")
-        with _replacing(arrays) as stream:
+        with replacing(arrays) as stream:
             np.savez(stream, **self.arrays())  # type: ignore[arg-type]
-        with _replacing(path) as stream:
+        with replacing(path) as stream:
             stream.write(self.code(arrays.name).encode())
         return path
 
@@ -109,21 +108,6 @@ class Culprit:
         weights = {f"weight_{i}": weight for i, weight in enumerate(self.weights)}
         after = {f"{label} after": array for label, array in self.after.items()}
         return self.case.arrays() | self.case.weights | weights | after
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[BinaryIO]:
-    """A stream whose content takes the place of the file when the block ends.
-
-    `saving` does so, too, but stands beside this package: neither may import the other.
-    """
-    temporary = path.with_name(f".{path.name}.{os.urandom(8).hex()}.tmp")
-    try:
-        with temporary.open("xb") as stream:
-            yield stream
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def module_path(modules: tuple[Any, ...]) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..core import gradients
 from ..tensor import Tensor
+from ..transforms.modules import StandIn, standing_in
 from .contracts import contract_problems, handwritten_problems
 from .report import Problem
 
@@ -116,15 +117,38 @@ def _of_function(f: Callable[..., Any], inputs: Sequence[Any], real: np.dtype[An
     if not found:
         raise ValueError("gradcheck: no input requires a gradient; pass arrays, or Tensors with requires_grad=True")
     if _takes_nothing(f):
-        if any(argument is not value for argument, value in zip(arguments, inputs, strict=True)):
-            raise ValueError(
-                "gradcheck: f takes no arguments, so the inputs must be the leaves that it uses itself, and of the"
-                " precision that is asked for"
-            )
-        arguments = []
+        return _of_own_tensors(f, names, inputs, real, convert)
     outputs = _checked(lambda: f(*arguments), real)
-    outputs()  # the first call, in which a Module names its parameters
-    return Subject(outputs, _by_name(found))
+    return Subject(outputs, _named(outputs, found))
+
+
+def _of_own_tensors(
+    f: Callable[..., Any], names: Sequence[str], inputs: Sequence[Any], real: np.dtype[Any], convert: bool
+) -> Subject:
+    """A function of Tensors that it uses itself; to convert them, others stand in for them while it runs."""
+    floating = [(name, value) for name, value in zip(names, inputs, strict=True) if _is_floating(value)]
+    if not all(isinstance(value, Tensor) and value.is_leaf for _, value in floating):
+        raise ValueError("gradcheck: f takes no arguments, so the inputs must be the leaves that it uses itself")
+    others = {value: _argument(name, value, real, convert) for name, value in floating}
+
+    def run() -> Any:
+        with standing_in(tuple(StandIn(value, other.data, other.node) for value, other in others.items())):
+            result = f()
+        results = tuple(result) if isinstance(result, tuple | list) else (result,)
+        return tuple(others.get(output, output) if isinstance(output, Tensor) else output for output in results)
+
+    outputs = _checked(run, real)
+    try:
+        with data_of_their_own(list(others.values())):
+            named = _named(outputs, [(name, value) for name, value in floating if value.requires_grad])
+    except TypeError as error:
+        if not convert:
+            raise
+        raise TypeError(
+            f"gradcheck: {error}. That is f with its leaves as {real}: let it take its data as arguments, or make"
+            " Tensors of what else it uses, and pass them as inputs, too"
+        ) from error
+    return Subject(outputs, {name: others[value] for name, value in named.items()})
 
 
 def _of_model(
@@ -150,8 +174,7 @@ def _of_model(
         return result if loss is None else loss(result, target)
 
     outputs = _checked(run, real)
-    outputs()
-    return Subject(outputs, _by_name(found))
+    return Subject(outputs, _named(outputs, found))
 
 
 def _leaves(names: Sequence[str], arguments: Sequence[Any]) -> list[tuple[str, Tensor]]:
@@ -159,8 +182,10 @@ def _leaves(names: Sequence[str], arguments: Sequence[Any]) -> list[tuple[str, T
     return [(name, value) for name, value in pairs if isinstance(value, Tensor) and value.requires_grad]
 
 
-def _by_name(leaves: Sequence[tuple[str, Tensor]]) -> dict[str, Tensor]:
+def _named(outputs: Outputs, leaves: Sequence[tuple[str, Tensor]]) -> dict[str, Tensor]:
     """The leaves by their own names, or by those of the arguments where they have none or share one."""
+    with data_of_their_own([leaf for _, leaf in leaves]):
+        outputs()  # the first call, in which a Module names its parameters
     named: dict[str, Tensor] = {}
     for argument, leaf in leaves:
         if any(leaf is known for known in named.values()) and not leaf.name:
@@ -170,9 +195,13 @@ def _by_name(leaves: Sequence[tuple[str, Tensor]]) -> dict[str, Tensor]:
     return named
 
 
+def _is_floating(value: Any) -> bool:
+    return isinstance(value, Tensor | np.ndarray | np.generic) and value.dtype.kind in "fc"
+
+
 def _argument(name: str, value: Any, real: np.dtype[Any], convert: bool) -> Any:
     """An input as `f` gets it: a leaf where a gradient is to be checked."""
-    if not isinstance(value, Tensor | np.ndarray | np.generic) or value.dtype.kind not in "fc":
+    if not _is_floating(value):
         return value
     wanted = value.requires_grad if isinstance(value, Tensor) else True
     precision = _COMPLEX[real] if value.dtype.kind == "c" else real

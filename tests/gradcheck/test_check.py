@@ -261,6 +261,90 @@ def test_the_result_of_an_operation_is_checked_as_a_value_of_its_own() -> None:
     assert ag.gradcheck(lambda x: x * x, x).total == 2
 
 
+# -- leaves in other precisions ------------------------------------------------------------------------------------
+
+
+def small_network(x: Any) -> tuple[Callable[[], ag.Tensor], list[ag.Tensor]]:
+    """The loss of a network in float32, as a function of nothing, and its parameters."""
+    model = ag.nn.Sequential(ag.nn.Linear(3, 2), ag.nn.Tanh(), ag.nn.Linear(2, 2))
+    return lambda: (model(x) ** 2).sum(), list(model.parameters())
+
+
+@pytest.mark.parametrize("options", [{}, {"order": 2}, {"directions": 2}, {"resample": 1}], ids=str)
+@pytest.mark.parametrize("leaves", ["float32", "float64"])
+@pytest.mark.parametrize("asked", ["float32", "float64"])
+def test_leaves_are_converted_while_they_are_checked(leaves: str, asked: str, options: dict[str, Any]) -> None:
+    rng = np.random.default_rng(1)
+    w, b = (ag.tensor(rng.standard_normal(shape).astype(leaves), requires_grad=True) for shape in [(3, 2), 2])
+    x = rng.standard_normal((4, 3)).astype("float32")
+    seen = set()
+
+    def loss() -> ag.Tensor:
+        seen.add(w.dtype.name)
+        return ag.relu(x @ w + b).sum()
+
+    before = [(leaf.data, leaf.data.copy(), leaf.node) for leaf in (w, b)]
+    assert ag.gradcheck(loss, w, b, dtype=asked, **options)
+    assert seen == {asked, "float64"}
+    for leaf, (array, values, node) in zip((w, b), before, strict=True):
+        assert leaf.data is array
+        assert leaf.node is node
+        assert leaf.grad is None
+        np.testing.assert_array_equal(array, values)
+
+
+def test_what_is_wrong_only_in_float32_is_found_in_leaves_too(define: Callable[..., Any]) -> None:
+    def halfway(x: core.Array) -> core.Array:
+        return x * x
+
+    op = define(halfway, x=lambda g, x: g * 2 * x * (1.001 if x.dtype == np.float32 else 1.0))
+    w = ag.tensor(np.array([0.3, -2.0]), requires_grad=True)
+    assert ag.gradcheck(lambda: op(w), w)
+    report = ag.gradcheck(lambda: op(w), w, dtype="float32", raise_exception=False)
+    assert [entry.verdict.value for entry in report.entries] == ["FAIL", "FAIL"]
+    assert report.culprit.op.name == "halfway"
+    assert w.dtype == np.float64
+
+
+def test_the_leaf_itself_as_an_output_and_the_same_leaf_twice() -> None:
+    w = ag.tensor([1.0, 2.0], requires_grad=True)
+    report = ag.gradcheck(lambda: (w, ag.exp(w)), w, w, dtype="float32", order=2)
+    assert {entry.name for entry in report.entries} == {"input 0", "grad_output 0", "grad_output 1"}
+
+
+def test_a_checkpoint_runs_again_with_the_converted_leaves() -> None:
+    w = ag.tensor([1.0, 2.0], requires_grad=True)
+    assert ag.gradcheck(lambda: ag.checkpoint(lambda x: ag.tanh(w * x), ag.ones(2)), w, dtype="float32")
+
+
+def test_constants_of_a_function_without_arguments_are_converted_if_they_are_given() -> None:
+    x = ag.tensor(np.random.default_rng(0).standard_normal((4, 3)).astype("float32"))
+    loss, parameters = small_network(x)
+    assert not any(parameter.name for parameter in parameters)
+    report = ag.gradcheck(loss, *parameters, x, dtype="float32")
+    assert {entry.name for entry in report.entries} == {"0.weight", "0.bias", "2.weight", "2.bias"}
+    assert {tensor.dtype.name for tensor in (*parameters, x)} == {"float32"}
+    with pytest.raises(TypeError, match=r"x \(4, 3\) is float32.*with its leaves as float64.*as arguments"):
+        ag.gradcheck(loss, *parameters, dtype="float32")
+
+
+@pytest.mark.parametrize("dtype", [None, "float32"])
+def test_a_function_that_writes_into_its_leaves_leaves_no_trace(dtype: Any) -> None:
+    w = ag.tensor(np.array([1.0, 2.0]), requires_grad=True)
+    array, node = w.data, w.node
+
+    def fails(times: list[int]) -> ag.Tensor:
+        w.data += 1
+        times.append(1)
+        if len(times) > 4:
+            raise KeyboardInterrupt
+        return ag.exp(w)
+
+    with pytest.raises(KeyboardInterrupt):
+        ag.gradcheck(functools.partial(fails, times=[]), w, dtype=dtype)
+    assert (w.data is array, w.node is node, array.tolist()) == (True, True, [1.0, 2.0])
+
+
 # -- a choice of entries -------------------------------------------------------------------------------------------
 
 
