@@ -23,6 +23,7 @@ from .subjects import DOUBLE, SINGLE, Array, Outputs, Subject, data_of_their_own
 _IN_THE_WAY = ("mutation", "shape")  # problems that leave nothing to compare
 _MEASURED_WRONG = (Verdict.FAIL, Verdict.KINK_OUTSIDE)
 _SHOWN = 5  # entries that are looked for if a direction is wrong
+_BEND = 1e-2  # between both sides of a point, relatively, for its slope to be one
 
 _WEIGHTED = (
     "f does not return one real number, so its outputs were weighted at random: slopes and gradients are those of the"
@@ -382,7 +383,7 @@ def _complex(real: Finding, imag: Finding) -> Finding:
 
 
 class _Conditioning:
-    """How far rounding of the inputs moves each entry of the gradient, measured once and only if it is asked for."""
+    """How far rounding of inputs and weights moves each entry of the gradient, measured once if it is asked for."""
 
     def __init__(self, subject: Subject, weights: Sequence[Array], precision: float):
         self.subject, self.weights, self.precision = subject, weights, precision
@@ -406,30 +407,34 @@ class _Conditioning:
         leaves = list(self.subject.leaves.values())
         originals = [leaf.data for leaf in leaves]
         moved = [np.zeros(leaf.shape) for leaf in leaves]
-        base, trace = self._gradient(), traced(self.subject.outputs)
+        base, trace = self._gradient(self.weights), traced(self.subject.outputs)
         try:
             for _ in range(10):
                 for leaf, original in zip(leaves, originals, strict=True):
-                    leaf.data = np.asarray(original * (1 + self.precision * rng.choice((-1.0, 1.0), leaf.shape)))
+                    leaf.data = self._rounded(original, rng)
                 if first_difference(trace, traced(self.subject.outputs)) is None:  # beyond a kink, it is not rounding
                     with np.errstate(invalid="ignore"):  # of infinite gradients
-                        changes = [np.abs(g - before) for g, before in zip(self._gradient(), base, strict=True)]
+                        there = self._gradient([self._rounded(weight, rng) for weight in self.weights])
+                        changes = [np.abs(g - before) for g, before in zip(there, base, strict=True)]
                     moved = [np.fmax(most, change) for most, change in zip(moved, changes, strict=True)]
         finally:
             for leaf, original in zip(leaves, originals, strict=True):
                 leaf.data = original
         return moved
 
-    def _gradient(self) -> list[Array]:
-        found = self.subject.gradient(self.weights)
+    def _rounded(self, array: Array, rng: np.random.Generator) -> Array:
+        """The array with its last digits changed."""
+        return np.asarray(array * (1 + self.precision * rng.choice((-1.0, 1.0), array.shape)))
+
+    def _gradient(self, weights: Sequence[Array]) -> list[Array]:
+        found = self.subject.gradient(weights)
         return [_or_zeros(g, leaf) for g, leaf in zip(found, self.subject.leaves.values(), strict=True)]
 
 
 class _Nearby:
     """Points around that of the check, where entries that were equal are not: there are the gradients beside a tie."""
 
-    _NUMBER = 16  # points with random changes, beside two in which entries rise, or fall, in their order
-    _KINK = 1e-4  # the distance in which a kink is looked for
+    _KINK, _NUMBER = 1e-4, 18  # the distance in which a kink is looked for, and at so many points
 
     def __init__(self, subject: Subject):
         self.leaves = list(subject.leaves.values())
@@ -442,33 +447,44 @@ class _Nearby:
         if not self._searched:
             self._searched = True
             here = traced(self.outputs)
-            kinks = (first_difference(here, traced(self.outputs)) for _ in self._points(self._KINK))
+            kinks = (first_difference(here, traced(self.outputs)) for _ in self._points(self._KINK, self._NUMBER))
             self._kink = next(filter(None, kinks), None)
         return self._kink
 
-    def slopes(self, slot: _Slot, function: Callable[[float], Vector], x: float, distance: float) -> Array:
-        """The slopes of the elements at each of the points, in a row each, for steps much smaller than the distance.
+    def slopes(self, slot: _Slot, function: Callable[[float], Vector], x: float, distance: float, number: int) -> Array:
+        """The slopes of the elements at so many points, in a row each, for steps much smaller than the distance.
 
-        distance: relative to the entry that moves, or, of a zero, to the largest of its input.
+        distance: relative to the entry that moves, or, of a zero, to the largest of its input. Points that are less
+        than a step away from a kink or a jump are left out.
         """
         step = distance * (abs(x) or slot.ground.variable) / 100
         here = slot.leaf.data[slot.index]
         rows = []
         with np.errstate(all="ignore"):
-            for _ in self._points(distance):
+            for _ in self._points(distance, number):
                 at = x + float((slot.leaf.data[slot.index] - here).real)
-                rows.append((function(at + step) - function(at - step)) / (2 * step))
-        return np.stack(rows)
+                before, middle, after = (function(at + side * step) for side in (-1, 0, 1))
+                bend = float(np.abs(after - 2 * middle + before).sum()) / step
+                slopes = (after - before) / (2 * step)
+                if not bend > _BEND * max(float(np.abs(slopes).sum()), slot.ground.gradient):
+                    rows.append(slopes)
+        return np.stack(rows) if rows else np.full((1, 1), np.nan)
 
-    def _points(self, distance: float) -> Iterator[None]:
-        """Move the leaves to one point after the other, and back in the end."""
+    def _points(self, distance: float, number: int) -> Iterator[None]:
+        """Move the leaves to one point after the other, and back in the end.
+
+        In the first two, entries rise, or fall, in their order. Then they move at random; from the second half on by
+        amounts that differ from each other by factors, too, so that small moves of large entries occur.
+        """
         rng = np.random.default_rng(0)
         originals = [leaf.data for leaf in self.leaves]
         try:
-            for number in range(self._NUMBER + 2):
+            for point in range(number):
                 for leaf, original in zip(self.leaves, originals, strict=True):
-                    order = np.linspace(-1, 1, leaf.size).reshape(leaf.shape) * (1 if number else -1)
-                    moves = order if number < 2 else rng.uniform(-1, 1, leaf.shape)
+                    order = np.linspace(-1, 1, leaf.size).reshape(leaf.shape) * (1 if point else -1)
+                    moves = order if point < 2 else rng.uniform(-1, 1, leaf.shape)
+                    if point >= max(18, number // 2):
+                        moves = moves * 10 ** rng.uniform(-1, 0, leaf.shape)
                     size = np.where(original == 0, _largest(original) or 1.0, np.abs(original))
                     leaf.data = np.asarray(original + distance * size * moves)
                 yield

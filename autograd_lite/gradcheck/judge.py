@@ -22,10 +22,12 @@ Array = np.ndarray[Any, Any]
 _EPS = float(np.finfo(np.float64).eps)
 _BARS = 5  # a derivative may be so many error bars away from the measured one
 _ROUNDINGS = 128  # and so many roundings of what was summed
+_LOST = 64  # a difference of so many roundings of the largest entry of the gradient may be one
 _SHARP = 1e-6  # the error bar of a convincing measurement, relative to the gradient
 _BLUNT = 1e-3  # that of one in which a plausible mistake would hide
 _TIED = 1e-2  # slopes at points nearby are those of a smooth function if they differ by less, relatively
-_FAR, _NEAR = 1e-4, 1e-6  # of points nearby, relative to the entry that moves
+_FAR, _NEAR, _CLOSE = 1e-4, 1e-6, 1e-9  # of points nearby, relative to the entry that moves
+_FEW, _MANY = 18, 128  # of these points
 _SMALL = 1e-2
 _WIDEST = 1e-2  # the first step of a close look, relative to the larger of 1 and the entry
 _FINER = 8  # each further step is so many times smaller
@@ -77,40 +79,57 @@ def judge(function: Function, x: float, computed: float, conditioning: Callable[
 
 
 def at_a_tie(
-    found: Finding, computed: float, slopes_nearby: Callable[[float], Array], kink: Callable[[], Kink | None]
+    found: Finding, computed: float, slopes_nearby: Callable[[float, int], Array], kink: Callable[[], Kink | None]
 ) -> Finding:
     """The finding on a failure, once it is known what happens nearby: an opinion on ties.
 
-    slopes_nearby: those of the elements at points in a distance, one row for each point. kink: at one of these.
+    slopes_nearby: those of the elements at so many points in a distance, one row for each point. kink: at one of these.
 
     Where several values are equal, moving one of them does not show all that happens nearby. A derivative is right if
     it lies between the slopes nearby, element by element; if no operation tells of a kink there, nobody knows. Where
     they differ because the function is curved, they differ less in a smaller distance, and the failure stands.
     """
-    wide = 0.0
-    for distance in (_FAR, _NEAR):
-        nearby = slopes_nearby(distance)
-        if not np.isfinite(nearby).all():
+    for points in (_FEW, _MANY):  # few are enough to see that it is smooth, but may miss an order of equal values
+        hull = _hull(computed, slopes_nearby, points)
+        if hull is None:
             return found
-        elements = nearby.sum(axis=1)
-        low, high = float(nearby.min(axis=0).sum()), float(nearby.max(axis=0).sum())
-        size = float(np.abs(nearby).max(axis=0).sum())
-        outside = max(low - computed, computed - high)
-        if high - low <= max(_TIED * size, wide / 4) or outside > 10 * (high - low):  # smooth, or no excuse
-            return found
-        wide = high - low
-    margin = _NEAR / _FAR * _TIED * size + found.tolerance
-    sides = float(elements.min()), float(elements.max())
-    where = found.kink or kink()
-    if low - margin <= computed <= high + margin:
-        nearest = float(np.clip(computed, low, high))
-        note = "Values are equal here, and the gradient is between the slopes at points around, where they are not."
-        unnamed = Kink("", None, (), None, None, 0)
-        return Finding(nearest, margin, margin, Verdict.KINK_OK, found.one_sided or sides, where or unnamed, note)
-    if where:
+        margin = _NEAR / _FAR * _TIED * hull.size + found.tolerance
+        if hull.low - margin <= computed <= hull.high + margin:
+            nearest = float(np.clip(computed, hull.low, hull.high))
+            note = "Values are equal here, and the gradient is between the slopes at points around, where they are not."
+            where = found.kink or kink() or Kink("", None, (), None, None, 0)
+            return Finding(nearest, margin, margin, Verdict.KINK_OK, found.one_sided or hull.sides, where, note)
+    if found.kink or kink():
         return found
     note = "Slopes at points nearby differ: there is no derivative here, or the function is not continuous."
     return found._replace(verdict=Verdict.UNRELIABLE, note=note)
+
+
+class _Hull(NamedTuple):
+    """What slopes at points nearby are between: all that the elements' extremes allow, and those of their sums."""
+
+    low: float
+    high: float
+    sides: tuple[float, float]
+    size: float
+
+
+def _hull(computed: float, slopes_nearby: Callable[[float, int], Array], points: int) -> _Hull | None:
+    """That of the slopes at so many points close by; None if they are those of a smooth function, or excuse nothing."""
+    hull = None
+    for distance in (_FAR, _NEAR, _CLOSE):
+        nearby = slopes_nearby(distance, points)
+        if not np.isfinite(nearby).all():  # of the closest ones, rounding may leave nothing
+            return hull if distance == _CLOSE else None
+        wide = hull.high - hull.low if hull else 0.0
+        sums = nearby.sum(axis=1)
+        low, high = float(nearby.min(axis=0).sum()), float(nearby.max(axis=0).sum())
+        size = float(np.abs(nearby).max(axis=0).sum())
+        outside = max(low - computed, computed - high)
+        if high - low <= max(_TIED * size, wide / 4) or outside > 10 * (high - low):
+            return None
+        hull = _Hull(low, high, (float(sums.min()), float(sums.max())), size)
+    return hull
 
 
 @dataclass(slots=True)
@@ -259,7 +278,7 @@ class _Entry:
         if difference <= tolerance:
             return Finding(found.value, found.error, tolerance, Verdict.PASS)
         ones = 1.0 if found.size == 0 else 0.0
-        if difference <= 8 * self.ground.precision * max(ones, self.ground.gradient):
+        if difference <= _LOST * self.ground.precision * max(ones, self.ground.gradient):
             note = "The difference may be what rounding leaves of larger numbers, those of other entries or around 1."
             return Finding(found.value, found.error, tolerance, Verdict.UNRELIABLE, note=note)
         return self._failure(Finding(found.value, found.error, tolerance, Verdict.FAIL))

@@ -80,9 +80,10 @@ def central(function: Function, x: float, step: float, middle: Vector | None = N
         correction = (narrow - wide) / 3  # the error of a central difference is a * step**2 + O(step**4)
         slopes = narrow + correction
         changed = right != left
-        if not changed.any():  # but all may have, below their last digit
-            changed[...] = True
-        rounding = _ROUNDING * float(np.abs(right[changed]).sum() + np.abs(left[changed]).sum()) / width
+        numbers = float(np.abs(right[changed]).sum() + np.abs(left[changed]).sum())
+        if not changed.any():  # but all may have, below their last digit, or that of `x`: x - tanh(x) near 0
+            numbers = float(np.abs(right).sum() + np.abs(left).sum()) + abs(x)
+        rounding = _ROUNDING * numbers / width
         value, error = float(slopes.sum()), float(np.abs(correction).sum()) + rounding
         if not np.isfinite(value + error):
             return UNKNOWN

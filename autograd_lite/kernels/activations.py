@@ -72,6 +72,16 @@ def _log1p_exp(x: Any) -> Any:
     return np.log1p(out, out=out)
 
 
+def tanhshrink(x: Any) -> Any:
+    """``x - tanh(x)``, near 0 by Lambert's continued fraction of tanh (DLMF 4.39.1), in which nothing cancels."""
+    near = np.abs(x) < 1
+    squares = np.where(near, np.square(x), 0)
+    fraction = squares / 19
+    for odd in range(17, 1, -2):  # x^2 / (3 + x^2 / (5 + x^2 / (7 + ...)))
+        fraction = squares / (odd + fraction)
+    return np.where(near, x * (fraction / (1 + fraction)), x - np.tanh(x))[()]
+
+
 def hardswish(x: Any) -> Any:
     """``x clip(x + 3, 0, 6) / 6``."""
     return x * np.clip(x + 3, 0, 6) / 6

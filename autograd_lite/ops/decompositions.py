@@ -109,7 +109,10 @@ def _qr_gradient(g_q: Any, g_r: Any, x: Any, q: Any, r: Any) -> Any:
     q_g, r_g = adjoint(q) @ g_q, g_r @ adjoint(r)
     turn = q_g - r_g
     inner = r_g + lower_half(turn - adjoint(turn))
-    return adjoint(substitute(r, adjoint(q @ inner + g_q - q @ q_g), False, False))
+    g_x = q @ inner
+    if m > n:  # what q does not span; of a square q that is nothing, and should not be divided by a small r
+        g_x = g_x + g_q - q @ q_g
+    return adjoint(substitute(r, adjoint(g_x), False, False))
 
 
 # -- LU ----------------------------------------------------------------------------------------------------------

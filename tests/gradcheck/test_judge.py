@@ -278,6 +278,15 @@ def test_what_is_strongly_curved_is_no_kink(f: Any, x: Any, factor: float) -> No
     assert ("FAIL" in found) == (factor != 1)
 
 
+@pytest.mark.parametrize("x", [1.0, 1e3, 1e6, 1e8, 1e10])
+def test_a_wrong_slope_is_not_excused_where_the_function_turns_many_times_nearby(x: float) -> None:
+    @ag.op(x=lambda g, x: g * 1.01 * ag.cos(x), registered=False)
+    def sine(x: core.Array) -> core.Array:
+        return np.sin(x)
+
+    assert verdicts(sine, [x]) == ["FAIL"]
+
+
 @pytest.mark.parametrize(("second", "verdict"), [(0.0, "KINK-OK"), (1.5, "KINK-OK"), (2.5, "KINK-OUTSIDE")])
 def test_at_a_kink_the_derivative_of_a_gradient_is_one_of_both_sides(second: float, verdict: str) -> None:
     """At a jump of the gradient from 0 to 1 + 2 x, where it takes the left side."""

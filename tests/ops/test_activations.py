@@ -103,10 +103,15 @@ def test_single_precision_is_double_precision_rounded(name):
         x = ag.tensor(AROUND.astype(dtype), requires_grad=True)
         y = function(x)
         results.append([y.data, ag.gradients(y.sum(), x)[0].data])
-    if name == "tanhshrink":  # a difference of numbers that are close to each other near 0
-        np.testing.assert_allclose(*results, atol=1e-6)
-    else:
-        np.testing.assert_allclose(*results, rtol=2e-5, atol=1e-30)
+    np.testing.assert_allclose(*results, rtol=2e-5, atol=1e-30)
+
+
+def test_tanhshrink_is_exact_near_zero() -> None:
+    x = np.array([-1.5, -0.999, -0.3, -1e-3, -1e-9, 0.0, 1e-30, 1e-5, 0.1, 0.5, 0.99, 1.01, 3.0])
+    small = np.where(np.abs(x) < 1e-2, x**3 / 3 - 2 * x**5 / 15 + 17 * x**7 / 315, 0)
+    exact = np.where(small == 0, np.longdouble(x) - np.tanh(np.longdouble(x)), small).astype(float)
+    np.testing.assert_allclose(ag.tanhshrink(x), exact, rtol=2e-15)
+    np.testing.assert_allclose(ag.tanhshrink(x + 0j), exact, rtol=2e-15)
 
 
 @table
