@@ -43,7 +43,7 @@ from .nodes import (
     written,
     written_since,
 )
-from .recording import Call, enable_grad, gate, is_grad_enabled, local, no_grad, observe, position, user_line
+from .recording import Call, enable_grad, gate, is_grad_enabled, leave, local, no_grad, observe, position, user_line
 
 # Layers above import what they need of the engine from here.
 __all__ = [
@@ -71,6 +71,7 @@ __all__ = [
     "history",
     "is_grad_enabled",
     "label",
+    "leave",
     "local",
     "named",
     "no_grad",
@@ -378,10 +379,15 @@ def gradients(
             )
     table = _sweep(plan, seeds, retain_graph, create_graph)
     last_use = {target: number for number, target in enumerate(targets)}
-    return [
+    found = [
         _hand_out(table, target, number == last_use[target]) if target in plan.reached else None
         for number, target in enumerate(targets)
     ]
+    if gate.special and not create_graph:
+        for gradient in found:
+            if gradient is not None:
+                leave(gradient, "gradients() without create_graph=True")
+    return found
 
 
 def backward(

@@ -38,10 +38,11 @@ class Running(tuple[Any, ...]):
 class _ThreadState(threading.local):
     recording: bool = True
     observers: tuple[Callable[[Call], None], ...] = ()
+    exits: tuple[Callable[[Exit], None], ...] = ()  # observers of what leaves the graph
     modules: Running = Running()  # kept under TRACE
 
     def __init__(self) -> None:  # runs once in each thread
-        self.before: list[tuple[bool, tuple[Callable[[Call], None], ...]]] = []  # what the open blocks will restore
+        self.before: list[tuple[Any, ...]] = []  # what the open blocks will restore
 
 
 class _Gate:
@@ -75,11 +76,11 @@ class _Switch:
     def __enter__(self) -> None:
         with gate.lock:
             gate.special += 1
-        local.before.append((local.recording, local.observers))
+        local.before.append((local.recording, local.observers, local.exits))
         self._set()
 
     def __exit__(self, *exception: object) -> None:
-        local.recording, local.observers = local.before.pop()
+        local.recording, local.observers, local.exits = local.before.pop()
         with gate.lock:
             gate.special -= 1
 
@@ -132,6 +133,19 @@ class observe(_Switch):
         return observe(self.observer)
 
 
+class observe_exits(_Switch):
+    """A block in which each Tensor of this thread whose value leaves its graph is reported to `observer`."""
+
+    def __init__(self, observer: Callable[[Exit], None]):
+        self.observer = observer
+
+    def _set(self) -> None:
+        local.exits = (*local.exits, self.observer)
+
+    def _again(self) -> observe_exits:
+        return observe_exits(self.observer)
+
+
 class Line(NamedTuple):
     """A line of the user's source: what to show when an operation is to be found again."""
 
@@ -167,6 +181,21 @@ class Call:
     line: Line | None  # the innermost line outside the package
     modules: Running
     seconds: float  # that its forward took
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """What an observer learns of a Tensor whose value leaves its graph: as a number, or without its history."""
+
+    handle: Any
+    how: str  # "item()"
+    line: Line | None
+
+
+def leave(handle: Any, how: str) -> None:
+    """Tell observers that the value of a Tensor leaves its graph. (Nobody can tell when its `data` is read.)"""
+    for observer in local.exits:
+        observer(Exit(handle, how, user_line()))
 
 
 _PACKAGE = __file__.rpartition("recording.py")[0]

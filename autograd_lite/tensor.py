@@ -162,9 +162,16 @@ class Tensor(core.Handle):
 
     def detach(self) -> Tensor:
         """The same values (and memory) without the history."""
+        if core.gate.special:
+            self._leave("detach()")
         return _constant(self.data)
 
     # -- leaving for NumPy and Python ----------------------------------------------------------------------------
+
+    def _leave(self, how: str) -> None:
+        """Tell who watches that the value goes on without its history."""
+        if self.node is not None:
+            core.leave(self, how)
 
     def numpy(self) -> np.ndarray[Any, Any]:
         """The array itself, sharing memory. Raises TypeError if a gradient would be lost: detach() first."""
@@ -184,22 +191,29 @@ class Tensor(core.Handle):
 
     def item(self) -> Any:
         """The only element, as a Python number. Raises ValueError if there is not exactly one."""
+        return self._number("item()")
+
+    def _number(self, how: str) -> Any:
         if self.data.size != 1:
             raise ValueError(f"item: the tensor has {self.size} elements {self.shape}; index or reduce it to one first")
+        if core.gate.special:
+            self._leave(how)
         return self.data.item()
 
     def tolist(self) -> Any:
         """Nested lists of Python numbers."""
+        if core.gate.special:
+            self._leave("tolist()")
         return self.data.tolist()
 
     def __float__(self) -> float:
-        return float(self.item())
+        return float(self._number("float()"))
 
     def __int__(self) -> int:
-        return int(self.item())
+        return int(self._number("int()"))
 
     def __complex__(self) -> complex:
-        return complex(self.item())
+        return complex(self._number("complex()"))
 
     def __index__(self) -> int:
         return self.data.__index__()
@@ -215,7 +229,7 @@ class Tensor(core.Handle):
         return len(self.data)
 
     def __format__(self, specification: str) -> str:
-        return format(self.item() if specification else str(self), specification)
+        return format(self._number("format()") if specification else str(self), specification)
 
     def __repr__(self) -> str:
         values = np.array2string(self.data, separator=", ", prefix="tensor(", threshold=200, edgeitems=3)

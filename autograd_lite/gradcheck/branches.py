@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..core import raw
-from ..recording import Call, Line, is_grad_enabled, observe
+from ..recording import Call, Line, observe
 from ..tensor import Tensor
 
 
@@ -33,7 +33,7 @@ class Kink:
     @property
     def at(self) -> str:
         """The operation and its line: ``relu at model.py:12 in forward``."""
-        return _at(self.op, self.line) or "an operation that does not declare its branches"
+        return at(self.op, self.line) or "an operation that does not declare its branches"
 
     def __str__(self) -> str:
         if not self.op:
@@ -73,10 +73,10 @@ def traced(run: Callable[[], Any]) -> Trace:
 def _branches(call: Call) -> tuple[np.ndarray[Any, Any], ...]:
     """What the op declares; else the indices that it is given or, if it has no derivative, the integers it gives."""
     if call.branch is not None:
-        return tuple(map(np.asarray, _parts(call.branch)))
+        return tuple(map(np.asarray, members(call.branch)))
     indices = (value for name, value in call.arguments.items() if not call.op.takes_gradient(name))
     values = indices if call.op.differentiable else (call.output,)
-    parts = (part for value in values for part in _parts(value) if isinstance(part, Tensor | np.ndarray | np.generic))
+    parts = (part for value in values for part in members(value) if isinstance(part, Tensor | np.ndarray | np.generic))
     return tuple(array for array in map(np.asarray, map(raw, parts)) if array.dtype.kind in "biu")
 
 
@@ -98,66 +98,11 @@ def first_difference(left: Trace, right: Trace) -> Kink | None:
     return None
 
 
-class Cut(NamedTuple):
-    """An operation that gets or gives a value which depends on an input, but has no history that leads to it."""
-
-    op: str
-    line: Line | None
-    how: str  # what is known of the way in which it was cut
-
-    def __str__(self) -> str:
-        return f"{_at(self.op, self.line)} {self.how}"
-
-
-def first_cut(run: Callable[[], Any], other: Callable[[], Any]) -> Cut | None:
-    """The first operation with a value that differs between two runs and is a constant to `gradients`.
-
-    The runs differ in one entry of an input that requires a gradient: there, or just before, its path was cut.
-    """
-    for mine, theirs in zip(_constants(run), _constants(other), strict=False):
-        if [cut.op for cut, _ in mine[:1]] != [cut.op for cut, _ in theirs[:1]]:
-            return None
-        for (cut, a), (_, b) in zip(mine, theirs, strict=False):
-            if a.shape == b.shape and not np.array_equal(a, b, equal_nan=a.dtype.kind in "fc"):
-                return cut
-    return None
-
-
-def _constants(run: Callable[[], Any]) -> list[list[tuple[Cut, np.ndarray[Any, Any]]]]:
-    """For each operation of a run, the values without history among its arguments and results."""
-    found = []
-
-    def note(call: Call) -> None:
-        given = [part for value in call.arguments.values() for part in _parts(value)]
-        told = [(_how_given(value), value) for value in given] + [(_how_lost(v), v) for v in _parts(call.output)]
-        found.append(
-            [
-                (Cut(call.op.name, call.line, how), np.array(raw(value)))
-                for how, value in told
-                if isinstance(value, Tensor | np.ndarray) and not getattr(value, "requires_grad", False)
-            ]
-        )
-
-    with observe(note):
-        run()
-    return found
-
-
-def _how_given(argument: Any) -> str:
-    if isinstance(argument, Tensor):
-        return "gets a Tensor without history, from detach() or made of .data"
-    return "gets an array, which has no history: .data, or what NumPy made of it"
-
-
-def _how_lost(result: Any) -> str:
-    if not is_grad_enabled():
-        return "runs under no_grad, so its result has no history"
-    return f"gives {getattr(result, 'dtype', 'a result')}, which has no history"
-
-
-def _at(op: str, line: Line | None) -> str:
+def at(op: str, line: Line | None) -> str:
+    """Where an operation is: ``relu at model.py:12 in forward``."""
     return f"{op} at {line}" if line else op
 
 
-def _parts(value: Any) -> tuple[Any, ...]:
+def members(value: Any) -> tuple[Any, ...]:
+    """What is in a tuple or list; anything else, by itself."""
     return tuple(value) if isinstance(value, tuple | list) else (value,)

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from ..recording import leave
 from ..tensor import Tensor
 from .branches import Kink, first_difference, traced
 from .contracts import recording_problems
+from .cuts import OUTPUT
 from .directions import Direction, own_rng, search
 from .judge import Finding, Ground, at_a_tie, judge
 from .localize import first_wrong
@@ -278,7 +280,11 @@ def _entries(order: int, sides: Sides, settings: Settings, rng: np.random.Genera
     conditioning = _Conditioning(subject, weights, float(np.finfo(sides.precision).eps))
 
     def weighted() -> Vector:
-        pairs = zip(subject.outputs(), weights, strict=True)
+        outputs = subject.outputs()
+        if subject.explicit is None:
+            for number, output in enumerate(outputs):
+                leave(output, f"{OUTPUT}{number}")
+        pairs = zip(outputs, weights, strict=True)
         parts = [np.real(np.conj(weight) * output.data).reshape(-1) for output, weight in pairs]
         return np.concatenate(parts) if parts else np.zeros(0)
 

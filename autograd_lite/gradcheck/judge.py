@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .branches import Kink, Trace, first_cut, first_difference, traced
+from .branches import Kink, Trace, first_difference, traced
+from .cuts import first_cut
 from .numeric import UNKNOWN, Function, Side, Slope, Vector, best_central, central, one_sided
 from .report import Verdict
 
@@ -289,7 +290,7 @@ class _Entry:
         cut = first_cut(lambda: self.function(self.x), lambda: self.function(self.x + step))
         if cut is None:
             return finding
-        return finding._replace(verdict=Verdict.FAIL if self.computed else Verdict.BLOCKED, note=f"{cut}.")
+        return finding._replace(verdict=finding.verdict if self.computed else Verdict.BLOCKED, note=f"{cut}.")
 
     def _unless_alone(self, finding: Finding, sides: list[Side]) -> Finding:
         """UNRELIABLE rather than wrong, if the value at `x` is not the one that the values around it tend to."""
@@ -324,7 +325,7 @@ class _Entry:
         if jump and not kink.op:
             note = "The function jumps here, or is steeper than any step can show: there is no slope to compare with."
             return finding._replace(verdict=Verdict.UNRELIABLE, note=note)
-        return finding._replace(verdict=Verdict.KINK_OUTSIDE)
+        return self._failure(finding._replace(verdict=Verdict.KINK_OUTSIDE))
 
 
 def _whole(side: Side) -> Slope:

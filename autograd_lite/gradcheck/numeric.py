@@ -69,12 +69,15 @@ def central(function: Function, x: float, step: float, middle: Vector | None = N
 
     That (L. F. Richardson, "The approximate arithmetical solution by finite differences", 1911) gives fourth order, and
     as an error bar the size of the correction and what rounding may do. middle: ``function(x)``, which shows a kink at
-    `x` itself: the second differences are then halved with the step, and not quartered. Beyond the domain, UNKNOWN.
+    `x` itself: the second differences are then halved with the step, and not quartered. Beyond the domain, UNKNOWN, and
+    for a step beside which `x` is too large.
     """
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         far_left, far_right = function(x - step), function(x + step)
         left, right = function(x - step / 2), function(x + step / 2)
         width = (x + step / 2) - (x - step / 2)  # not quite `step`, which rounding has changed
+        if not width:
+            return UNKNOWN
         wide = (far_right - far_left) / ((x + step) - (x - step))
         narrow = (right - left) / width
         correction = (narrow - wide) / 3  # the error of a central difference is a * step**2 + O(step**4)

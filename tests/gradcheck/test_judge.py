@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -106,33 +105,6 @@ def test_several_equal_values_are_judged_by_points_nearby() -> None:
 
 
 # -- other verdicts --------------------------------------------------------------------------------------------------
-
-
-def test_a_path_that_is_cut_is_blocked_and_the_place_is_named() -> None:
-    report = ag.gradcheck(lambda x: ag.exp(x.detach()) + 0 * x, np.array([1.0]), raise_exception=False)
-    (entry,) = report.failures
-    assert entry.verdict is Verdict.BLOCKED
-    assert entry.note.startswith(f"exp at {__file__}:")
-
-
-@ag.no_grad()
-def without_history(x: ag.Tensor) -> ag.Tensor:
-    return ag.sin(x)
-
-
-@pytest.mark.parametrize(
-    ("f", "how"),
-    [
-        (lambda x: ag.exp(x.detach()), r"exp at .* gets a Tensor without history, from detach\(\) or made of \.data\."),
-        (lambda x: ag.exp(np.exp(x.data)) + 0 * x, r"exp at .* gets an array, which has no history: \.data"),
-        (without_history, "sin at .* runs under no_grad"),
-        (lambda x: (x * 1e9).astype("int64") * 1e-9, "astype at .* gives int64, which has no history"),
-    ],
-)
-def test_what_is_known_of_a_cut_is_told(f: Callable[..., Any], how: str) -> None:
-    (entry,) = ag.gradcheck(f, np.array([0.37]), raise_exception=False).entries
-    assert entry.verdict is Verdict.BLOCKED
-    assert re.search(how, entry.note)
 
 
 def test_random_weights_are_told_where_slopes_are_shown() -> None:

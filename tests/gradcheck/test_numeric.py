@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from autograd_lite.gradcheck.numeric import best_central, one_sided, slope
+from autograd_lite.gradcheck.numeric import UNKNOWN, best_central, central, one_sided, slope
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,11 @@ def test_where_nothing_can_be_measured_the_error_is_infinite() -> None:
     found = slope(lambda x: np.array([np.log(x)]), -1.0, 1e-4, lambda value: 1e-6)
     assert np.isnan(found.value)
     assert found.error == np.inf
+
+
+def test_a_step_that_changes_nothing_measures_nothing() -> None:
+    assert central(lambda x: np.array([x]), 1e8, 1e-9) is UNKNOWN
+    assert best_central(lambda x: np.array([x]), 1e8, [1.0, 1e-9, 1e-10], np.array([1e8])).value == pytest.approx(1)
 
 
 # -- the best of many steps ------------------------------------------------------------------------------------------
