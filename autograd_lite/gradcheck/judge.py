@@ -29,6 +29,7 @@ _BLUNT = 1e-3  # that of one in which a plausible mistake would hide
 _TIED = 1e-2  # slopes at points nearby are those of a smooth function if they differ by less, relatively
 _FAR, _NEAR, _CLOSE = 1e-4, 1e-6, 1e-9  # of points nearby, relative to the entry that moves
 _FEW, _MANY = 18, 128  # of these points
+_STEEPER = 1.05  # chords of a tenth of the length, where the slope is infinite: those of x log x at 1e-11 by 1.10
 _SMALL = 1e-2
 _WIDEST = 1e-2  # the first step of a close look, relative to the larger of 1 and the entry
 _FINER = 8  # each further step is so many times smaller
@@ -156,6 +157,8 @@ class _Entry:
 
     def looked_at_closely(self) -> Finding:
         """The verdict by branches, one-sided slopes and many steps."""
+        if np.isinf(self.computed) and (steep := self._infinite()):
+            return steep
         self.around = self._chords(_WIDEST * max(1.0, abs(self.x)))
         kink, left, right, chosen = self._surroundings()
         if kink is None:
@@ -168,10 +171,36 @@ class _Entry:
         if len(both) == 2 and (kink or self._bends(*both)):
             return self._at_kink(kink or Kink("", None, (), None, None, 0), chosen, *both)
         if kink is None and found.error <= _BLUNT * scale:
-            return self._unless_alone(self._verdict(found), both)
+            return self._unless_alone(self._verdict(found), *sides)
         if len(both) == 1:
             return self._verdict(_whole(both[0]))
         return self._verdict(UNKNOWN if kink else found)
+
+    # -- where the slope is infinite -----------------------------------------------------------------------------
+
+    def _infinite(self) -> Finding | None:
+        """PASS if an infinite derivative is one: chords steepen with every smaller step, where they are defined."""
+        sides = [self._steepens(side) for side in (-1, 1)]
+        known = [steep for steep in sides if steep is not None]
+        if not known or not all(known):
+            return None
+        verdict = Verdict.PASS if np.sign(self.computed) in known else Verdict.FAIL
+        slopes = (np.inf * known[0], np.inf * known[-1])
+        if known[0] != known[-1]:  # a cusp, at which no slope is the wrong one
+            kink = Kink("", None, (), None, None, 0)
+            return Finding(self.computed, 0.0, 0.0, Verdict.KINK_OK, slopes, kink, "The slope is infinite here.")
+        return Finding(slopes[0], 0.0, 0.0, verdict, note="The slope grows without bound as the step gets smaller.")
+
+    def _steepens(self, side: int) -> float | None:
+        """The sign of the chords to that side if they steepen without end, 0 if they do not, None beyond the domain."""
+        size = abs(self.x) or self.ground.variable
+        steps = [side * size * 10.0**-digits for digits in range(5, 12)]
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+            chords = np.array([float((self.function(self.x + s) - self.ground.middle).sum() / s) for s in steps])
+        if not np.isfinite(chords).all():
+            return None
+        grows = (chords[1:] / chords[:-1] > _STEEPER).all() if chords.all() else False
+        return float(np.sign(chords[0])) if grows else 0.0
 
     # -- where the branches change -------------------------------------------------------------------------------
 
@@ -187,7 +216,7 @@ class _Entry:
             ground.branching = bool(here)
         if not ground.branching:
             return None, widest, widest, False
-        tiny = 64 * _EPS * max(abs(x), ground.variable)
+        tiny = self._tiny()
         left, right = self._trace(x - tiny), self._trace(x + tiny)
         leaves, arrives = first_difference(left, here), first_difference(here, right)
         kink = first_difference(left, right) or leaves
@@ -213,23 +242,41 @@ class _Entry:
             side = self._side(-1, left) if left > right else self._side(1, right)
             if side is not None:
                 found = min(found, _whole(side), key=lambda slope: slope.error)
+        if not self.x and not found.resolved and not abs(self.computed - found.value) <= self._tolerance(found):
+            finer = best_central(self.function, self.x, self._finest(left, right), self.ground.middle)
+            found = finer if finer.resolved else found
         return found
 
     def _side(self, side: int, reach: float) -> Side | None:
-        return one_sided(self.function, self.x, side, self._steps(reach))
+        found = one_sided(self.function, self.x, side, self._steps(reach))
+        if self.x or (found and found.resolved):
+            return found
+        finer = one_sided(self.function, self.x, side, self._finest(reach))
+        return finer if finer and finer.resolved else found
 
-    def _steps(self, step: float) -> Iterator[float]:
-        """Steps from this one down to where rounding takes over, four at least.
-
-        Where the entry is large, functions may still turn within steps of 1, as sines do; at 0, within any.
-        """
-        size = abs(self.x) or self.ground.variable
-        smallest = max(64 * _EPS * size, min((1e-8 if self.x else 1e-12) * size, 1e-6))
+    def _steps(self, step: float, smallest: float = 0.0) -> Iterator[float]:
+        """Steps from this one down to the smallest, four at least."""
+        smallest = smallest or self._smallest()
         number = 0
         while step >= smallest or number < 4:
             yield step
             step /= _FINER
             number += 1
+
+    def _finest(self, *reach: float) -> Iterator[float]:
+        """Steps for 0 that are much smaller than these: nothing is rounded there, and nothing is too small."""
+        smallest = self._smallest()
+        return self._steps(min(*reach, smallest), 1e-18 * smallest)
+
+    def _smallest(self) -> float:
+        """The step at which rounding takes over.
+
+        Where the entry is large, functions may still turn within steps of 1, as sines do; at 0, within any.
+        """
+        size = abs(self.x) or self.ground.variable
+        if not self.x:
+            return min(1e-12 * size, 1e-6)
+        return max(64 * _EPS * size, min(1e-8 * size, 1e-6))
 
     def _bends(self, left: Side, right: Side) -> bool:
         """Whether values or slopes tend to something else on the left than on the right, beyond doubt."""
@@ -239,13 +286,28 @@ class _Entry:
 
     def _jumps(self, left: Side, right: Side) -> bool:
         """Whether the values on both sides do not meet."""
-        return self._apart(left.values, right)
+        return self._apart(left.values, right, lambda: self._beside(-1) - self._beside(1))
 
-    def _apart(self, values: Vector, side: Side) -> bool:
-        """Whether these are not the values that the function tends to on that side: not by rounding, that is."""
+    def _alone(self, side: Side, sign: int) -> bool:
+        """Whether the value at `x` is not the one that the function tends to on that side."""
+        return self._apart(self.ground.middle, side, lambda: self.ground.middle - self._beside(sign))
+
+    def _apart(self, values: Vector, side: Side, nearest: Callable[[], Vector]) -> bool:
+        """Whether these are not the values that the function tends to on that side: not by rounding, that is.
+
+        nearest: the difference as close by as can be, which must be as large; where the function is steep, it is not.
+        """
         size = (np.abs(values) + np.abs(side.values)).sum()
         change = self.ground.variable * np.abs(side.slopes).sum()
-        return bool(np.abs(values - side.values).sum() > 1e-6 * size + 1e-9 * change)
+        apart = float(np.abs(values - side.values).sum())
+        return bool(apart > 1e-6 * size + 1e-9 * change and np.abs(nearest()).sum() > apart / 2)
+
+    def _beside(self, sign: int) -> Vector:
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+            return self.function(self.x + sign * self._tiny())
+
+    def _tiny(self) -> float:
+        return 64 * _EPS * max(abs(self.x), self.ground.variable)
 
     # -- verdicts ------------------------------------------------------------------------------------------------
 
@@ -266,7 +328,9 @@ class _Entry:
 
     def _verdict(self, found: Slope) -> Finding:
         if not np.isfinite(found.error):
-            note = "No step gives a finite slope: the function is not finite here, or has no slope."
+            note = (
+                "No step gives a finite slope: the function is not finite here, or has outputs of another shape nearby."
+            )
             return Finding(found.value, found.error, self.ground.allowance(0.0), Verdict.UNRELIABLE, note=note)
         tolerance = self._tolerance(found)
         difference = abs(self.computed - found.value)
@@ -275,6 +339,8 @@ class _Entry:
             tolerance += _ROUNDINGS / 4 * self.conditioning()
         if blunt and not 20 * tolerance < difference < np.inf:
             note = f"The error bar of the numeric value is {found.error:.1e}: a mistake could hide in it."
+            if np.isnan(self.computed):
+                note = f"The gradient is not a number, nor is the slope known: its error bar is {found.error:.1e}."
             return Finding(found.value, found.error, tolerance, Verdict.UNRELIABLE, note=note)
         if difference <= tolerance:
             return Finding(found.value, found.error, tolerance, Verdict.PASS)
@@ -292,10 +358,10 @@ class _Entry:
             return finding
         return finding._replace(verdict=finding.verdict if self.computed else Verdict.BLOCKED, note=f"{cut}.")
 
-    def _unless_alone(self, finding: Finding, sides: list[Side]) -> Finding:
+    def _unless_alone(self, finding: Finding, left: Side | None, right: Side | None) -> Finding:
         """UNRELIABLE rather than wrong, if the value at `x` is not the one that the values around it tend to."""
-        middle = self.ground.middle
-        if finding.verdict.good or not sides or not all(self._apart(middle, side) for side in sides):
+        known = [(side, sign) for side, sign in ((left, -1), (right, 1)) if side is not None]
+        if finding.verdict.good or not known or not all(self._alone(side, sign) for side, sign in known):
             return finding
         note = "The function jumps at this very point, and back behind it: there is no derivative here."
         return finding._replace(verdict=Verdict.UNRELIABLE, note=note)
@@ -309,7 +375,7 @@ class _Entry:
         tolerance = self._tolerance(Slope(sum(both) / 2, error, size, 0.0))
         jump = self._jumps(left, right)
         if high - low <= tolerance and not jump:  # branches that meet smoothly
-            found = self._unless_alone(self._verdict(Slope(sum(both) / 2, error, size, 0.0)), [left, right])
+            found = self._unless_alone(self._verdict(Slope(sum(both) / 2, error, size, 0.0)), left, right)
             return found._replace(kink=kink) if found.verdict is Verdict.FAIL else found
         nearest = float(np.clip(self.computed, low, high)) if np.isfinite(self.computed) else float(low)
         finding = Finding(nearest, error, tolerance, Verdict.KINK_OK, both, kink)

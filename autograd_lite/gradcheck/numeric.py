@@ -34,6 +34,11 @@ class Slope(NamedTuple):
     size: float  # sum of the absolute slopes of the elements
     bend: float  # sum over the elements of how far the slopes on both sides seem to be apart
 
+    @property
+    def resolved(self) -> bool:
+        """Whether the slope was seen, beside what it may be off."""
+        return self.error <= _RESOLVED * self.size
+
 
 class Side(NamedTuple):
     """What the elements of a vector tend to on one side of a point: their values and slopes."""
@@ -41,6 +46,11 @@ class Side(NamedTuple):
     values: Vector
     slopes: Vector
     errors: Vector  # how far the slopes may be off
+
+    @property
+    def resolved(self) -> bool:
+        """Whether the slopes were seen, beside what they may be off."""
+        return bool(self.errors.sum() <= _RESOLVED * np.abs(self.slopes).sum())
 
 
 UNKNOWN = Slope(np.nan, np.inf, 0.0, np.inf)
@@ -107,7 +117,7 @@ def best_central(function: Function, x: float, steps: Iterable[float], middle: V
     tried = [(step, found) for step, found in tried if found is not UNKNOWN]
     changing = [(step, found) for step, found in tried if found.size]
     best = _best_of(function, x, changing)
-    if best.error > _RESOLVED * best.size:  # steps that change nothing may be too small, or all the rest too wide
+    if not best.resolved:  # steps that change nothing may be too small, or all the rest too wide
         best = _best_of(function, x, tried)
     return best
 
@@ -137,7 +147,7 @@ def one_sided(function: Function, x: float, side: int, steps: Iterable[float]) -
     tried = [(step, _extrapolated(function, x, side * step / 4)) for step in steps]
     tried = [(step, found) for step, found in tried if np.isfinite(found.errors).all()]
     best = _best_side(function, x, side, [(step, found) for step, found in tried if found.slopes.any()])
-    if best is None or best.errors.sum() > _RESOLVED * np.abs(best.slopes).sum():
+    if best is None or not best.resolved:
         best = _best_side(function, x, side, tried)
     return best
 

@@ -54,8 +54,8 @@ class Entry:
 
     @property
     def difference(self) -> float:
-        """Distance of the two values; infinite if one of them is NaN or infinite."""
-        difference = abs(self.analytic - self.numeric)
+        """Distance of the two values; infinite if one of them is NaN or infinite, and not the other."""
+        difference = 0.0 if self.analytic == self.numeric else abs(self.analytic - self.numeric)
         return difference if np.isfinite(difference) else np.inf
 
     @property

@@ -114,9 +114,43 @@ def test_random_weights_are_told_where_slopes_are_shown() -> None:
     assert told not in ag.gradcheck(lambda x: ag.relu(x).sum(keepdims=True), np.zeros(2)).to_text()
 
 
-def test_where_there_is_no_finite_slope_it_is_unreliable() -> None:
-    assert verdicts(ag.sqrt, [0.0, 1.0]) == ["UNRELIABLE", "PASS"]
-    assert not ag.gradcheck(ag.sqrt, np.array([0.0]), raise_exception=False)
+@pytest.mark.parametrize(
+    ("f", "x"),
+    [
+        (ag.sqrt, 0.0),
+        (lambda x: -ag.sqrt(x), 0.0),
+        (ag.cbrt, 0.0),
+        (ag.entr, 0.0),
+        (ag.arcsin, 1.0),
+        (ag.arcsin, -1.0),
+        (ag.arccos, 1.0),
+        (ag.arccosh, 1.0),
+    ],
+    ids=["sqrt", "minus", "cbrt", "entr", "arcsin 1", "arcsin -1", "arccos", "arccosh"],
+)
+def test_an_infinite_slope_is_right_if_it_has_its_sign(f: Any, x: float) -> None:
+    @ag.op(x=lambda g: -g, registered=False)
+    def same(x: core.Array) -> core.Array:
+        return x + 0.0
+
+    assert verdicts(f, [x]) == ["PASS"]
+    assert verdicts(lambda x: f(same(x)), [x]) == ["FAIL"]
+
+
+def test_a_finite_or_undefined_gradient_where_the_slope_is_infinite_is_unreliable() -> None:
+    @ag.op(x=lambda g, x: g * ag.where(x > 0, 0.5 / ag.sqrt(x + (x == 0)), 0), registered=False)
+    def root(x: core.Array) -> core.Array:
+        return np.sqrt(x)
+
+    assert verdicts(root, [0.0, 1.0]) == ["UNRELIABLE", "PASS"]
+    report = ag.gradcheck(lambda x: ag.sqrt(ag.abs(x)), np.array([0.0]), raise_exception=False)
+    assert [entry.verdict.value for entry in report.entries] == ["UNRELIABLE"]
+    assert "not a number" in report.to_text()
+
+
+def test_close_to_0_a_function_may_change_within_the_smallest_step() -> None:
+    assert verdicts(lambda x: ag.log(x + 1e-13), [0.0, 1.0]) == ["PASS", "PASS"]
+    assert verdicts(lambda x: ag.log(x + 1e-13) + 1e10 * x, [0.0, 1.0]) == ["PASS", "PASS"]
 
 
 def test_a_small_error_is_no_luck() -> None:
