@@ -8,11 +8,13 @@ must print no survivors. What computes the same gradient is listed in mutants/eq
 from __future__ import annotations
 
 import functools
+import multiprocessing
 import sys
 from collections import Counter
 
 import numpy as np
 import pytest
+from tqdm import tqdm
 
 from tests.gradcheck.mutants.equivalent import EQUIVALENT
 from tests.gradcheck.mutants.mechanical import Change, changes, changes_of_helper, formulas, helpers
@@ -47,17 +49,22 @@ def test_what_is_listed_as_equivalent_exists() -> None:
 def main() -> int:
     """Check all changes and print those that nothing notices; the exit status is 1 if one of them is not known."""
     missed: Counter[str] = Counter()
-    rules: Counter[str] = Counter()
     found = every_change()
-    for change in found:
-        rules[change.rule] += 1
-        if not change.noticed():
-            missed[str(change)] += 1
-            if str(change) not in KNOWN:
-                print("not noticed:", change, flush=True)
+    rules = Counter(change.rule for change in found)
+    with multiprocessing.Pool() as pool:
+        noticed = pool.imap(_is_noticed, range(len(found)), chunksize=16)
+        for change, seen in zip(found, tqdm(noticed, total=len(found), disable=not sys.stderr.isatty()), strict=True):
+            if not seen:
+                missed[str(change)] += 1
+                if str(change) not in KNOWN:
+                    print("not noticed:", change, flush=True)
     print(f"{len(found)} changes ({dict(rules)}), {missed.total()} not noticed,", end=" ")
     print(f"{sum(n for text, n in missed.items() if text not in KNOWN)} of them unknown")
     return 1 if set(missed) - set(KNOWN) else 0
+
+
+def _is_noticed(number: int) -> bool:
+    return every_change()[number].noticed()
 
 
 if __name__ == "__main__":

@@ -6,21 +6,41 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from scipy.differentiate import derivative
 
 from autograd_lite.gradcheck.numeric import UNKNOWN, best_central, central, one_sided, slope
 
 
 @pytest.mark.parametrize(
-    ("function", "derivative"),
+    ("function", "slope_of"),
     [(np.exp, np.exp), (np.sin, np.cos), (lambda x: x**7, lambda x: 7 * x**6), (lambda x: 1 / x, lambda x: -1 / x**2)],
 )
 @pytest.mark.parametrize("x", [-3.0, -0.3, 0.1, 1.0, 12.0])
 def test_the_error_bar_covers_the_error(
-    function: Callable[[float], float], derivative: Callable[[float], float], x: float
+    function: Callable[[float], float], slope_of: Callable[[float], float], x: float
 ) -> None:
     found = slope(lambda value: np.array([function(value)]), x, 1e-4, lambda value: 1e-8 + 1e-8 * abs(value))
-    assert abs(found.value - derivative(x)) <= found.error
+    assert abs(found.value - slope_of(x)) <= found.error
     assert found.error <= 1e-8 + 1e-8 * abs(found.value)
+
+
+@pytest.mark.parametrize("x", [-2.0, -1e-3, 0.0, 0.7, 40.0])
+@pytest.mark.parametrize("function", [np.tanh, np.sin, lambda x: 1 / (1 + x * x), lambda x: np.exp(-x * x) * x])
+def test_both_ways_of_measuring_agree_with_scipy(function: Callable[[float], float], x: float) -> None:
+    def vector(at: float) -> np.ndarray:
+        return np.array([function(at)])
+
+    steps = [0.1 / 8**k for k in range(10)]
+    both = best_central(vector, x, steps, vector(x))
+    theirs = derivative(function, x)
+    assert abs(both.value - theirs.df) <= 4 * (both.error + theirs.error)
+    assert both.error <= 1e-7
+    for direction in (-1, 1):
+        side = one_sided(vector, x, direction, steps)
+        theirs = derivative(function, x, step_direction=direction)
+        assert side is not None
+        assert abs(side.slopes[0] - theirs.df) <= 4 * (side.errors[0] + theirs.error)
+        assert side.errors[0] <= 1e-6
 
 
 def test_the_elements_are_summed() -> None:
