@@ -29,15 +29,20 @@ _COMPLEX: dict[np.dtype[Any], np.dtype[Any]] = {DOUBLE: np.dtype(np.complex128),
 class Subject:
     """Outputs as a function of leaves.
 
-    explicit: for functions whose gradient is not the engine's, that gradient, of the arrays.
+    explicit: for functions whose gradient is not the engine's, that gradient, of the arrays. origin: what the outputs
+    are the gradients of, if they are.
     """
 
     outputs: Outputs
     leaves: dict[str, Tensor]
     explicit: Handwritten | None = None
+    origin: Subject | None = None
 
-    def gradient(self, weights: Sequence[Array]) -> list[Array | None]:
-        """The gradient of the weighted outputs for each leaf; None for one that is not among their ancestors."""
+    def gradient(self, weights: Sequence[Array], create_graph: bool = False) -> list[Array | None]:
+        """The gradient of the weighted outputs for each leaf; None for one that is not among their ancestors.
+
+        create_graph: compute it by operations, as if it were to be differentiated.
+        """
         if self.explicit:
             found = self.explicit.gradients(*(leaf.data.copy() for leaf in self.leaves.values()))
             return [np.asarray(g) * weights[0] for g in found]
@@ -45,7 +50,8 @@ class Subject:
         if not known:
             return [None] * len(self.leaves)
         outputs, seeds = zip(*known, strict=True)
-        found = gradients(outputs, list(self.leaves.values()), seeds, allow_unused=True)
+        leaves = list(self.leaves.values())
+        found = gradients(outputs, leaves, seeds, create_graph=create_graph, allow_unused=True)
         return [None if g is None else g.data for g in found]
 
     def problems(self, weights: Sequence[Array]) -> list[Problem]:
@@ -71,7 +77,7 @@ class Subject:
             return tuple(g for g in found if g is not None)
 
         named = {_fresh(f"grad_output {number}", self.leaves): seed for number, seed in enumerate(seeds)}
-        return Subject(gradient, self.leaves | named)
+        return Subject(gradient, self.leaves | named, origin=self)
 
 
 def _fresh(name: str, taken: Mapping[str, Tensor]) -> str:
