@@ -17,7 +17,7 @@ from .contracts import recording_problems
 from .cuts import OUTPUT
 from .directions import Direction, own_rng, search
 from .judge import Finding, Ground, at_a_tie, judge
-from .localize import first_wrong
+from .localize import first_wrong, where_not_finite
 from .numeric import Function, Vector
 from .report import Entry, Problem, Report, Verdict
 from .subjects import DOUBLE, SINGLE, Array, Outputs, Subject, data_of_their_own, subject_of, subject_with_gradient
@@ -226,11 +226,14 @@ def _report(
             entries += _entries(order, sides, settings, rng, notes)
             total += sum(leaf.size for leaf in sides.measured.leaves.values())
     wrong = [entry.order for entry in entries if entry.verdict.bad]
+    undefined = any(np.isnan(entry.analytic) for entry in entries)
     if (wrong or problems) and sides.computed.explicit is None:
         culprit = first_wrong(stages[: min(wrong, default=max(orders))])
         measured = [entry for entry in entries if entry.verdict in _MEASURED_WRONG]
-        if culprit is None and measured:
+        if culprit is None and measured and not undefined:
             notes.append(_RIGHT_BY_THEMSELVES + _KINKS_COMBINED * any(entry.kink is not None for entry in measured))
+    if undefined and culprit is None and sides.computed.explicit is None:
+        notes.append(where_not_finite(stages[-1]))
     return Report(entries, total, problems, culprit=culprit, notes=notes)
 
 

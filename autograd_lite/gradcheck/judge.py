@@ -334,7 +334,7 @@ class _Entry:
             return Finding(found.value, found.error, self.ground.allowance(0.0), Verdict.UNRELIABLE, note=note)
         tolerance = self._tolerance(found)
         difference = abs(self.computed - found.value)
-        blunt = found.error > _BLUNT * self._scale(found.size)
+        blunt = found.error > _BLUNT * max(self._scale(found.size), 1.0 if np.isnan(self.computed) else 0.0)
         if not blunt and not difference <= tolerance:
             tolerance += _ROUNDINGS / 4 * self.conditioning()
         if blunt and not 20 * tolerance < difference < np.inf:

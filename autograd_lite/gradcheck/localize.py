@@ -24,6 +24,7 @@ from ..tensor import Tensor
 from .calls import Array, Arrays, Case, compared, has_history, leaves_of, pulled
 from .culprit import Culprit, module_path
 from .directions import gaussian, own_rng
+from .document import decimal
 from .minimal import Finding, Question, cut_down, wrong_entry
 from .numeric import Estimate
 
@@ -64,6 +65,33 @@ def first_wrong(stages: Sequence[Outputs], seed: int = 0) -> Culprit | None:
             before = walked(stages[0], seed)
             found = _first(before, 2) or _unlike_recorded(before)
         return found or _in_graph(steps) or _where_operands_are_one(steps)
+
+
+def where_not_finite(outputs: Outputs, seed: int = 0) -> str:
+    """A sentence on the operation that makes infinities or NaN of a finite gradient, first on the way back; or none."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        for step in reversed(walked(outputs, seed)):
+            for label, parent in _parents_of(step):
+                left = step.left.get(parent)
+                if left is not None and _finite(step.arrived) and not _finite((left,)):
+                    return _told_of_infinity(step, label, left)
+    return ""
+
+
+def _told_of_infinity(step: Step, label: str, left: Array) -> str:
+    index = tuple(int(i) for i in np.argwhere(~np.isfinite(left))[0])
+    value = step.case.arrays()[label]
+    where = f" where {label} is {decimal(value[index].item())}" if value.shape == left.shape else ""
+    name = f"{step.call.op.name} at {step.call.line}" if step.call.line else step.call.op.name
+    return (
+        f"The gradient is finite until {name}, which passes on {left[index].item()} for its"
+        f" {label + str(list(index)) * bool(index)}{where}; further back, 0 times infinity is not a number."
+    )
+
+
+def _finite(arrays: Sequence[Array]) -> bool:
+    return all(bool(np.isfinite(array).all()) for array in arrays)
 
 
 # -- a run ---------------------------------------------------------------------------------------------------------
@@ -195,6 +223,8 @@ def _first(steps: Sequence[Step], order: int) -> Culprit | None:
 
 def _examined(step: Step, order: int) -> Culprit | None:
     """What is wrong with the derivative of one step, for the gradient that arrives at it."""
+    if not _finite(step.arrived):
+        return None
     rng = own_rng(step.number)
     weights = _of_size_one(step.arrived)
     if order == 1:
@@ -291,7 +321,7 @@ def _where_operands_are_one(steps: Sequence[Step]) -> Culprit | None:
 
     At a tie the derivative for each of them can be right by itself, and their sum still wrong.
     """
-    for step in steps:
+    for step in filter(lambda step: _finite(step.arrived), steps):
         labels: dict[Node, list[str]] = {}
         for label, parent in _parents_of(step):
             labels.setdefault(parent, []).append(label)

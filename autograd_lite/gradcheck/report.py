@@ -106,7 +106,7 @@ class Report(Readable):
     ):
         self.entries = tuple(sorted(entries, key=_badness, reverse=True))
         self.total = total
-        self.problems, self.culprit, self.notes = tuple(problems), culprit, tuple(notes)
+        self.problems, self.culprit, self.notes = tuple(problems), culprit, tuple(filter(None, notes))
 
     @property
     def worst(self) -> Entry | None:

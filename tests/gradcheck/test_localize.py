@@ -373,3 +373,20 @@ def test_matrices_are_cut_along_the_axis_that_they_share(rng: np.random.Generato
     culprit = located(lambda a, b: op(a, b).sum(), leaf(rng.standard_normal((7, 6))), leaf(rng.standard_normal((6, 5))))
     assert culprit is not None
     assert {label: array.shape for label, array in culprit.case.arrays().items()} == {"a": (1, 1), "b": (1, 1)}
+
+
+@pytest.mark.parametrize(
+    ("f", "told"),
+    [
+        (lambda x: ag.sqrt(ag.sum(x * x)), "until sqrt"),
+        (lambda x: ag.sqrt(ag.abs(x)), "until sqrt"),
+        (lambda x: ag.sqrt(0 * x), "until sqrt"),
+    ],
+    ids=["norm", "root of abs", "root of 0 x"],
+)
+def test_of_a_gradient_that_is_not_a_number_it_is_told_where_it_became_infinite(f: Any, told: str) -> None:
+    with np.errstate(all="ignore"):
+        report = ag.gradcheck(f, np.array([0.0, 0.0]), raise_exception=False)
+    assert report.culprit is None, "each operation is right"
+    assert told in report.to_text()
+    assert "0 times infinity" in report.to_text()
