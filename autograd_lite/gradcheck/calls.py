@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,15 +23,14 @@ class Case:
     """An operation with the arguments of one call, and which of its derivatives is in question.
 
     values: one for each argument of the signature, arrays without handles. variables: the arrays that it is
-    differentiated for, those of a sequence as ``arrays[1]``. order: 2 is the derivative of the gradient, a function of
-    the variables and of the weights of the outputs.
+    differentiated for, those of a sequence as ``arrays[1]``. levels: the weights of the outputs, by name, if it is the
+    derivative of the gradient, a function of the variables and of these; in third order those of that gradient, too.
     """
 
     op: Definition
     values: Mapping[str, Any]
     variables: tuple[str, ...]
-    order: int = 1
-    weights: Arrays = field(default_factory=dict)
+    levels: tuple[Arrays, ...] = ()
 
     @classmethod
     def of(cls, call: Call, snapshot: Callable[[Array], Array] = np.array) -> Case:
@@ -46,6 +45,16 @@ class Case:
         return cls(call.op, values, tuple(variables))
 
     @property
+    def order(self) -> int:
+        """1: the derivative of the operation; 2: that of its gradient."""
+        return len(self.levels) + 1
+
+    @property
+    def weights(self) -> Arrays:
+        """The weights of all levels."""
+        return {label: weight for level in self.levels for label, weight in level.items()}
+
+    @property
     def kind(self) -> Any:
         """What similar cases share: the operation, its parameters, the shapes and dtypes of its arrays."""
         parts = (
@@ -58,7 +67,7 @@ class Case:
         return {label: value for label, value in self._all() if isinstance(value, np.ndarray)}
 
     def point(self) -> Arrays:
-        """What this derivative is taken for, by name: the variables, in second order the weights as well."""
+        """What this derivative is taken for, by name: the variables, and in higher order the weights as well."""
         arrays = self.arrays()
         return {label: arrays[label] for label in self.variables} | self.weights
 
@@ -72,14 +81,16 @@ class Case:
         }
         return replace(self, values=values)
 
-    def at_second_order(self, weights: Sequence[Array]) -> Case:
-        """The same call, its second derivative in question, at these weights of the outputs."""
-        return replace(self, order=2, weights={f"grad_output_{i}": weight for i, weight in enumerate(weights)})
+    def of_next_order(self, weights: Sequence[Array]) -> Case:
+        """The same call, the derivative of this derivative in question, at these weights of the outputs."""
+        name = "grad_" * self.order + "output"
+        return replace(self, levels=(*self.levels, {f"{name}_{i}": weight for i, weight in enumerate(weights)}))
 
     def precise(self) -> Case:
         """The same call in double precision, for what is measured."""
         values = {name: _wide(value) for name, value in self.values.items()}
-        return replace(self, values=values, weights={label: _wide(weight) for label, weight in self.weights.items()})
+        levels = ({label: _wide(weight) for label, weight in level.items()} for level in self.levels)
+        return replace(self, values=values, levels=tuple(levels))
 
     def outputs(self, point: Mapping[str, Any], recorded: bool = True) -> tuple[Any, ...]:
         """What is differentiated, at these variables (and weights): outputs of the operation, or its gradients.
@@ -87,17 +98,20 @@ class Case:
         recorded: with a history, which a fused operation makes by its spec; without, its own kernels are used.
         """
         outputs = self._results(point)
-        if self.order == 1:
-            return outputs
-        leaves = [point[label] for label in self.variables]
-        seeded = [
-            (output, point[label]) for output, label in zip(outputs, self.weights, strict=True) if has_history(output)
-        ]
-        found: Sequence[Any] = [None] * len(leaves)
-        if seeded:
-            values, seeds = zip(*seeded, strict=True)
-            found = gradients(values, leaves, seeds, create_graph=recorded, allow_unused=True)
-        return tuple(Tensor(np.zeros_like(raw(x))) if g is None else g for g, x in zip(found, leaves, strict=True))
+        names = self.variables
+        for level in self.levels:
+            leaves = [point[name] for name in names]
+            pairs = zip(outputs, level, strict=True)
+            seeded = [(output, point[label]) for output, label in pairs if has_history(output)]
+            found: Sequence[Any] = [None] * len(leaves)
+            if seeded:
+                values, seeds = zip(*seeded, strict=True)
+                record = recorded or level is not self.levels[-1]
+                found = gradients(values, leaves, seeds, create_graph=record, allow_unused=True)
+            zeros = (Tensor(np.zeros_like(raw(x))) for x in leaves)
+            outputs = tuple(zero if g is None else g for g, zero in zip(found, zeros, strict=True))
+            names = (*names, *level)
+        return outputs
 
     def _results(self, point: Mapping[str, Any]) -> tuple[Any, ...]:
         result = self.op.bind(self.op.function, self.replaced(point).values.values())

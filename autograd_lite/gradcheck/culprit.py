@@ -22,11 +22,12 @@ from .document import decimal
 class Culprit:
     """The first operation of a run whose derivative is wrong, and where it is.
 
-    op: its definition. order: 2 if only the derivative of its gradient is wrong. line: of the user's code. module: the
-    path of the Module that called it, "" outside of one. call: the number of the operation in the run, from 0.
-    argument, index: the entry of the gradient, in the smallest case; analytic, numeric: what the derivative gives there
-    and what is measured, error: how far the latter may be off. note: what else is to be known. case, weights: that
-    smallest case, and what its outputs are weighted with. after: arrays of it that were written into after the call.
+    op: its definition. order: 2 if only the derivative of its gradient is wrong, and so on. line: of the user's code.
+    module: the path of the Module that called it, "" outside of one. call: the number of the operation in the run, from
+    0. argument, index: the entry of the gradient, in the smallest case; analytic, numeric: what the derivative gives
+    there and what is measured, error: how far the latter may be off. note: what else is to be known. case, weights:
+    that smallest case, and what its outputs are weighted with. after: arrays of it that were written into after the
+    call.
     """
 
     op: Definition
@@ -58,7 +59,7 @@ class Culprit:
         place = [f"call {self.call} of the run"]
         place += [str(self.line)] if self.line else []
         place += [f"inside {self.module}"] if self.module else []
-        what = "derivative" if self.order == 1 else "second derivative"
+        what = _ORDERS.get(self.order, f"derivative of order {self.order}")
         sentences = [
             f"The first wrong operation is {self.op.name} ({', '.join(place)}).",
             f"In the smallest case its {what} for {self.label} is {decimal(self.analytic)}, measured"
@@ -108,6 +109,9 @@ class Culprit:
         weights = {f"weight_{i}": weight for i, weight in enumerate(self.weights)}
         after = {f"{label} after": array for label, array in self.after.items()}
         return self.case.arrays() | self.case.weights | weights | after
+
+
+_ORDERS = {1: "derivative", 2: "second derivative", 3: "third derivative"}
 
 
 def module_path(modules: tuple[Any, ...]) -> str:
@@ -175,14 +179,23 @@ def _several(case: Case, used: int) -> list[str]:
 
 
 def _gradient(case: Case, used: int) -> list[str]:
-    """The lines that take the gradient of the outputs, of which one is used."""
-    results = "[result]" if case.op.outputs is None else "[r for r in result if r.dtype.kind in 'fc']"
-    variables, weights = (f"[x[name] for name in {list(names)}]" for names in (case.variables, case.weights))
-    options = "create_graph=create_graph, allow_unused=True"
-    return [
-        f"    gradients = ag.gradients({results}, {variables}, {weights}, {options})",
-        f"    result = gradients[{used}]",
+    """The lines that take the gradient of the outputs, and the gradient of that, of which in the end one is used."""
+    lines = [
+        "    results = [result]"
+        if case.op.outputs is None
+        else "    results = [r for r in result if r.dtype.kind in 'fc']"
     ]
+    names = list(case.variables)
+    for number, level in enumerate(case.levels, 2):
+        record = "create_graph" if number == case.order else "True"
+        lines += [
+            f"    pairs = [(r, x[w]) for r, w in zip(results, {list(level)}) if getattr(r, 'requires_grad', False)]",
+            "    results, weights = zip(*pairs)",
+            f"    inputs = [x[name] for name in {names}]",
+            f"    results = ag.gradients(results, inputs, weights, create_graph={record}, allow_unused=True)",
+        ]
+        names += level
+    return [*lines, f"    result = results[{used}]"]
 
 
 def _imported(op: Definition) -> list[str]:

@@ -55,15 +55,17 @@ def first_wrong(stages: Sequence[Outputs], seed: int = 0) -> Culprit | None:
     """The first operation whose own derivative is wrong, or that the graph gives wrong values; None if there is none.
 
     stages: the function that was verified and, in second order, its gradient as a function, whose history ends in the
-    same leaves. Mistakes of third order are not looked for.
+    same leaves; in third order the gradient of that one, too, and so on. What is wrong in the last of them may be the
+    derivative of an operation there, or one of the second order in the function before.
     """
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         steps = walked(stages[-1], seed)
         found = _writer(steps) or _first(steps, 1)
-        if not found and len(stages) > 1:
-            before = walked(stages[0], seed)
-            found = _first(before, 2) or _unlike_recorded(before)
+        for order, stage in enumerate(reversed(stages[:-1]), 2):
+            if not found:
+                before = walked(stage, seed)
+                found = _first(before, order) or _unlike_recorded(before)
         return found or _in_graph(steps) or _where_operands_are_one(steps)
 
 
@@ -226,12 +228,9 @@ def _examined(step: Step, order: int) -> Culprit | None:
     if not _finite(step.arrived):
         return None
     rng = own_rng(step.number)
-    weights = _of_size_one(step.arrived)
-    if order == 1:
-        question = Question(step.case, weights)
-    else:
-        case = step.case.at_second_order(weights)
-        question = Question(case, tuple(gaussian(raw(g), rng) for g in case.outputs(leaves_of(case.point()))))
+    question = Question(step.case, _of_size_one(step.arrived))
+    for _ in range(1, order):
+        question = question.of_next_order(rng)
     if not question.wrong(rng):
         return None
     nudged = question.nudged(rng)
@@ -301,19 +300,13 @@ def _writer(steps: Sequence[Step]) -> Culprit | None:
 def _unlike_recorded(steps: Sequence[Step]) -> Culprit | None:
     """The step, first on the way back, whose derivative is another one with create_graph=True: its spec is wrong."""
     for step in reversed(steps):
-        inputs, plain = leaves_of(step.case.point()), pulled(step.case, step.arrived)
-        recorded = replace(step.case, order=2, weights=_by_number(step.arrived)).outputs(
-            inputs | _by_number(step.arrived)
-        )
+        plain, second = pulled(step.case, step.arrived), step.case.of_next_order(step.arrived)
+        recorded = second.outputs(leaves_of(second.point()))
         for (label, fresh), other in zip(plain.items(), recorded, strict=True):
             if not _close(raw(other), fresh):
                 note = "With create_graph=True, it gives another gradient than without: is the spec the same function?"
                 return _at_largest(step, label, raw(other), fresh, note)
     return None
-
-
-def _by_number(weights: Sequence[Array]) -> dict[str, Any]:
-    return {f"grad_output_{i}": Tensor(weight) for i, weight in enumerate(weights)}
 
 
 def _where_operands_are_one(steps: Sequence[Step]) -> Culprit | None:

@@ -46,12 +46,16 @@ class Question:
 
     def at(self, arrays: Mapping[str, Array], rng: np.random.Generator) -> Question:
         """The same for other arrays, with weights that fit them."""
-        case = self.case.replaced(arrays)
-        if case.order > 1:
-            first = replace(case, order=1, weights={})
-            outputs = first.outputs(leaves_of(first.point()))
-            case = case.at_second_order(_fitting(tuple(case.weights.values()), outputs, rng))
+        case = replace(self.case.replaced(arrays), levels=())
+        for level in self.case.levels:
+            outputs = case.outputs(leaves_of(case.point()))
+            case = case.of_next_order(_fitting(tuple(level.values()), outputs, rng))
         return Question(case, _fitting(self.weights, case.outputs(leaves_of(case.point())), rng))
+
+    def of_next_order(self, rng: np.random.Generator) -> Question:
+        """Is the derivative of this derivative right, for random weights?"""
+        case = self.case.of_next_order(self.weights)
+        return Question(case, tuple(gaussian(raw(g), rng) for g in case.outputs(leaves_of(case.point()))))
 
 
 def _fitting(weights: Sequence[Array], outputs: Sequence[Any], rng: np.random.Generator) -> tuple[Array, ...]:

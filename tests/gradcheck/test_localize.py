@@ -50,12 +50,18 @@ def located(f: Callable[..., Any], *leaves: ag.Tensor, order: int = 1) -> Culpri
     def outputs() -> tuple[ag.Tensor, ...]:
         return (f(*leaves),)
 
-    def gradient() -> tuple[ag.Tensor, ...]:
-        (output,) = outputs()
-        weights = np.cos(np.arange(output.size)).reshape(output.shape)
-        return tuple(ag.gradients(output, list(leaves), ag.tensor(weights, requires_grad=True), create_graph=True))
+    def gradient_of(outputs: Callable[[], tuple[ag.Tensor, ...]]) -> Callable[[], tuple[ag.Tensor, ...]]:
+        def gradient() -> tuple[ag.Tensor, ...]:
+            found = [output for output in outputs() if output.requires_grad]
+            weights = [ag.tensor(np.cos(np.arange(o.size)).reshape(o.shape), requires_grad=True) for o in found]
+            return tuple(ag.gradients(found, list(leaves), weights, create_graph=True))
 
-    return first_wrong([outputs, gradient][:order])
+        return gradient
+
+    stages = [outputs]
+    for _ in range(1, order):
+        stages.append(gradient_of(stages[-1]))
+    return first_wrong(stages)
 
 
 def printed(culprit: Culprit, folder: Path, names: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> list[complex]:
@@ -139,13 +145,10 @@ def test_in_a_module_its_path(rng: np.random.Generator) -> None:
 
 
 def test_in_a_recurrent_loop_in_second_order(rng: np.random.Generator) -> None:
-    def constant(x: Any) -> Any:
-        return np.cos(x.data if isinstance(x, ag.Tensor) else x)
-
     def sine(x: core.Array) -> core.Array:
         return np.sin(x)
 
-    wrong = ag.op(x=lambda g, x: g * constant(x))(sine)
+    wrong = ag.op(x=lambda g, x: g * np.cos(constant(x)))(sine)
 
     def loop(x: ag.Tensor, w: ag.Tensor) -> ag.Tensor:
         h = x[0]
@@ -174,6 +177,59 @@ def test_an_operation_inside_a_formula_is_the_one(rng: np.random.Generator) -> N
     culprit = located(lambda x: outer(x).sum(), leaf(rng.standard_normal(3)), order=2)
     assert culprit is not None
     assert (culprit.op.name, culprit.order) == ("slope_of_exp", 1)
+
+
+def constant(x: Any) -> Any:
+    """Without its history."""
+    return x.data if isinstance(x, ag.Tensor) else x
+
+
+@pytest.mark.parametrize("order", [1, 2, 3, 4])
+def test_in_any_order(order: int, rng: np.random.Generator) -> None:
+    """The derivative of x**6 is a Taylor polynomial around the point itself: wrong from some order on."""
+
+    def sixth(x: core.Array) -> core.Array:
+        return x**6
+
+    def formula(g: Any, x: Any) -> Any:
+        at, away = constant(x), x - constant(x)
+        terms = (6 * at**5, 30 * at**4 * away, 60 * at**3 * away**2, 60 * at**2 * away**3)
+        return g * sum(terms[: order - 1], 0.0 * x)
+
+    op = ag.op(x=formula)(sixth)
+
+    def f(x: ag.Tensor) -> ag.Tensor:
+        return ag.sum(op(ag.sin(x)) * x)
+
+    x = leaf(rng.uniform(0.5, 1.5, 3))
+    assert order == 1 or located(f, x, order=order - 1) is None
+    culprit = located(f, x, order=order)
+    assert culprit is not None
+    assert (culprit.op.name, culprit.order) == ("sixth", order)
+
+
+def test_in_third_order_an_operation_inside_a_formula(rng: np.random.Generator) -> None:
+    def cube(x: core.Array) -> core.Array:
+        return x**3
+
+    inner = ag.op(x=lambda g, x: g * 3 * constant(x) ** 2)(cube)
+
+    def fourth_power(x: core.Array) -> core.Array:
+        return x**4
+
+    outer = ag.op(x=lambda g, x: g * 4 * inner(x))(fourth_power)
+    x = leaf(rng.standard_normal(3))
+    assert located(lambda x: outer(x).sum(), x, order=2) is None
+    culprit = located(lambda x: outer(x).sum(), x, order=3)
+    assert culprit is not None
+    assert (culprit.op.name, culprit.order) == ("cube", 2)
+
+
+def test_of_a_right_function_nothing_is_wrong_in_third_order(rng: np.random.Generator) -> None:
+    def f(x: ag.Tensor, w: ag.Tensor) -> ag.Tensor:
+        return ag.sum(ag.softmax(ag.tanh(x @ w)) ** 2) + ag.max(x) + ag.logsumexp(w)
+
+    assert located(f, leaf(rng.standard_normal((2, 3))), leaf(rng.standard_normal((3, 2))), order=3) is None
 
 
 def test_a_fused_backward_that_differs_from_its_spec(rng: np.random.Generator) -> None:
@@ -344,6 +400,23 @@ def test_the_script_of_a_second_order(
     culprit = located(lambda x: ag.exp(wrong(x)).sum(), leaf(rng.standard_normal((2, 3))), order=2)
     assert culprit is not None
     computed, measured = printed(culprit, tmp_path, {"squared": wrong}, monkeypatch)
+    assert computed == pytest.approx(culprit.analytic), culprit.code()
+    assert measured == pytest.approx(culprit.numeric, rel=1e-6)
+
+
+def test_the_script_of_a_third_order(rng: np.random.Generator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def product(a: core.Array, b: core.Array) -> core.Array:
+        return a**2 * b**2
+
+    def formula(g: Any, a: Any, b: Any) -> Any:
+        return g * 2 * a * (constant(b) ** 2 + 2 * constant(b) * (b - constant(b)))
+
+    op = ag.op(a=formula, b=lambda g, a, b: 2 * g * a * a * b)(product)
+    culprit = located(lambda a, b: ag.exp(op(a, b)).sum(), leaf(rng.random((2, 3))), leaf(rng.random((2, 3))), order=3)
+    assert culprit is not None
+    assert (culprit.order, culprit.argument) == (3, "b")
+    assert "its third derivative for b[0, 0] is" in culprit.to_text()
+    computed, measured = printed(culprit, tmp_path, {"product": op}, monkeypatch)
     assert computed == pytest.approx(culprit.analytic), culprit.code()
     assert measured == pytest.approx(culprit.numeric, rel=1e-6)
 

@@ -11,7 +11,7 @@ from autograd_lite.core import raw
 
 from .subject import Inputs, between, normal, subject
 
-SECOND = {"order": 2}
+SECOND, THIRD = {"order": 2}, {"order": 3}
 
 # -- second order: what the derivative does not record -----------------------------------------------------------------
 
@@ -29,6 +29,14 @@ cubed.mistake("second order", "one of the two factors is a constant", check=SECO
 @subject(normal((3,)), lambda op, x: ag.sum(op(x) * x), x=lambda g, x: g * ag.cos(x))
 def sine(x: ag.Array) -> ag.Array:
     return np.sin(x)
+
+
+cubed.mistake(
+    "third order",
+    "its derivative is linear in what is not a constant",
+    check=THIRD,
+    x=lambda g, x: g * 3 * raw(x) * (2 * x - raw(x)),
+)
 
 
 def _computed_outside(x: Any) -> Any:
