@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -25,24 +26,29 @@ class Case:
     values: one for each argument of the signature, arrays without handles. variables: the arrays that it is
     differentiated for, those of a sequence as ``arrays[1]``. levels: the weights of the outputs, by name, if it is the
     derivative of the gradient, a function of the variables and of these; in third order those of that gradient, too.
+    constants: arrays with a history for which it has no derivative. rounding: units in the last place that a computed
+    derivative may be off by.
     """
 
     op: Definition
     values: Mapping[str, Any]
     variables: tuple[str, ...]
     levels: tuple[Arrays, ...] = ()
+    constants: tuple[str, ...] = ()
+    rounding: float = 200
 
     @classmethod
     def of(cls, call: Call, snapshot: Callable[[Array], Array] = np.array) -> Case:
         """What a call was given; `snapshot` copies arrays, for nobody knows what is written into them later."""
         values: dict[str, Any] = {}
         variables: list[str] = []
+        constants: list[str] = []
         for (name, role), value in zip(call.op.roles.items(), call.arguments.values(), strict=True):
             for label, member in _members(name, value) if role in ("array", "arrays") else ():
-                if call.op.takes_gradient(name) and getattr(member, "node", None) is not None:
-                    variables.append(label)
+                if has_history(member):
+                    (variables if call.op.takes_gradient(name) else constants).append(label)
             values[name] = _copied(value, snapshot)
-        return cls(call.op, values, tuple(variables))
+        return cls(call.op, values, tuple(variables), constants=tuple(constants))
 
     @property
     def order(self) -> int:
@@ -139,6 +145,8 @@ def _copied(value: Any, snapshot: Callable[[Array], Array]) -> Any:
     if _holds_arrays(value):
         return tuple(_copied(member, snapshot) for member in value)
     plain = value.data if isinstance(value, Handle) else value
+    if isinstance(plain, list | dict | set):
+        return copy.deepcopy(plain)
     return snapshot(plain) if isinstance(plain, np.ndarray) else plain
 
 
@@ -192,13 +200,12 @@ def compared(
     line = line_of(case, weights, direction)
     numeric = slope(line, 0.0, _STEP, lambda _: 1e-7 * (size + 1e-3 * weight))
     low = max(float(np.finfo(array.dtype).eps) for array in (*found.values(), *weights))
-    rounding = _ROUNDING * low * (size + weight) + 10 * _EPS / _STEP * moved  # of the result, and of what is moved
+    rounding = case.rounding * low * (size + weight) + 10 * _EPS / _STEP * moved  # of the result, and of what is moved
     return Probe(analytic, numeric, 10 * numeric.error + rounding, line)
 
 
 _STEP = 1e-4
 _EPS = float(np.finfo(np.float64).eps)
-_ROUNDING = 200  # units in the last place
 
 
 def pulled(case: Case, weights: Sequence[Array]) -> Arrays:

@@ -27,7 +27,8 @@ class Culprit:
     0. argument, index: the entry of the gradient, in the smallest case; analytic, numeric: what the derivative gives
     there and what is measured, error: how far the latter may be off. note: what else is to be known. case, weights:
     that smallest case, and what its outputs are weighted with. after: arrays of it that were written into after the
-    call.
+    call. shared: arguments that are one Tensor, `argument` among them, if that is how it shows. twice: whether it shows
+    when the graph is used again.
     """
 
     op: Definition
@@ -44,6 +45,8 @@ class Culprit:
     case: Case
     weights: tuple[Array, ...]
     after: Arrays = field(default_factory=dict)
+    shared: tuple[str, ...] = ()
+    twice: bool = False
 
     @property
     def label(self) -> str:
@@ -148,13 +151,16 @@ def script(culprit: Culprit, file: str) -> str:
         "",
         "",
         "def tensors(arrays):",
-        f"    return arrays | {{name: ag.tensor(arrays[name], requires_grad=True) for name in {list(case.point())}}}",
+        f"    x = arrays | {{name: ag.tensor(arrays[name], requires_grad=True) for name in {list(case.point())}}}",
+        *(f"    x[{label!r}] = x[{argument!r}]" for label in culprit.shared if label != argument),
+        "    return x",
         "",
         "",
         f"arrays = dict(np.load({file!r}))",
         "x = tensors(arrays)",
         "y = value(x)",
         *(f"x[{label!r}].data[...] = arrays[{label + ' after'!r}]" for label in culprit.after),
+        *([f"ag.gradients(y, x[{argument!r}], retain_graph=True, allow_unused=True)"] if culprit.twice else []),
         f"g = ag.gradients(y, x[{argument!r}], allow_unused=True)[0] if y.requires_grad else None",
         f'print("computed:", 0.0 if g is None else g.data[{culprit.index}])',
         "",

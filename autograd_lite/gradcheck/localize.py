@@ -31,6 +31,7 @@ from .numeric import Estimate
 Outputs = Callable[[], "tuple[Tensor, ...]"]
 
 _SECONDS = 30.0  # for similar calls, of which the first was right
+_STRICTLY = 16.0  # units in the last place, for a second look at what is not wrong by more
 
 
 @dataclass
@@ -49,6 +50,7 @@ class Step:
     left: dict[Node, Array] = field(default_factory=dict)
     spoiled: bool = False  # whether the formulas wrote into the gradient that arrived
     wrote: bool = False  # whether they wrote into what the node had saved
+    again: dict[Node, Array] = field(default_factory=dict)  # what left when the formulas were used once more
 
 
 def first_wrong(stages: Sequence[Outputs], seed: int = 0) -> Culprit | None:
@@ -66,7 +68,8 @@ def first_wrong(stages: Sequence[Outputs], seed: int = 0) -> Culprit | None:
             if not found:
                 before = walked(stage, seed)
                 found = _first(before, order) or _unlike_recorded(before)
-        return found or _in_graph(steps) or _where_operands_are_one(steps)
+        found = found or _in_graph(steps) or _where_operands_are_one(steps)
+        return found or _coarse(steps) or _without_formula(steps)
 
 
 def where_not_finite(outputs: Outputs, seed: int = 0) -> str:
@@ -181,6 +184,10 @@ def _pulled_back(node: Node, g: Any, step: Step | None) -> dict[Node, Array]:
     before = [value.copy() for value in saved]
     node.op.pullback(node, given if isinstance(g, tuple) else given[0], node.parents, give)
     if step is not None:
+        first, left = left, step.again
+        once_more = tuple(map(np.array, parts))
+        node.op.pullback(node, once_more if isinstance(g, tuple) else once_more[0], node.parents, give)
+        left = first
         dtypes = [np.asarray(part).dtype for part in parts]
         step.arrived = tuple(part.conj() for part, dtype in zip(parts, dtypes, strict=True) if dtype.kind in "fc")
         step.left = left
@@ -287,13 +294,18 @@ def _in_graph(steps: Sequence[Step]) -> Culprit | None:
 
 
 def _writer(steps: Sequence[Step]) -> Culprit | None:
-    """The step, first on the way back, whose derivative writes into what it has saved: others read that, too."""
+    """The step, first on the way back, whose derivative writes into what it has saved, or is not what it was before."""
     for step in reversed(steps):
-        if step.wrote:
-            label, parent = _parents_of(step)[0]
-            fresh = pulled(step.case, step.arrived)[label]
-            note = "Its formula writes into an array that was saved, which other operations and a second use need yet."
-            return _at_largest(step, label, np.conj(step.left[parent]), fresh, note)
+        given = [(label, parent) for label, parent in _parents_of(step) if parent in step.left]
+        unlike = [(label, parent) for label, parent in given if not _close(step.again[parent], step.left[parent])]
+        if unlike or (step.wrote and given):
+            label, parent = (unlike or given)[0]
+            why = "it writes into an array that was saved." if step.wrote else "does it keep a state?"
+            note = (
+                f"The first value is what its formula gives when it is used again, the other what it gave before: {why}"
+            )
+            found = _at_largest(step, label, np.conj(step.again[parent]), np.conj(step.left[parent]), note)
+            return replace(found, twice=True)
     return None
 
 
@@ -306,6 +318,21 @@ def _unlike_recorded(steps: Sequence[Step]) -> Culprit | None:
             if not _close(raw(other), fresh):
                 note = "With create_graph=True, it gives another gradient than without: is the spec the same function?"
                 return _at_largest(step, label, raw(other), fresh, note)
+    return None
+
+
+def _coarse(steps: Sequence[Step]) -> Culprit | None:
+    """The first step that is wrong by little more than rounding: all were right if generously judged."""
+    return _first([replace(step, case=replace(step.case, rounding=_STRICTLY)) for step in steps], 1)
+
+
+def _without_formula(steps: Sequence[Step]) -> Culprit | None:
+    """The first step that depends on an operand with a history for which its operation has no formula."""
+    for step in steps:
+        case = replace(step.case, variables=step.case.constants)
+        found = _examined(replace(step, case=case), 1) if case.variables else None
+        if found:
+            return replace(found, note=f"It has no formula for {found.argument}, which is a constant to it.")
     return None
 
 
@@ -342,7 +369,8 @@ def _misled(step: Step, label: str, left: Array, fresh: Array) -> Culprit:
     """A step that is right by itself and gives `left` in its graph, for what would be `fresh`."""
     after = _written(step)
     if after:
-        why = f"{' and '.join(after)} was written into after the call, and backward needs what was there"
+        were = "were" if len(after) > 1 else "was"
+        why = f"{' and '.join(after)} {were} written into after the call, and backward needs what was there"
     elif not all(map(_same, step.results, _arrays_of(step.call.output))):
         why = "the result was written into after the call, and backward needs what was there"
     elif step.spoiled:
@@ -350,7 +378,8 @@ def _misled(step: Step, label: str, left: Array, fresh: Array) -> Culprit:
     else:
         why = "does it keep a value anywhere but in its arguments and results?"
     note = f"By itself it gives the value that counts as measured, so what is wrong is the graph: {why}"
-    return replace(_at_largest(step, label, left, fresh, note), after=after)
+    shared = tuple(other for other, parent in _parents_of(step) if parent is dict(_parents_of(step))[label])
+    return replace(_at_largest(step, label, left, fresh, note), after=after, shared=shared)
 
 
 def _written(step: Step) -> Arrays:

@@ -28,9 +28,20 @@ class Question:
     weights: tuple[Array, ...]
 
     def wrong(self, rng: np.random.Generator) -> bool:
-        """Whether it differs from what is measured along a random direction; what cannot be measured does not."""
-        probe = compared(self.case, self.weights, self.direction(rng))
-        return bool(np.isfinite(probe.numeric.value)) and not probe.ok
+        """Whether it differs from what is measured along a random direction; what cannot be measured does not.
+
+        Where all together lead beyond the domain, each of the variables is moved alone.
+        """
+        direction = self.direction(rng)
+        for moved in (direction, *({label: v} for label, v in direction.items())):
+            probe = compared(self.case, self.weights, moved)
+            if np.isfinite(probe.numeric.value) and (not probe.ok or moved is direction):
+                return not probe.ok
+        return False
+
+    def finite(self) -> bool:
+        """Whether its gradient consists of numbers."""
+        return all(np.isfinite(g).all() for g in pulled(self.case, self.weights).values())
 
     def direction(self, rng: np.random.Generator) -> Arrays:
         """A random direction, in which weights that are 0 stay 0: their outputs need not have a derivative."""
@@ -69,8 +80,8 @@ def _fitting(weights: Sequence[Array], outputs: Sequence[Any], rng: np.random.Ge
 
 def cut_down(question: Question, rng: np.random.Generator) -> Question:
     """The same question for arrays that are cut in halves as long as the operation takes them and is wrong."""
-    until = time.monotonic() + _SECONDS
-    while smaller := next((q for q in _smaller(question, until, rng) if q), None):
+    until, finite = time.monotonic() + _SECONDS, question.finite()
+    while smaller := next((q for q in _smaller(question, until, rng) if q and (q.finite() or not finite)), None):
         question = smaller
     return question
 

@@ -278,7 +278,7 @@ def relu(x: Array) -> Array:
 # -- choices -----------------------------------------------------------------------------------------------------
 
 
-@op(x=lambda g, x, out: _abs_gradient(g, x, out), branch=lambda x: np.sign(x))
+@op(x=lambda g, x, out: _abs_gradient(g, x, out), branch=lambda x: np.sign(x) if x.dtype.kind != "c" else x == 0)
 def abs(x: Array) -> Array:
     """Absolute value (modulus of complex numbers), elementwise.
 

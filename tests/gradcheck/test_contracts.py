@@ -173,6 +173,60 @@ def wrong_in_place(x):
     return np.ones_like(x)
 
 
+def test_a_gradient_that_is_zero_but_for_rounding_may_round_differently():
+    def centred(x, bias):
+        h = x * 3 + bias
+        return ag.tanh(h - ag.mean(h, axis=0)) * np.arange(20.0).reshape(5, 4)
+
+    x, bias = np.random.default_rng(0).normal(size=(5, 4)), np.arange(4.0)
+    assert problems(centred, x, bias) == []
+    model = ag.nn.Sequential(ag.nn.Linear(4, 3), ag.nn.BatchNorm1d(3), ag.nn.Tanh())
+    assert reported(model, x.astype("float32"), dtype="float32", order=2, max_entries=5) == []
+
+
+def test_a_derivative_that_uses_what_the_last_call_left():
+    kept = {}
+
+    def forward(x):
+        kept["exp"] = np.exp(x)
+        return kept["exp"] * 1.0
+
+    assert problems(user_op(forward, x=lambda g: g * kept["exp"]), X) == [("second use", "x0")]
+
+
+def test_a_derivative_that_uses_what_an_early_call_left():
+    kept = []
+
+    def forward(x):
+        kept.append(np.exp(x))
+        return np.exp(x)
+
+    assert problems(user_op(forward, x=lambda g: g * kept[2 * (len(kept) > 3)]), X) == [("state", "x0")]
+
+
+BUFFER = np.zeros((3, 4))
+LAST = [np.zeros((3, 4))]
+
+
+def into_a_buffer(x):
+    BUFFER[...] = np.cos(x)
+    return BUFFER
+
+
+def sines(x):
+    LAST[0] = x.copy()
+    return np.sin(x).sum()
+
+
+@pytest.mark.parametrize(
+    ("jac", "expected"),
+    [(into_a_buffer, [("aliasing", "x")]), (lambda x: np.cos(LAST[0]), [("state", "x")]), (np.cos, [])],
+    ids=["one buffer", "state", "right"],
+)
+def test_what_hand_written_gradients_keep_of_other_calls(jac, expected):
+    assert reported(sines, X, jac=jac) == expected
+
+
 @pytest.mark.parametrize(
     ("jac", "expected"),
     [

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import autograd_lite as ag
 from autograd_lite.core import Definition, registry
 from autograd_lite.gradcheck import Report, Verdict
 from autograd_lite.gradcheck.ops import check_sample
@@ -57,3 +58,16 @@ def test_what_is_written_with_others_has_their_kinks(name: str) -> None:
         assert not report.failures, f"{where}\n{report.to_text()}"
         named = [entry.kink.op for entry in report.entries if entry.verdict is Verdict.KINK_OK and entry.kink]
         assert all(named), f"{where}\n{report.to_text()}"
+
+
+def test_the_modulus_has_one_branch_off_zero() -> None:
+    z = np.array([1 + 2j, 0.5 - 1j])
+    assert ag.gradcheck(lambda z: ag.abs(2 * z).sum(), z)
+    halved = ag.op(registered=False, x=lambda g: ag.real(g) * 2 + 1j * ag.imag(g))(twice)
+    report = ag.gradcheck(lambda z: (ag.abs(halved(z)) ** 2).sum(), z, raise_exception=False)
+    assert [entry.verdict for entry in report.entries] == [Verdict.FAIL] * 2
+    assert all(entry.kink is None for entry in report.entries)
+
+
+def twice(x: ag.Array) -> ag.Array:
+    return 2 * x

@@ -367,6 +367,78 @@ def test_a_value_that_is_kept_beside_the_graph(rng: np.random.Generator) -> None
     assert culprit.op.name == "cube"
 
 
+def test_an_operand_without_a_formula(rng: np.random.Generator) -> None:
+    def shifted(x: core.Array, by: core.Array) -> core.Array:
+        return 2 * x + by
+
+    op = ag.op(x=lambda g: 2 * g)(shifted)
+    culprit = located(lambda x, y: op(x, ag.sin(y)).sum(), leaf(rng.standard_normal(3)), leaf(rng.standard_normal(3)))
+    assert culprit is not None
+    assert (culprit.op.name, culprit.argument, culprit.analytic) == ("shifted", "by", 0)
+    assert culprit.note == "It has no formula for by, which is a constant to it."
+    assert located(lambda x: op(x, ag.tensor(np.ones(3))).sum(), leaf(rng.standard_normal(3))) is None
+
+
+def test_a_gradient_that_is_no_number_beside_a_domain(rng: np.random.Generator) -> None:
+    def raised(x: core.Array, n: core.Array) -> core.Array:
+        return x**n
+
+    op = ag.op(x=lambda g, x, n: g * n * x ** (n - 1), n=lambda g, x, out: g * out * ag.log(x))(raised)
+    with np.errstate(all="ignore"):
+        culprit = located(lambda x, n: op(x, n).sum(), leaf(np.array([2.0, 0.0])), leaf(np.array([1.5, 2.0])))
+    assert culprit is not None
+    assert (culprit.op.name, culprit.argument) == ("raised", "n")
+
+
+def test_a_smaller_case_is_none_if_its_gradient_is_no_number() -> None:
+    mask = np.tril(np.ones((4, 4), bool))
+
+    def masked(x: core.Array, mask: core.Array) -> core.Array:
+        with np.errstate(invalid="ignore"):
+            e = np.exp(np.where(mask, x, -np.inf) - np.where(mask, x, -np.inf).max(-1, keepdims=True))
+        return e / e.sum(-1, keepdims=True)
+
+    def formula(g: Any, out: Any, mask: Any) -> Any:
+        return out * (g - (g * out).sum(-1, keepdims=True)) + g * ~mask / 10
+
+    op = ag.op(x=formula)(masked)
+    culprit = located(lambda x: op(x, mask).sum(), leaf(np.random.default_rng(0).standard_normal((4, 4))))
+    assert culprit is not None
+    assert np.isfinite(culprit.analytic)
+
+
+def test_wrong_by_little_more_than_single_precision(rng: np.random.Generator) -> None:
+    def sine(x: core.Array) -> core.Array:
+        return np.sin(x)
+
+    op = ag.op(x=lambda g, x: (g * ag.cos(x)).astype("float16").astype("float32"))(sine)
+    report = ag.gradcheck(lambda x: (op(x) ** 2).sum(), rng.standard_normal(6), dtype="float32", raise_exception=False)
+    assert report.culprit is not None
+    assert report.culprit.op.name == "sine"
+
+
+def test_a_parameter_that_was_changed_after_the_call(rng: np.random.Generator) -> None:
+    def taken(x: core.Array, places: list[int] | None = None) -> core.Array:
+        return x[places]
+
+    def put(g: Any, x_shape: tuple[int, ...], places: list[int]) -> Any:
+        zeros = np.zeros(x_shape)
+        zeros[places] = g
+        return zeros
+
+    op = ag.op(x=put)(taken)
+
+    def f(x: ag.Tensor) -> ag.Tensor:
+        places = [0, 2]
+        y = op(x, places)
+        places[0] = 1
+        return (y**2).sum()
+
+    culprit = located(f, leaf(rng.standard_normal(3)))
+    assert culprit is not None
+    assert culprit.op.name == "taken"
+
+
 # -- the smallest case ---------------------------------------------------------------------------------------------
 
 
@@ -436,6 +508,45 @@ def test_the_script_of_a_saved_value_that_was_written_into(
     computed, measured = printed(culprit, tmp_path, {}, monkeypatch)
     assert computed == pytest.approx(culprit.analytic)
     assert measured == pytest.approx(culprit.numeric, rel=1e-6)
+
+
+@pytest.mark.parametrize("spoils", [True, False], ids=["what it has saved", "a count"])
+def test_the_script_of_what_is_wrong_when_used_again(
+    spoils: bool, rng: np.random.Generator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uses = [0]
+
+    def sine(x: core.Array) -> Any:
+        return np.sin(x), np.cos(x)
+
+    def formula(g: Any, slope: Any) -> Any:
+        result = g * slope * (1 + uses[0] % 2)
+        if spoils:
+            slope *= 0
+        else:
+            uses[0] += 1
+        return result
+
+    op = ag.op(residuals=("slope",), x=formula)(sine)
+    culprit = located(lambda x: op(x).sum(), leaf(rng.standard_normal(3)))
+    assert culprit is not None
+    assert culprit.op.name == "sine"
+    computed, measured = printed(culprit, tmp_path, {"sine": op}, monkeypatch)
+    assert computed != pytest.approx(measured)
+
+
+def test_the_script_of_one_tensor_in_two_places(
+    rng: np.random.Generator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def product(a: core.Array, b: core.Array) -> core.Array:
+        return a * b
+
+    op = ag.op(a=lambda g, b: g * b, b=lambda g, a, b: g * a * (a is not b))(product)
+    culprit = located(lambda x: (lambda y: op(y, y).sum())(2 * x), leaf(rng.standard_normal(3)))
+    assert culprit is not None
+    computed, measured = printed(culprit, tmp_path, {"product": op}, monkeypatch)
+    assert computed == pytest.approx(culprit.analytic)
+    assert measured == pytest.approx(2 * computed)
 
 
 def test_matrices_are_cut_along_the_axis_that_they_share(rng: np.random.Generator) -> None:
