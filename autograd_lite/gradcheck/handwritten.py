@@ -14,6 +14,7 @@ import numpy as np
 Array = np.ndarray[Any, Any]
 
 _UPSTREAM = re.compile(r"d|grad|up")  # how names of gradients of outputs begin: dout, dnext_h, grad_output, upstream
+_OUTPUT = re.compile(r"outs?|outputs?|y")
 _NAMED = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
@@ -66,21 +67,29 @@ class Pair:
     @property
     def keeps_state(self) -> bool:
         """Whether `backward` gets only dout, so that forward must have left something behind."""
-        return self._convention == "nothing"
+        return self._convention == "nothing" and not self._results
 
     def _choose(self, names: Sequence[str], rest: int) -> str:
         """What `backward` takes after the gradients of the outputs: the first of these that its signature allows."""
         before = self.count if self.takes_upstream else 0
-        inputs, left = len(self.names), names[before:]
-        sizes = {"cache": 1, "values": rest, "values and inputs": rest + inputs} if rest else {}
-        sizes |= {"inputs": inputs, "named": len(left) if {*left} <= {*self.names} else -1, "nothing": 0}
-        for convention, size in sizes.items():
-            if size >= 0 and self._required <= before + size <= self._most:
-                return convention
+        named = [n for n in names[before : before + self.count] if _OUTPUT.fullmatch(n) and n not in self.names]
+        for results in (self.count, 0) if len(named) == self.count else (0,):
+            self._results = results
+            for convention, size in self._sizes(names[before + results :], rest).items():
+                if size >= 0 and self._required <= before + results + size <= self._most:
+                    return convention
         raise ValueError(
             f"check_backward: cannot tell how to call backward({', '.join(names)}); it may take (dout, cache), where"
             " forward returns (out, cache), or (dout, *inputs of forward), or (dout); wrap it in a lambda that does"
         )
+
+    def _sizes(self, left: Sequence[str], rest: int) -> dict[str, int]:
+        """How many arguments there are by each convention; -1 where it does not apply."""
+        inputs = len(self.names)
+        sizes = {"cache": 1, "values": rest, "values and inputs": rest + inputs} if rest else {}
+        if rest and self._results:
+            return sizes
+        return sizes | {"inputs": inputs, "named": len(left) if {*left} <= {*self.names} else -1, "nothing": 0}
 
     def evaluate(self, values: Sequence[Any]) -> tuple[Array, ...]:
         """The outputs, of copies of the values."""
@@ -101,7 +110,7 @@ class Pair:
             self.forward(*copy.deepcopy(list(between)))
         before = copy.deepcopy((given, rest))
         outputs = copy.deepcopy(outputs)
-        result = self.backward(*self._arguments(upstream, rest, given))
+        result = self.backward(*self._arguments(upstream, list(outputs), rest, given))
         changed |= {("backward", name) for name in _differing(self.names, before[0], given)}
         changed |= {("backward", name) for name in _differing(self.upstream_names, douts, upstream)}
         changed |= {("backward", "the cache") for _ in _differing(["cache"] * len(rest), before[1], rest)}
@@ -117,7 +126,7 @@ class Pair:
         values = _values(result)
         return tuple(np.asarray(value) for value in values[: self.count]), values[self.count :]
 
-    def _arguments(self, douts: list[Array], rest: list[Any], inputs: list[Any]) -> list[Any]:
+    def _arguments(self, douts: list[Array], outputs: list[Array], rest: list[Any], inputs: list[Any]) -> list[Any]:
         after = (
             {
                 "cache": [rest[0] if len(rest) == 1 else tuple(rest)],
@@ -130,7 +139,7 @@ class Pair:
             if rest
             else {"inputs": inputs}
         )
-        arguments = douts if self.takes_upstream else []
+        arguments = (douts if self.takes_upstream else []) + (outputs if self._results else [])
         if self._convention == "named":
             names = _positional(self.backward)[0][len(arguments) :]
             return arguments + [inputs[self.names.index(name)] for name in names]

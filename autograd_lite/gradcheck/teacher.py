@@ -39,10 +39,11 @@ def check_backward(
 
     forward: called as ``forward(*inputs)``; returns ``out``, or ``(out, cache)``, or several outputs and a cache.
     backward: called with the gradient of each output (parameters named ``dout``, ``dh``, ``grad_...``), then, as its
-        signature allows, with the cache, with what forward returned beside the outputs, with the inputs (all, or those
-        that it names), or with nothing; a loss may leave dout out. It returns the gradients in the order of the inputs,
-        or a dict of them by name. An object with both methods takes the place of the two functions:
-        ``check_backward(layer, x)``; its arrays ``w`` are checked where backward leaves ``dw`` or ``grad_w`` in it.
+        signature allows, with the outputs (if it names them ``out``, ``output`` or ``y``), with the cache, with what
+        forward returned beside the outputs, with the inputs (all, or those that it names), or with nothing; a loss may
+        leave dout out. It returns the gradients in the order of the inputs, or a dict of them by name. An object with
+        both methods takes the place of the two functions: ``check_backward(layer, x)``; its arrays ``w`` are checked
+        where backward leaves ``dw`` or ``grad_w`` in it.
     inputs: small arrays; those of floating point are what gradients are of. Everything else is passed on as it is.
     outputs: how many of the values that forward returns are outputs, if the signatures do not tell.
     wrt: names of the inputs that backward returns gradients of, if these are not the first ones.
@@ -106,6 +107,7 @@ class _Examination:
         self.title, self.pair, self.inputs, self.rng = title, pair, inputs, rng
         self.problems: dict[tuple[str, str], Problem] = {}
         self.notes: list[str] = []
+        self.right: frozenset[str] = frozenset()  # names of gradients
         dtypes = [out.dtype for out in pair.evaluate(inputs) if out.dtype.kind == "f"]
         self.eps = max((float(np.finfo(dtype).eps) for dtype in dtypes), default=float(np.finfo(float).eps))
         if self.eps > np.finfo(float).eps:
@@ -122,7 +124,9 @@ class _Examination:
             trials = list(self._trials(names))
             self._conduct(trials[0])
             found = [self._run(trial.values, trial.douts).gradients for trial in trials]
-            checks = [self._check(name, trials, [gradients[name] for gradients in found]) for name in names]
+            by_name = {name: [gradients[name] for gradients in found] for name in names}
+            self.right = frozenset(f"d{name}" for name in names if not self._wrong(name, trials, by_name[name])[0])
+            checks = [self._check(name, trials, by_name[name]) for name in names]
             if any(check.wrong for check in checks):
                 checks = self._unaliased(names, trials, checks)
         except _BackwardError as error:
@@ -356,6 +360,7 @@ class _Examination:
                 for other, more in trial.slopes.items()
                 if other != name
             },
+            right=self.right,
             remeasured=lambda which, value: self._remeasured(trial, name, which, value),
         )
 

@@ -66,6 +66,10 @@ class Linear:
         return dout @ self.w.T
 
 
+def tanh_of(dout, out, w):
+    return (dout * (1 - out**2)) @ w.T
+
+
 CONVENTIONS = {
     "inputs": (lambda x, w: x @ w, lambda dout, x, w: (dout @ w.T, x.T @ dout)),
     "cache": (lambda x, w: (x @ w, (x, w)), lambda dout, cache: (dout @ cache[1].T, cache[0].T @ dout)),
@@ -75,6 +79,10 @@ CONVENTIONS = {
     "a dict as cache": (lambda x, w: (x @ w, {"w": w}), lambda dout, cache: dout @ cache["w"].T),
     "lists": (lambda x, w: [x @ w, w], lambda grad_output, w: [grad_output @ w.T, None]),
     "starred": (lambda *a: a[0] @ a[1], lambda *a: (a[0] @ a[2].T, a[1].T @ a[0])),
+    "the output": (lambda x, w: np.tanh(x @ w), lambda dout, out, x, w: ((dout * (1 - out**2)) @ w.T,)),
+    "the output alone": (lambda x, w: np.exp(x) + 0 * w.sum(), lambda dout, y: dout * (y - 0)),
+    "the output and a cache": (lambda x, w: (np.tanh(x @ w), w), lambda dout, out, w: (dout * (1 - out**2)) @ w.T),
+    "a cache called out": (lambda x, w: (np.tanh(x @ w), (np.tanh(x @ w), w)), lambda dout, out: tanh_of(dout, *out)),
     "a loss without dout": (lambda x, w: np.sum(x @ w), lambda x, w: (np.ones((3, 2)) @ w.T, x.T @ np.ones((3, 2)))),
 }
 
@@ -239,6 +247,61 @@ def test_without_a_hint_it_says_where(backward: Callable[..., Any], words: str) 
 
 def np_sin(x):
     return np.sin(x)
+
+
+def two_shifts(x, a, b):
+    return np.sin(x) + a * np.arange(1.0, 3.0) + 3 * b
+
+
+HINTS = {
+    "two mistakes only if one does not explain it": (
+        (lambda x: np.sum(x**2), lambda x: x),
+        {"dx": ["a factor 2 is missing"]},
+    ),
+    "dout in two places": (
+        (np_sin, lambda dout, x: np.cos(x)),
+        {"dx": ["the factor dout is missing: the gradient of the output (chain rule)"]},
+    ),
+    "a gradient that is right is not swapped": (
+        (two_shifts, lambda dout, x, a, b: (dout * np.cos(x), 3 * dout.sum(axis=0), 3 * dout.sum(axis=0))),
+        {"da": ["this is db, which is right, and da is something else"]},
+    ),
+    "the length of another axis": (
+        (lambda x: x.mean(axis=0), lambda dout, x: np.tile(dout / 3, (len(x), 1))),
+        {
+            "dx": [
+                "divided by 4 - 1 where 4 is meant",
+                "divided by 3, the length of axis 1 of x, where 4, the length of axis 0 of x, is meant",
+            ]
+        },
+    ),
+    "the entries of a channel": (
+        (lambda x: x.reshape(2, 2, 3) * 1.0 + 0 * x.sum(), lambda dout, x: dout.reshape(4, 3) / 6),
+        {"dx": ["a mean where a sum is meant: it was divided by 6, the size of dout in each channel"]},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HINTS)
+def test_only_what_helps_is_a_hint(name: str) -> None:
+    pair, expected = HINTS[name]
+    rng = np.random.default_rng(0)
+    count = pair[0].__code__.co_argcount
+    report = ag.check_backward(*pair, rng.normal(size=(4, 2 if count > 1 else 3)), *rng.normal(size=(count - 1, 2)))
+    found = {check.name: [hint.mistake for hint in check.hints] for check in report.failures}
+    assert found == expected, report.to_text()
+    assert not any(
+        "dout * dout" in hint.fix or "; and " in hint.mistake for check in report.failures for hint in check.hints
+    )
+
+
+def test_a_coincidence_is_not_told() -> None:
+    x = np.array([1.0, -2.0, 3.0, -4.0])
+    report = ag.check_backward(np_sin, lambda dout, x: dout * np.cos(x) + np.array([0.1, 0, 0.7, 0])[::-1], x)
+    assert "where x" in said(report, "dx")
+    x = np.array([1.0, -2.0, -3.0, -4.0])
+    report = ag.check_backward(np_sin, lambda dout, x: dout * np.cos(x) + np.array([0.1, 0, 0.7, 0])[::-1], x)
+    assert "where x" not in said(report, "dx")
 
 
 # -- refused -------------------------------------------------------------------------------------------------------

@@ -76,8 +76,13 @@ def positions(case: Case) -> Iterator[Attempt]:
                 3, mistake, f"shift {name} by {-shift} along axis {axis}", _shifting(axis, shift), scaled=False
             )
     for other in case.others:
-        mistake = f"{name} and {other} are swapped: this is {other}"
-        yield Attempt(1, mistake, "return the gradients in the order of the inputs", _exchanging(other), scaled=False)
+        mistake, fix = (
+            f"{name} and {other} are swapped: this is {other}",
+            "return the gradients in the order of the inputs",
+        )
+        if other in case.right:
+            mistake, fix = f"this is {other}, which is right, and {name} is something else", f"derive {name} by itself"
+        yield Attempt(1, mistake, fix, _exchanging(other), scaled=False)
 
 
 def _transposing(order: Axes) -> Callable[[Array], Array]:

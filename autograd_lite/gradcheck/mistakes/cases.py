@@ -29,8 +29,9 @@ class Case:
     """One gradient in one trial.
 
     jacobian: (size of the outputs, size of the input), measured. dout: for the first output; douts: for all, flat.
-    values: arrays by their names in the student's functions, among them `dout` and `out`. remeasured: the Jacobian with
-    another array in place of a named one; None if forward does not take that.
+    values: arrays by their names in the student's functions, among them `dout` and `out`. others: the true gradients of
+    the other inputs; right: which of those were found. remeasured: the Jacobian with another array in place of a named
+    one; None if forward does not take that.
     """
 
     name: str
@@ -43,7 +44,8 @@ class Case:
     values: dict[str, Array]
     constants: dict[str, float]
     labels: dict[str, Array]
-    others: dict[str, Array]  # the true gradients of the other inputs
+    others: dict[str, Array]
+    right: frozenset[str]
     remeasured: Callable[[str, Any], tuple[Array, tuple[int, ...]] | None]
 
     def pulled(self, weights: Array) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
@@ -32,6 +33,10 @@ def _factors(case: Case) -> Iterator[tuple[str, str, float]]:
         yield f"a sum where a mean is meant: divide by {count}, {origin}", f"/ {count}", 1 / count
         yield f"divided by {count} where {count} - 1 is meant", f"* {count} / {less}", count / less
         yield f"divided by {count} - 1 where {count} is meant", f"* {less} / {count}", (count - 1) / count
+    for (used, one), (meant, other) in itertools.permutations(_counts(case).items(), 2):
+        if used % meant and meant % used:
+            phrase = f"divided by {used}, {one}, where {meant}, {other}, is meant"
+            yield phrase, f"* {used} / {meant}", used / meant
     for name, value in case.constants.items():
         for form, number in ((name, value), (f"(1 - {name})", 1 - value)):
             if number not in (0, 1):
@@ -47,4 +52,6 @@ def _counts(case: Case) -> dict[int, str]:
             counts.setdefault(size, f"the length of axis {axis} of {name}")
     for name, array in case.values.items():
         counts.setdefault(array.size, f"the size of {name}")
+        if array.ndim > 2:
+            counts.setdefault(array.size // max(array.shape[1], 1), f"the size of {name} in each channel")
     return {count: origin for count, origin in counts.items() if count > 1}

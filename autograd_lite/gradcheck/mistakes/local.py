@@ -39,9 +39,10 @@ def local_factors(case: Case) -> Iterator[Attempt]:
     for cost, written, factor in forms:
         missing, extra = f"the factor {written} is missing", f"the factor {written} is too much"
         fix = f"{name} = {name} * {written}"
-        yield Attempt(cost, missing, fix, _times(factor))
+        if written != "dout":  # which is told of by `upstream`
+            yield Attempt(cost, missing, fix, _times(factor))
         yield Attempt(cost, extra, f"leave {written} out", _times(factor, of_true=True), scaled=False)
-        if case.single:
+        if case.single and written != "dout":
             fix = f"dout = dout * {written}, before {name} is made of it"
             yield Attempt(cost + 1, missing, fix, _before(factor, divided=True))
             yield Attempt(cost + 1, extra, f"leave {written} out", _before(factor), scaled=False)

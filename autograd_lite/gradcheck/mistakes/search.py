@@ -54,7 +54,8 @@ def _tried(attempt: Attempt, cases: Sequence[Case]) -> Iterator[Hint]:
     named = list(named_ratios(ratio, cases[0]))
     for mistake, fix in named:
         both = f"{attempt.mistake}; and {mistake}" if attempt.mistake else mistake
-        yield Hint(both, "; ".join(filter(None, (attempt.fix, fix))), attempt.cost + 1)
+        cost = attempt.cost + (2 if attempt.mistake else 1)  # two mistakes are far less likely than one
+        yield Hint(both, "; ".join(filter(None, (attempt.fix, fix))), cost)
     if not named and not attempt.mistake:
         mistake = f"a constant factor is wrong: every entry is to be multiplied by {ratio:.6g}"
         yield Hint(mistake, f"{cases[0].name} = {cases[0].name} * {ratio:.6g}", attempt.cost + 2)

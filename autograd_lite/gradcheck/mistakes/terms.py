@@ -24,10 +24,10 @@ def missing_terms(case: Case) -> Iterator[Attempt]:
         along = f"axis={written(axes)}, keepdims=True"
         if out is not None and out.shape == shape:
             for form in ("out", "np.exp(out)"):
-                mistake = f"the subtraction of the sum is missing, as in the gradient of softmax (axis {written(axes)})"
+                missing = f"the subtraction of the sum over axis {written(axes)}, as in softmax, is missing, or wrong"
                 fix = f"{name} = {name} - {form} * {name}.sum({along})"
-                yield Attempt(2, mistake, fix, _softmax(form, axes), scaled=False)
-        mistake = f"what comes through the mean over axis {written(axes)} is missing"
+                yield Attempt(2, missing, fix, _softmax(form, axes), scaled=False)
+        mistake = f"what comes through the mean over axis {written(axes)} is missing, or wrong"
         yield corrected(2, mistake, f"{name} = {name} - {name}.mean({along})", _centring(axes))
         for eps in (0.0, 1e-3, 1e-5, 1e-6, 1e-7, 1e-8, *case.constants.values()):
             for centred in (False, True):

@@ -98,7 +98,7 @@ def samples(case: Case) -> Iterator[Attempt]:
 
 _ACCUMULATE = {
     "last": "accumulate with += instead of =",
-    "first": "go on after the first one (is there a return or break in the loop?)",
+    "first": "add what comes from the others (is there a return or break in the loop, or is what they give replaced?)",
 }
 
 

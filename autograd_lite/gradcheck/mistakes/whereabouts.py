@@ -8,6 +8,8 @@ import numpy as np
 
 from .cases import CLOSE, Array, Case, subsets, written
 
+_CHANCE = 0.05  # a probability
+
 
 def whereabouts(case: Case, wrong: Array) -> str:
     """A sentence or two on where a gradient of the right shape is wrong, and how."""
@@ -21,7 +23,7 @@ def whereabouts(case: Case, wrong: Array) -> str:
         indices = sorted(set(places[:, axis].tolist()))
         if len(indices) < true.shape[axis] and len(indices) <= 2:
             said.append(f"all of them at {' or '.join(map(str, indices))} along axis {axis}")
-    said += [f"all of them {phrase}" for phrase, mask in _conditions(case) if some and mask[wrong].all()]
+    said += [f"all of them {phrase}" for phrase, mask in _conditions(case) if some and _explains(mask, wrong)]
     zero = np.abs(true) <= CLOSE * np.abs(true).max(initial=0)
     if zero[wrong].all():
         said.append("there it should be zero")
@@ -38,6 +40,11 @@ def whereabouts(case: Case, wrong: Array) -> str:
                 said.append(f"true / found is the same along axis {written(axes)}: a factor of shape {shape} is wrong")
                 break
     return "; ".join(said)
+
+
+def _explains(mask: Array, wrong: Array) -> bool:
+    """Whether the wrong entries are among these, and not by chance."""
+    return bool(mask[wrong].all()) and bool((mask == wrong).all() or mask.mean() ** wrong.sum() < _CHANCE)
 
 
 def _conditions(case: Case) -> Iterable[tuple[str, Array]]:
