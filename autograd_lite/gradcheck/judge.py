@@ -174,7 +174,7 @@ class _Entry:
             return self._unless_alone(self._verdict(found), *sides)
         if len(both) == 1:
             return self._verdict(_whole(both[0]))
-        return self._verdict(UNKNOWN if kink else found)
+        return self._verdict(UNKNOWN)._replace(kink=kink) if kink else self._verdict(found)
 
     # -- where the slope is infinite -----------------------------------------------------------------------------
 
@@ -328,8 +328,9 @@ class _Entry:
 
     def _verdict(self, found: Slope) -> Finding:
         if not np.isfinite(found.error):
+            what, _ = self._words()
             note = (
-                "No step gives a finite slope: the function is not finite here, or has outputs of another shape nearby."
+                f"No step gives a finite slope: the {what} is not finite here, or has outputs of another shape nearby."
             )
             return Finding(found.value, found.error, self.ground.allowance(0.0), Verdict.UNRELIABLE, note=note)
         tolerance = self._tolerance(found)
@@ -378,20 +379,27 @@ class _Entry:
             found = self._unless_alone(self._verdict(Slope(sum(both) / 2, error, size, 0.0)), left, right)
             return found._replace(kink=kink) if found.verdict is Verdict.FAIL else found
         nearest = float(np.clip(self.computed, low, high)) if np.isfinite(self.computed) else float(low)
-        finding = Finding(nearest, error, tolerance, Verdict.KINK_OK, both, kink)
+        what, derivative = self._words()
+        told = f"The {what} itself jumps here: there is no {derivative}." if jump else ""
+        finding = Finding(nearest, error, tolerance, Verdict.KINK_OK, both, kink, told)
+        steep = f"The {what} itself jumps here, or is steeper than any step can show: there is no {derivative}."
         values = float((np.abs(left.values) + np.abs(right.values)).sum()) / max(1.0, abs(self.x))
         if error > _BLUNT * self._scale(max(size, 1e-3 * values)):
             note = f"At a kink, and the error bar of the slopes beside it is {error:.1e}: a mistake could hide in it."
-            return finding._replace(verdict=Verdict.UNRELIABLE, note=note)
+            return finding._replace(verdict=Verdict.UNRELIABLE, note=steep if jump else note)
         if abs(self.computed - nearest) <= tolerance:
             return finding
         if jump and self.ground.order > 1 and not chosen:
-            note = "The gradient jumps at a kink of the function, and takes neither side: it has no derivative here."
-            return finding._replace(verdict=Verdict.UNRELIABLE, note=note)
+            return finding._replace(verdict=Verdict.UNRELIABLE)
         if jump and not kink.op:
-            note = "The function jumps here, or is steeper than any step can show: there is no slope to compare with."
-            return finding._replace(verdict=Verdict.UNRELIABLE, note=note)
+            return finding._replace(verdict=Verdict.UNRELIABLE, note=steep)
         return self._failure(finding._replace(verdict=Verdict.KINK_OUTSIDE))
+
+    def _words(self) -> tuple[str, str]:
+        """What is differentiated, and what that gives."""
+        if self.ground.order == 1:
+            return "function", "derivative"
+        return "gradient", "second derivative" if self.ground.order == 2 else "derivative of this order"
 
 
 def _whole(side: Side) -> Slope:

@@ -205,7 +205,7 @@ def _explanation(entry: Entry) -> str:
         if entry.verdict is not Verdict.UNRELIABLE:
             lies = "lies" if entry.verdict is Verdict.KINK_OK else "does not lie"
             sentences[-1] += f", the gradient {decimal(entry.analytic, 6)} {lies} between them"
-    return "; ".join([*sentences, *([entry.note] if entry.note else [])])
+    return ". ".join(filter(None, ("; ".join(sentences), entry.note)))
 
 
 def _plain(value: Any) -> Any:

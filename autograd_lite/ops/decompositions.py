@@ -81,7 +81,11 @@ def qr(x: Array, mode: str = "reduced") -> tuple[Array, ...] | Array:
     return r if mode == "r" else (q, r)
 
 
-@op(outputs=("q", "r"), x=lambda g, x, out: conjugate(_qr_gradient(conjugate(g[0]), conjugate(g[1]), x, *out)))
+@op(
+    outputs=("q", "r"),
+    x=lambda g, x, out: conjugate(_qr_gradient(conjugate(g[0]), conjugate(g[1]), x, *out)),
+    branch=lambda out: np.sign(np.diagonal(out[1], axis1=-2, axis2=-1)),
+)
 def orthogonal_triangular(x: Array, complete: bool) -> tuple[Array, ...]:
     """The two factors of `qr`.
 
@@ -138,7 +142,11 @@ def lu(x: Array, permute_l: bool = False, *, p_indices: bool = False) -> tuple[A
     return (p @ l, u) if permute_l else (p, l, u)
 
 
-@op(outputs=("rows", "l", "u"), x=lambda g, out: _lu_gradient(*g[1:], *out))
+@op(
+    outputs=("rows", "l", "u"),
+    x=lambda g, out: _lu_gradient(*g[1:], *out),
+    branch=lambda out: (out[0], np.equal(np.diagonal(out[2], axis1=-2, axis2=-1), 0)),
+)
 def pivoted_factors(x: Array) -> tuple[Array, ...]:
     """The factors of `lu`, and for each row of x its row in their product.
 

@@ -20,7 +20,10 @@ from .shape import expand_dims, reshape, squeeze
 from .spectral import svdvals
 
 
-@op(x=lambda g, x, out, hermitian: _pinv_gradient(g, x, out, hermitian))
+@op(
+    x=lambda g, x, out, hermitian: _pinv_gradient(g, x, out, hermitian),
+    branch=lambda x, rcond, hermitian, rtol: _rank(x, rcond if rtol is None else rtol, hermitian),
+)
 def pinv(x: Array, rcond: Array | None = None, hermitian: bool = False, *, rtol: Array | None = None) -> Array:
     """Pseudo-inverse (Moore and Penrose) of each matrix.
 
@@ -38,6 +41,12 @@ def pinv(x: Array, rcond: Array | None = None, hermitian: bool = False, *, rtol:
         raise ValueError("rcond and rtol mean the same; pass one of them")
     x = hermitian_part(x) if hermitian else x
     return np.linalg.pinv(x, rcond if rtol is None else rtol, hermitian)
+
+
+def _rank(x: Any, rcond: Any, hermitian: bool) -> Any:
+    """How many singular values `pinv` keeps."""
+    x = hermitian_part(x) if hermitian else x
+    return np.linalg.matrix_rank(x, hermitian=hermitian, rtol=1e-15 if rcond is None else rcond)
 
 
 def _pinv_gradient(g: Any, x: Any, out: Any, hermitian: bool) -> Any:
@@ -82,8 +91,10 @@ def lstsq(a: Array, b: Array, rcond: float | None = None) -> tuple[Array, ...]:
 @op(
     a=lambda g, a, b, out, rcond: _least_squares_a(g, a, b, out, rcond),
     b=lambda g, a, rcond: pinv(a, rcond).mT @ g,
+    residuals=("rank",),
+    branch=lambda rank: rank,
 )
-def least_squares(a: Array, b: Array, rcond: float) -> Array:
+def least_squares(a: Array, b: Array, rcond: float) -> Any:
     """The solution that `lstsq` gives.
 
     a: (m, n); b: (m, k). Returns (n, k).
@@ -91,7 +102,8 @@ def least_squares(a: Array, b: Array, rcond: float) -> Array:
     >>> least_squares(randn(3, 2), randn(3, 2), 1e-15)
     >>> least_squares(randn(2, 3), randn(2, 1), 1e-15)
     """
-    return np.linalg.lstsq(a, b, rcond)[0]
+    x, _, rank, _ = np.linalg.lstsq(a, b, rcond)
+    return x, rank
 
 
 def _least_squares_a(g: Any, a: Any, b: Any, out: Any, rcond: float) -> Any:

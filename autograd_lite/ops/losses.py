@@ -12,7 +12,7 @@ import numpy as np
 
 from ..core import Array, composite, op, raw
 from ..kernels import reduction as kernels
-from .elementwise import abs, astype, clip, exp, log, square, where
+from .elementwise import abs, astype, clip, exp, log, maximum, square, where
 from .reduction import mean, sum
 from .shape import numbers_as_arrays
 
@@ -263,7 +263,7 @@ def gaussian_nll_loss(
     values = raw(var)
     if np.any(values < 0):
         raise ValueError("variances must not be negative; predict their logarithm and pass its exp")
-    var = var + np.maximum(eps - values, 0).astype(np.result_type(values))
+    var = var + maximum(eps - values, 0).astype(np.result_type(values))
     losses = 0.5 * (log(var) + square(x - target) / var)
     return reduced(losses + 0.5 * math.log(2 * math.pi) if full else losses, reduction)
 

@@ -79,6 +79,34 @@ def columns_times(x: Any, weights: Any) -> Any:
 
 
 def reciprocal_or_zero(x: Any, scale: Any) -> Any:
-    """1 / x, and 0 where x is nothing but a rounding error of values of matrices as large as `scale`."""
-    small = np.abs(raw(x)) <= 4 * x.shape[-1] * np.finfo(x.dtype).eps * scale
+    """1 / x, and 0 where x is `negligible`."""
+    small = negligible(x, scale)
     return where(small, 0, 1 / where(small, 1, x))
+
+
+def equals(values: Any) -> Any:
+    """Which pairs of the values along the last axis are equal, but for rounding: (..., n, n); not differentiated."""
+    values = raw(values)
+    return negligible(values[..., :, None] - values[..., None, :], largest(values)[..., None])
+
+
+def with_an_equal(values: Any) -> Any:
+    """Which of the values along the last axis equal another one: eigenvalues have kinks there."""
+    return equals(values).sum(-1) > 1
+
+
+def shared_by_equals(g: Any, values: Any) -> Any:
+    """The gradient of values along the last axis, of which equal ones get the same: all may be each other's."""
+    same = equals(values)
+    number = same.sum(-1, keepdims=True)
+    return ((same / number).astype(g.dtype) @ g[..., None])[..., 0] if (number > 1).any() else g
+
+
+def negligible(x: Any, scale: Any) -> Any:
+    """Where x is nothing but a rounding error of values of matrices as large as `scale`; not differentiated."""
+    return np.abs(raw(x)) <= 4 * x.shape[-1] * np.finfo(x.dtype).eps * scale
+
+
+def largest(values: Any) -> Any:
+    """The largest modulus along the last axis, with an axis of length 1 in its place; not differentiated."""
+    return np.max(np.abs(raw(values)), axis=-1, keepdims=True, initial=0)

@@ -127,7 +127,7 @@ def matrix_norm(x: Array, *, keepdims: bool = False, ord: Order = "fro") -> Arra
     if ord == "fro":
         result = vector_norm(x, axis=(-2, -1))
     elif ord == "nuc" or ord in (2, -2):
-        s = abs(svdvals(x))  # abs says what the gradient is at 0
+        s = svdvals(x)
         result = sum(s, -1) if ord == "nuc" else _largest(s, -1) if ord == 2 else min(s, -1)
     else:
         sums = sum(abs(_inexact(x)), -2 if ord in (1, -1) else -1)

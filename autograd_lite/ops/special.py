@@ -162,7 +162,7 @@ def logit(x: Array) -> Array:
 
 @op(
     x=lambda g, x, y: _where_told((x == 0) * (y <= 0), x, y, lambda y: xlogy(g, y)),
-    y=lambda g, x, y: safe_divide(safe_multiply(g, x), y),
+    y=lambda g, x, y: _where_told((x == 0) * (y <= 0), x, y, lambda y: safe_divide(safe_multiply(g, x), y)),
 )
 def xlogy(x: Array, y: Array) -> Array:
     """``x log(y)``, and 0 where x is 0, whatever y is (NaN apart).
@@ -177,7 +177,7 @@ def xlogy(x: Array, y: Array) -> Array:
 
 @op(
     x=lambda g, x, y: _where_told((x == 0) * (y <= -1), x, y, lambda y: xlog1py(g, y)),
-    y=lambda g, x, y: safe_divide(safe_multiply(g, x), 1 + y),
+    y=lambda g, x, y: _where_told((x == 0) * (y <= -1), x, y, lambda y: safe_divide(safe_multiply(g, x), 1 + y)),
 )
 def xlog1py(x: Array, y: Array) -> Array:
     """``x log(1 + y)``, exact for small y; and 0 where x is 0, whatever y is (NaN apart).
@@ -204,7 +204,7 @@ def entr(x: Array) -> Array:
 
 @op(
     x=lambda g, x, y: _where_told((x == 0) * (y == 0), x, y, lambda y: safe_multiply(g, log(x / y) + 1)),
-    y=lambda g, x, y: -safe_divide(safe_multiply(g, x), y),
+    y=lambda g, x, y: _where_told((x == 0) * (y == 0), x, y, lambda y: -safe_divide(safe_multiply(g, x), y)),
 )
 def rel_entr(x: Array, y: Array) -> Array:
     """``x log(x / y)``, whose sum is the divergence of Kullback and Leibler; 0 at x = 0.
@@ -219,6 +219,6 @@ def rel_entr(x: Array, y: Array) -> Array:
 
 
 def _where_told(neither: Any, x: Any, y: Any, slope: Callable[[Any], Any]) -> Any:
-    """``slope(y)`` for x, and 0 where there is no telling what it is; it sees 1 there, so that no NaN comes of it."""
+    """``slope(y)``, and 0 where there is no telling what it is; it sees 1 there, so that no NaN comes of it."""
     _, y = numbers_as_arrays((x, y))
     return where(neither, 0, slope(where(neither, 1, y)))

@@ -112,12 +112,13 @@ def root_of_one_plus_square(x: Array) -> Array:
 @op(
     a=lambda g, a, b: safe_multiply(g, over_square_norm(b, a)),
     b=lambda g, a, b: -safe_multiply(g, over_square_norm(a, b)),
+    branch=lambda a, b: np.equal(a, 0) & np.less_equal(b, 0),
 )
 def arctan2(a: Array, b: Array) -> Array:
     """The angle of the point with the coordinates b and a, that of ``b + 1j * a``: from -pi to pi.
 
     a, b: real, broadcast against each other. Returns the broadcast shape. At the origin, which has no angle, the
-    gradient is 0.
+    gradient is 0; where it jumps from -pi to pi, it is that of both sides.
 
     >>> arctan2(randn(3, 2), randn(2))
     """
@@ -127,6 +128,7 @@ def arctan2(a: Array, b: Array) -> Array:
 @op(
     a=lambda g, a, b, out: safe_multiply(g, power(over_square_norm(b, a), 2) - power(out, 2)),
     b=lambda g, a, b, out: -2 * safe_multiply(g, safe_product(out, over_square_norm(b, a))),
+    branch=lambda a, b: np.equal(a, 0) & np.equal(b, 0),
 )
 def over_square_norm(a: Array, b: Array) -> Array:
     """``a / (a ** 2 + b ** 2)``, elementwise, without overflow, and 0 at the origin.

@@ -54,6 +54,10 @@ AT_KINKS = {
     "rint": (ag.rint, [0.5]),
     "hypot": (lambda x: ag.hypot(x, 0.0), [0.0]),
     "power_norm": (ag.norm, [0.0, 0.0]),
+    "svdvals": (lambda x: ag.norm(x, "nuc"), [[1.0, 2.0], [2.0, 4.0]]),
+    "eigvalsh": (lambda x: ag.eigvalsh(x)[1], [[1.0, 0.0], [0.0, 1.0]]),
+    "eigh": (lambda x: ag.eigh(x)[0][1], [[1.0, 0.0], [0.0, 1.0]]),
+    "euclidean_distances": (lambda x: ag.cdist(x, x[:1])[1], [[1.0, 2.0], [1.0, 2.0]]),
 }
 
 
@@ -308,6 +312,39 @@ def test_at_a_kink_the_derivative_of_a_gradient_is_one_of_both_sides(second: flo
     report = ag.gradgradcheck(lambda x: kinked(x).sum(), np.array([0.0, 1.0]), raise_exception=False)
     (entry,) = [e for e in report.entries if (e.name, e.index) == ("x", (0,))]
     assert entry.verdict.value == verdict
+
+
+@pytest.mark.parametrize("f", [ag.relu, ag.abs, ag.max, lambda x: ag.norm(ag.reshape(x, (2, 2)), "nuc")])
+def test_where_the_gradient_jumps_it_is_said_and_the_operation_named(f: Callable[..., Any]) -> None:
+    report = ag.gradgradcheck(lambda x: f(x).sum(), np.zeros(4), raise_exception=False)
+    assert not report.failures
+    jumps = [entry for entry in report.entries if entry.kink]
+    assert {entry.name for entry in jumps} == {"x"}
+    for entry in jumps:
+        assert entry.note.startswith("The gradient itself jumps here")
+        assert entry.note.endswith("there is no second derivative.")
+        assert entry.kink is not None
+        assert entry.kink.op in ("relu", "abs", "max", "svdvals", "singular_vectors")
+        assert entry.kink.line is not None
+        assert entry.kink.line.file == __file__
+        assert entry.kink.index
+    assert f"at {jumps[0].kink.line}" in report.to_text()
+    assert "The gradient itself jumps here" in report.to_text()
+    assert "jumps" not in ag.gradcheck(lambda x: ag.relu(x).sum(), np.zeros(4)).to_text()
+
+
+def test_where_the_function_jumps_it_is_said() -> None:
+    (entry,) = ag.gradcheck(ag.floor, np.array([1.0])).entries
+    assert entry.verdict is Verdict.KINK_OK
+    assert entry.note == "The function itself jumps here: there is no derivative."
+
+
+def test_where_there_is_no_slope_a_kink_is_named() -> None:
+    report = ag.gradcheck(ag.unique, np.array([1.0, 1.0, 2.0]), raise_exception=False)
+    (tied, _) = (entry for entry in report.entries if entry.verdict is Verdict.UNRELIABLE)
+    assert tied.kink is not None
+    assert tied.kink.op == "unique_places"
+    assert tied.note.endswith("or has outputs of another shape nearby.")
 
 
 def test_a_point_at_which_a_function_jumps_and_back_decides_nothing() -> None:

@@ -134,6 +134,15 @@ def test_both_gradients_are_zero_where_no_slope_can_be_told(function, values, ot
     assert np.isfinite([for_x, for_y]).all()
 
 
+@pytest.mark.parametrize(("function", "y"), [(ag.xlogy, 0.0), (ag.xlog1py, -1.0), (ag.rel_entr, 0.0)])
+def test_where_no_slope_can_be_told_none_of_second_order_is_wrong(function, y):
+    report = ag.gradgradcheck(lambda x, y: function(x, y).sum(), np.zeros(2), np.full(2, y), raise_exception=False)
+    assert not report.failures
+    assert {entry.analytic for entry in report.entries} == {0}
+    for entry in report.entries:
+        assert entry.ok or "there is no second derivative" in entry.note or "No step gives" in entry.note
+
+
 @pytest.mark.parametrize(
     ("function", "edge"),
     [

@@ -134,6 +134,34 @@ def test_gradients_at_equal_values(x):
             assert np.abs(g.data).max() < 10, "rounding errors are divided by each other"
 
 
+@pytest.mark.parametrize("x", [2 * np.eye(2), 2 * np.eye(3, 2), np.diag([3.0, 1.0, 1.0]), A[:2, :2], np.ones((2, 3))])
+@pytest.mark.parametrize("phase", [1.0, np.exp(1j)])
+def test_the_sum_of_singular_values_has_its_second_derivative_where_they_are_equal(x, phase):
+    """It is smooth unless one is 0, the trace of a root of x^H x; elsewhere its gradient jumps."""
+    report = ag.gradcheck(lambda x: ag.norm(x, "nuc"), x * phase, order=2 if np.linalg.matrix_rank(x) > 1 else 1)
+    assert all(entry.ok for entry in report.entries)
+    for entry in report.entries:
+        assert entry.kink is None or entry.kink.op == "svdvals"
+
+
+@pytest.mark.parametrize("values", [ag.eigvalsh, ag.svdvals, lambda x: ag.eigh(x)[0], lambda x: ag.svd(x)[1]])
+def test_equal_values_share_the_gradient_of_each(values):
+    """The same whatever basis is found: of the largest of two, half of the projection on their space."""
+    q = np.linalg.qr(A)[0]
+    x = ag.tensor(q @ np.diag([2.0, 2.0, 1.0]) @ q.T, requires_grad=True)
+    largest = ag.max(values(x))
+    second = ag.sort(values(x))[1]
+    for loss in (largest, second):
+        (g,) = ag.gradients(loss, x)
+        np.testing.assert_allclose(g.data, q[:, :2] @ q[:, :2].T / 2, atol=1e-12)
+
+
+def test_a_singular_value_of_zero_has_no_gradient():
+    x = ag.tensor(np.outer([1.0, 2.0, 3.0], [1.0, -1.0]), requires_grad=True)
+    (g,) = ag.gradients(ag.svdvals(x)[1], x)
+    np.testing.assert_array_equal(g.data, np.zeros((3, 2)))
+
+
 def test_equal_values_of_large_matrices_differ_by_many_rounding_errors():
     q = np.linalg.qr(numbers(100, 100))[0]
     x = ag.tensor(q @ np.diag(np.repeat([1.0, 2.0], 50)) @ q.T, requires_grad=True)

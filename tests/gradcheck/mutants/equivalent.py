@@ -50,16 +50,15 @@ EQUIVALENT: dict[str, tuple[str, ...]] = {
     ),
     "only the ends of the domain are told apart, where the slope is infinite; tests/ops cover them": (
         *(
-            f"{op}.x: {change}"
-            for op in ("rel_entr", "xlog1py", "xlogy")
-            for change in ("x -> y", "x -> out", "y -> x", "y -> out")
+            f"{op}.{operand}: {change}"
+            for op, edge in (("rel_entr", "y == 0"), ("xlog1py", "y <= -1"), ("xlogy", "y <= 0"))
+            for operand in ("x", "y")
+            for change in (
+                *("x -> y", "x -> out", "y -> x", "y -> out"),
+                f"(x == 0) * ({edge}) -> x == 0",
+                f"(x == 0) * ({edge}) -> {edge}",
+            )
         ),
-        "rel_entr.x: (x == 0) * (y == 0) -> x == 0",
-        "rel_entr.x: (x == 0) * (y == 0) -> y == 0",
-        "xlog1py.x: (x == 0) * (y <= -1) -> x == 0",
-        "xlog1py.x: (x == 0) * (y <= -1) -> y <= -1",
-        "xlogy.x: (x == 0) * (y <= 0) -> x == 0",
-        "xlogy.x: (x == 0) * (y <= 0) -> y <= 0",
         "norms._power_norm_gradient: out -> p",
         "norms._power_norm_gradient: out -> x",
         "norms._power_norm_gradient: x -> p",
