@@ -16,7 +16,7 @@ from .branches import Kink, first_difference, traced
 from .contracts import recording_problems
 from .cuts import OUTPUT
 from .directions import Direction, own_rng, search
-from .judge import Finding, Ground, at_a_tie, judge
+from .judge import Finding, Ground, at_a_glance, at_a_tie, judge
 from .localize import first_wrong, where_not_finite
 from .numeric import Function, Vector
 from .report import Entry, Problem, Report, Verdict
@@ -25,11 +25,18 @@ from .subjects import DOUBLE, SINGLE, Array, Outputs, Subject, data_of_their_own
 _IN_THE_WAY = ("mutation", "shape")  # problems that leave nothing to compare
 _MEASURED_WRONG = (Verdict.FAIL, Verdict.KINK_OUTSIDE)
 _SHOWN = 5  # entries that are looked for if a direction is wrong
+_CLOSELY = (
+    50  # entries of an order that are wrong, beyond doubt; the rest, where it is as clear, is not looked at again
+)
 _BEND = 1e-2  # between both sides of a point, relatively, for its slope to be one
 
 _WEIGHTED = (
     "f does not return one real number, so its outputs were weighted at random: slopes and gradients are those of the"
     " weighted sum."
+)
+_AT_A_GLANCE = (
+    f"Of the entries that are wrong, the first {_CLOSELY} were looked at closely; of the others only those whose"
+    " derivative is not far from the measured one."
 )
 _RIGHT_BY_THEMSELVES = "No operation was found to be wrong by itself."
 _KINKS_COMBINED = (
@@ -322,6 +329,7 @@ def _entries(order: int, sides: Sides, settings: Settings, rng: np.random.Genera
         ]
         chosen = [[position for label, position in found.failing if label == name] for name in point]
         notes += filter(None, (found.note(), found.blunted(point)))
+    wrong = 0
     for number, (name, leaf) in enumerate(subject.leaves.items()):
         variable = _largest(leaf.data) or 1.0
         precision = conditioning.precision
@@ -329,8 +337,11 @@ def _entries(order: int, sides: Sides, settings: Settings, rng: np.random.Genera
         for position in chosen[number]:
             index = tuple(int(i) for i in np.unravel_index(position, leaf.shape))
             moved = functools.partial(conditioning.at, number, index)
-            slot = _Slot(beside, leaf, index, computed[number][index].item(), moved, nearby, ground)
+            slot = _Slot(beside, leaf, index, computed[number][index].item(), moved, nearby, ground, wrong < _CLOSELY)
             entries.append(slot.entry(order, name))
+            wrong += entries[-1].verdict.bad
+    if wrong > _CLOSELY:
+        notes.append(_AT_A_GLANCE)
     if any(entry.one_sided for entry in entries) and not all((weight == 1).all() for weight in weights):
         notes.append(_WEIGHTED)
     return entries
@@ -347,6 +358,7 @@ class _Slot:
     conditioning: Callable[[], float]
     nearby: _Nearby
     ground: Ground
+    closely: bool  # whether to doubt even what is clearly wrong
 
     def entry(self, order: int, name: str) -> Entry:
         """The verdict on it."""
@@ -367,6 +379,8 @@ class _Slot:
             data[self.index] = original
 
     def _judged(self, function: Callable[[float], Vector], x: float, computed: float) -> Finding:
+        if not self.closely and (found := at_a_glance(function, x, computed, self.conditioning, self.ground)):
+            return found
         found = judge(function, x, computed, self.conditioning, self.ground)
         if found.verdict in (Verdict.FAIL, Verdict.KINK_OUTSIDE):
             slopes = functools.partial(self.nearby.slopes, self, function, x)

@@ -31,6 +31,7 @@ _FAR, _NEAR, _CLOSE = 1e-4, 1e-6, 1e-9  # of points nearby, relative to the entr
 _FEW, _MANY = 18, 128  # of these points
 _STEEPER = 1.05  # chords of a tenth of the length, where the slope is infinite: those of x log x at 1e-11 by 1.10
 _SMALL = 1e-2
+_CLEARLY = 20  # tolerances away
 _WIDEST = 1e-2  # the first step of a close look, relative to the larger of 1 and the entry
 _FINER = 8  # each further step is so many times smaller
 
@@ -78,6 +79,15 @@ def judge(function: Function, x: float, computed: float, conditioning: Callable[
         if agreed := entry.agreed(central(function, x, step, ground.middle)):
             return agreed
     return entry.looked_at_closely()
+
+
+def at_a_glance(
+    function: Function, x: float, computed: float, conditioning: Callable[[], float], ground: Ground
+) -> Finding | None:
+    """The verdict of `judge` where one step leaves no doubt that `computed` is right, or far from it; else None."""
+    entry = _Entry(function, x, computed, conditioning, ground)
+    found = central(function, x, ground.step * max(1.0, abs(x)), ground.middle)
+    return entry.agreed(found) or entry.clearly_wrong(found)
 
 
 def at_a_tie(
@@ -145,15 +155,25 @@ class _Entry:
 
     def agreed(self, found: Slope) -> Finding | None:
         """The verdict if nothing speaks against it: a sharp measurement, no bend, and both values agree."""
-        scale = self._scale(found.size)
         if found.value == found.size == found.bend == self.computed == 0:  # nothing changes at all
             return Finding(0.0, found.error, self._tolerance(found), Verdict.PASS)
-        if not (found.error <= _SHARP * scale and found.bend <= 8 * found.error + _SHARP * scale):
+        if not self._is_smooth(found):
             return None
         tolerance = self._tolerance(found)
         if not abs(self.computed - found.value) <= tolerance:
             return None
         return Finding(found.value, found.error, tolerance, Verdict.PASS)
+
+    def clearly_wrong(self, found: Slope) -> Finding | None:
+        """The verdict if a sharp measurement without a bend is far away from what was computed."""
+        tolerance = self._tolerance(found) + self._ill_conditioned()
+        if not (self._is_smooth(found) and _CLEARLY * tolerance < abs(self.computed - found.value) < np.inf):
+            return None
+        return self._failure(Finding(found.value, found.error, tolerance, Verdict.FAIL))
+
+    def _is_smooth(self, found: Slope) -> bool:
+        scale = self._scale(found.size)
+        return found.error <= _SHARP * scale and found.bend <= 8 * found.error + _SHARP * scale
 
     def looked_at_closely(self) -> Finding:
         """The verdict by branches, one-sided slopes and many steps."""
@@ -163,14 +183,13 @@ class _Entry:
         kink, left, right, chosen = self._surroundings()
         if kink is None:
             found = self._slope(left, right)
-            scale = self._scale(found.size)
-            if found.error <= _SHARP * scale and found.bend <= 8 * found.error + _SHARP * scale:
+            if self._is_smooth(found):
                 return self._verdict(found)
         sides = [self._side(-1, left), self._side(1, right)]
         both = [side for side in sides if side is not None]
         if len(both) == 2 and (kink or self._bends(*both)):
             return self._at_kink(kink or Kink("", None, (), None, None, 0), chosen, *both)
-        if kink is None and found.error <= _BLUNT * scale:
+        if kink is None and found.error <= _BLUNT * self._scale(found.size):
             return self._unless_alone(self._verdict(found), *sides)
         if len(both) == 1:
             return self._verdict(_whole(both[0]))
@@ -326,6 +345,9 @@ class _Entry:
         rounding = _ROUNDINGS * self.ground.precision * found.size
         return self.ground.allowance(found.value) + _BARS * found.error + rounding
 
+    def _ill_conditioned(self) -> float:
+        return _ROUNDINGS / 4 * self.conditioning()
+
     def _verdict(self, found: Slope) -> Finding:
         if not np.isfinite(found.error):
             what, _ = self._words()
@@ -337,7 +359,7 @@ class _Entry:
         difference = abs(self.computed - found.value)
         blunt = found.error > _BLUNT * max(self._scale(found.size), 1.0 if np.isnan(self.computed) else 0.0)
         if not blunt and not difference <= tolerance:
-            tolerance += _ROUNDINGS / 4 * self.conditioning()
+            tolerance += self._ill_conditioned()
         if blunt and not 20 * tolerance < difference < np.inf:
             note = f"The error bar of the numeric value is {found.error:.1e}: a mistake could hide in it."
             if np.isnan(self.computed):

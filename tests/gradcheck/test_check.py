@@ -195,6 +195,29 @@ def test_a_slope_that_cannot_be_measured_is_said_to_be_so() -> None:
     assert "outputs of another shape nearby" in report.to_text()
 
 
+@pytest.mark.parametrize(
+    ("wrong", "verdict"), [(lambda x: x.detach(), "BLOCKED"), (lambda x: 2 * x - x.detach(), "FAIL")]
+)
+def test_of_many_entries_that_are_wrong_only_the_first_are_looked_at_closely(wrong: Any, verdict: str) -> None:
+    calls = []
+
+    def f(x: ag.Tensor) -> ag.Tensor:
+        calls.append(1)
+        return ag.exp(wrong(x)).sum()
+
+    report = ag.gradcheck(f, np.linspace(-1, 1, 400), raise_exception=False)
+    assert [entry.verdict.value for entry in report.entries] == [verdict] * 400
+    assert all("detach() at" in entry.note for entry in report.entries)
+    assert len(calls) < 20 * 400
+    assert report.notes[0].startswith("Of the entries that are wrong, the first 50 were looked at closely")
+
+
+def test_at_a_glance_what_is_at_a_kink_is_still_looked_at() -> None:
+    x = np.append(np.linspace(1, 2, 100), np.zeros(3))
+    report = ag.gradcheck(lambda x: (ag.relu(x) * (2 - x.detach())).sum(), x, raise_exception=False)
+    assert [e.verdict.value for e in report.entries if e.index[0] >= 100] == ["KINK-OK"] * 3
+
+
 # -- leaves --------------------------------------------------------------------------------------------------------
 
 
