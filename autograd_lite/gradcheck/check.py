@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import DTypeLike
 from ..recording import leave
 from ..tensor import Tensor
 from .branches import Kink, first_difference, traced
+from .conditioning import Rounding, moved_by_rounding
 from .contracts import recording_problems
 from .cuts import OUTPUT
 from .directions import Direction, own_rng, search
@@ -236,12 +237,26 @@ def _report(
     undefined = any(np.isnan(entry.analytic) for entry in entries)
     if (wrong or problems) and sides.computed.explicit is None:
         culprit = first_wrong(stages[: min(wrong, default=max(orders))])
+        if culprit is None and settings.directions is not None:
+            entries = [_undecided_at_kinks(entry) for entry in entries]
         measured = [entry for entry in entries if entry.verdict in _MEASURED_WRONG]
         if culprit is None and measured and not undefined:
             notes.append(_RIGHT_BY_THEMSELVES + _KINKS_COMBINED * any(entry.kink is not None for entry in measured))
     if undefined and culprit is None and sides.computed.explicit is None:
         notes.append(where_not_finite(stages[-1]))
     return Report(entries, total, problems, culprit=culprit, notes=notes)
+
+
+def _undecided_at_kinks(entry: Entry) -> Entry:
+    """What is thought of an entry at a kink in random directions, if each operation is right by itself.
+
+    A direction crosses all kinks at once. Each operation may give any slope of its own there, and what the chain rule
+    makes of these need not lie between the slopes of the whole on both sides.
+    """
+    if entry.verdict is not Verdict.KINK_OUTSIDE:
+        return entry
+    note = "Each operation is right by itself; where several kinks meet, their slopes together need not be one."
+    return replace(entry, verdict=Verdict.UNRELIABLE, note=note)
 
 
 def _move_off_kinks(sides: Sides, entries: Sequence[Entry], rng: np.random.Generator) -> list[str]:
@@ -298,23 +313,36 @@ def _entries(order: int, sides: Sides, settings: Settings, rng: np.random.Genera
         parts = [np.real(np.conj(weight) * output.data).reshape(-1) for output, weight in pairs]
         return np.concatenate(parts) if parts else np.zeros(0)
 
-    middle = weighted()
+    values = weighted()
+    endless = ~np.isfinite(values)
+    middle = np.where(endless, 0, values)
 
     def beside() -> Vector:
-        """The same at other points: not a number beyond the domain, and where the outputs have other shapes."""
+        """The same at other points: not a number beyond the domain, and where the outputs have other shapes.
+
+        Elements that are not finite have no slope, but one of 0 for as long as they do not change.
+        """
         try:
             found = weighted()
         except (ArithmeticError, ValueError):
             return np.full_like(middle, np.nan)
-        return found if found.shape == middle.shape else np.full_like(middle, np.nan)
+        if found.shape != middle.shape:
+            return np.full_like(middle, np.nan)
+        if endless.any():
+            same = (found == values) | (np.isnan(found) & np.isnan(values))
+            found[endless] = np.where(same, 0, np.nan)[endless]
+        return found
 
     nearby = _Nearby(subject)
+    noise = functools.cache(lambda: subject.noise(weights))
     gradient = max(map(_largest, computed), default=0.0)
     entries = []
     if settings.directions is None:
         chosen = _choice([leaf.size for leaf in leaves], settings.max_entries, rng)
     else:
-        ground = Ground(middle, _norm(computed), 1.0, settings.allowance, conditioning.precision, order, settings.eps)
+        ground = Ground(
+            middle, _norm(computed), 1.0, settings.allowance, conditioning.precision, order, settings.eps, noise
+        )
 
         def judged(function: Function, along: float, direction: Direction) -> Finding:
             return judge(function, 0.0, along, functools.partial(conditioning.along, direction), ground)
@@ -333,11 +361,12 @@ def _entries(order: int, sides: Sides, settings: Settings, rng: np.random.Genera
     for number, (name, leaf) in enumerate(subject.leaves.items()):
         variable = _largest(leaf.data) or 1.0
         precision = conditioning.precision
-        ground = Ground(middle, gradient, variable, settings.allowance, precision, order, settings.eps)
+        ground = Ground(middle, gradient, variable, settings.allowance, precision, order, settings.eps, noise)
         for position in chosen[number]:
             index = tuple(int(i) for i in np.unravel_index(position, leaf.shape))
             moved = functools.partial(conditioning.at, number, index)
-            slot = _Slot(beside, leaf, index, computed[number][index].item(), moved, nearby, ground, wrong < _CLOSELY)
+            value, last = computed[number][index].item(), bool(endless.any())
+            slot = _Slot(beside, leaf, index, value, moved, nearby, ground, wrong < _CLOSELY, last)
             entries.append(slot.entry(order, name))
             wrong += entries[-1].verdict.bad
     if wrong > _CLOSELY:
@@ -359,10 +388,14 @@ class _Slot:
     nearby: _Nearby
     ground: Ground
     closely: bool  # whether to doubt even what is clearly wrong
+    endless: bool  # whether some of the outputs are not finite
 
     def entry(self, order: int, name: str) -> Entry:
         """The verdict on it."""
         x, g = self.leaf.data[self.index].item(), self.computed
+        if not np.isfinite(x):
+            note = f"The entry is {x} and cannot be moved; pass what is to stay, a mask say, as ag.tensor(...)."
+            return Entry(order, name, self.index, g, np.nan, np.inf, 0.0, Verdict.UNRELIABLE, note=note)
         if self.leaf.dtype.kind != "c":
             return Entry(order, name, self.index, g, *self._judged(self._at, x, g.real))
         real = self._judged(lambda part: self._at(complex(part, x.imag)), x.real, g.real)
@@ -382,6 +415,9 @@ class _Slot:
         if not self.closely and (found := at_a_glance(function, x, computed, self.conditioning, self.ground)):
             return found
         found = judge(function, x, computed, self.conditioning, self.ground)
+        if found.verdict.bad and self.endless:
+            note = "An output is not finite here, and may hide a slope."
+            return found._replace(verdict=Verdict.UNRELIABLE, note=note)
         if found.verdict in (Verdict.FAIL, Verdict.KINK_OUTSIDE):
             slopes = functools.partial(self.nearby.slopes, self, function, x)
             return at_a_tie(found, computed, slopes, self.nearby.kink)
@@ -410,48 +446,25 @@ class _Conditioning:
 
     def __init__(self, subject: Subject, weights: Sequence[Array], precision: float):
         self.subject, self.weights, self.precision = subject, weights, precision
-        self._moved: list[Array] | None = None
 
     def at(self, number: int, index: tuple[int, ...]) -> float:
         """The largest change that was seen in this entry of this input's gradient."""
-        if self._moved is None:
-            self._moved = self._measured()
         return float(self._moved[number][index])
 
     def along(self, direction: Direction) -> float:
         """The same of the derivative along a direction, if all changes had the worst signs."""
-        if self._moved is None:
-            self._moved = self._measured()
         moved = dict(zip(self.subject.leaves, self._moved, strict=True))
         return sum(float(np.abs(moved[name] * v).sum()) for name, v in direction.items())
 
-    def _measured(self) -> list[Array]:
-        rng = np.random.default_rng(0)
+    @functools.cached_property
+    def _moved(self) -> list[Array]:
         leaves = list(self.subject.leaves.values())
-        originals = [leaf.data for leaf in leaves]
-        moved = [np.zeros(leaf.shape) for leaf in leaves]
-        base, trace = self._gradient(self.weights), traced(self.subject.outputs)
-        try:
-            for _ in range(10):
-                for leaf, original in zip(leaves, originals, strict=True):
-                    leaf.data = self._rounded(original, rng)
-                if first_difference(trace, traced(self.subject.outputs)) is None:  # beyond a kink, it is not rounding
-                    with np.errstate(invalid="ignore"):  # of infinite gradients
-                        there = self._gradient([self._rounded(weight, rng) for weight in self.weights])
-                        changes = [np.abs(g - before) for g, before in zip(there, base, strict=True)]
-                    moved = [np.fmax(most, change) for most, change in zip(moved, changes, strict=True)]
-        finally:
-            for leaf, original in zip(leaves, originals, strict=True):
-                leaf.data = original
-        return moved
 
-    def _rounded(self, array: Array, rng: np.random.Generator) -> Array:
-        """The array with its last digits changed."""
-        return np.asarray(array * (1 + self.precision * rng.choice((-1.0, 1.0), array.shape)))
+        def gradient(rounded: Rounding) -> list[Array]:
+            found = self.subject.gradient([rounded(weight) for weight in self.weights])
+            return [_or_zeros(g, leaf) for g, leaf in zip(found, leaves, strict=True)]
 
-    def _gradient(self, weights: Sequence[Array]) -> list[Array]:
-        found = self.subject.gradient(weights)
-        return [_or_zeros(g, leaf) for g, leaf in zip(found, self.subject.leaves.values(), strict=True)]
+        return moved_by_rounding(gradient, self.subject.outputs, leaves, self.precision)
 
 
 class _Nearby:

@@ -29,6 +29,7 @@ _BLUNT = 1e-3  # that of one in which a plausible mistake would hide
 _TIED = 1e-2  # slopes at points nearby are those of a smooth function if they differ by less, relatively
 _FAR, _NEAR, _CLOSE = 1e-4, 1e-6, 1e-9  # of points nearby, relative to the entry that moves
 _FEW, _MANY = 18, 128  # of these points
+_NOISES = 8  # times the rounding that is expected of the function
 _STEEPER = 1.05  # chords of a tenth of the length, where the slope is infinite: those of x log x at 1e-11 by 1.10
 _SMALL = 1e-2
 _CLEARLY = 20  # tolerances away
@@ -55,7 +56,8 @@ class Ground:
     middle: the weighted outputs at the point itself. gradient: the largest entry of the gradient; variable: of the
     input. allowance: of a measured value, what the user tolerates beyond the error bars. precision: the rounding error
     of the computed gradient. order: of the derivative. step: the first to try, relative to the larger of 1 and the
-    entry. branching: whether operations with branches occur, once that is known.
+    entry. noise: the rounding error of the function, as the numbers on the way to its outputs let expect. branching:
+    whether operations with branches occur, once that is known.
     """
 
     middle: Vector
@@ -65,6 +67,7 @@ class Ground:
     precision: float
     order: int
     step: float
+    noise: Callable[[], float]
     branching: bool | None = None
 
 
@@ -321,6 +324,10 @@ class _Entry:
         apart = float(np.abs(values - side.values).sum())
         return bool(apart > 1e-6 * size + 1e-9 * change and np.abs(nearest()).sum() > apart / 2)
 
+    def _step(self) -> float:
+        """The first step that was tried."""
+        return self.ground.step * max(1.0, abs(self.x))
+
     def _beside(self, sign: int) -> Vector:
         with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
             return self.function(self.x + sign * self._tiny())
@@ -371,12 +378,20 @@ class _Entry:
         if difference <= _LOST * self.ground.precision * max(ones, self.ground.gradient):
             note = "The difference may be what rounding leaves of larger numbers, those of other entries or around 1."
             return Finding(found.value, found.error, tolerance, Verdict.UNRELIABLE, note=note)
-        return self._failure(Finding(found.value, found.error, tolerance, Verdict.FAIL))
+        finding = Finding(found.value, found.error, tolerance, Verdict.FAIL)
+        return self._if_hidden(difference, finding) or self._failure(finding)
+
+    def _if_hidden(self, difference: float, finding: Finding) -> Finding | None:
+        """UNRELIABLE rather than wrong, if rounding on the way to the outputs explains as much; else None."""
+        hidden = _NOISES * self.ground.noise() / self._step()
+        if not difference <= hidden:
+            return None
+        note = f"On the way there are numbers so large that their rounding hides slopes of up to {hidden:.1e}."
+        return finding._replace(error=max(finding.error, hidden), verdict=Verdict.UNRELIABLE, note=note)
 
     def _failure(self, finding: Finding) -> Finding:
         """BLOCKED rather than wrong, if the entry's path to the outputs was cut."""
-        step = self.ground.step * max(1.0, abs(self.x))
-        cut = first_cut(lambda: self.function(self.x), lambda: self.function(self.x + step))
+        cut = first_cut(lambda: self.function(self.x), lambda: self.function(self.x + self._step()))
         if cut is None:
             return finding
         return finding._replace(verdict=finding.verdict if self.computed else Verdict.BLOCKED, note=f"{cut}.")

@@ -250,7 +250,8 @@ class _Trial:
     def moved(self) -> float:
         """The sum of what the rounding of each input is multiplied with."""
         leaves = self.subject.leaves
-        return sum(float(np.abs(g * leaves[name].data).sum()) for name, g in self.gradient.items())
+        finite = {name: np.where(np.isfinite(leaf.data), leaf.data, 0) for name, leaf in leaves.items()}
+        return sum(float(np.abs(g * finite[name]).sum()) for name, g in self.gradient.items())
 
     def derivatives(self, order: int) -> tuple[float, float]:
         """The first derivative along the direction by the gradient, and the second, by its gradient; or 0."""

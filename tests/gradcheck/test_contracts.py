@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite import core
+from autograd_lite import core, nn
 from autograd_lite.gradcheck.contracts import contract_problems, gradient_problems
 
 
@@ -246,3 +246,13 @@ def test_a_stochastic_function_is_refused():
     rng = np.random.default_rng(0)
     with pytest.raises(ValueError, match="two different results"):
         ag.gradcheck(lambda x: x * ag.tensor(rng.normal(size=(3, 4))), X)
+
+
+def test_rounding_is_no_other_gradient_where_a_gradient_cancels() -> None:
+    """Softmax does not change with what is added to all scores: the gradient of a shared bias is 0 but for rounding."""
+    rng = np.random.default_rng(0)
+    for _ in range(5):
+        x, b = rng.normal(size=(3, 4)), rng.normal(size=(3, 1))
+        assert ag.gradcheck(lambda x, b: ag.softmax(x + b), x, b, order=2)
+        model = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Tanh()).astype("float64")
+        assert ag.gradcheck(model, rng.normal(size=(5, 3)), order=2, max_entries=10)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite import core
+from autograd_lite import core, nn
 from autograd_lite.gradcheck import Verdict
 from autograd_lite.gradcheck.directions import Search, direction_at, gaussian, suspects
 from autograd_lite.gradcheck.judge import Finding
@@ -146,3 +146,19 @@ def test_halving_finds_all_suspects_in_few_steps(rng: np.random.Generator) -> No
     assert suspects(agrees, point, rng, 10) == [("a", 0), ("a", 99), ("c", 1234)]
     assert len(asked) < 60
     assert suspects(agrees, point, rng, 1) == [("a", 0)]
+
+
+def test_kinks_that_meet_in_a_direction_are_no_mistake_if_each_operation_is_right() -> None:
+    """An image with a flat background: ReLU and max-pooling are at ties nearly everywhere."""
+    rng = np.random.default_rng(0)
+    image = np.pad(rng.random((2, 1, 3, 3)), ((0, 0), (0, 0), (2, 3), (3, 2)))
+    found = set()
+    for _ in range(5):
+        layers = nn.Conv2d(1, 2, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(18, 3)
+        model = nn.Sequential(*layers).astype("float64")
+        report = ag.gradcheck(
+            model, image, np.array([0, 1]), loss=ag.cross_entropy, directions=3, raise_exception=False
+        )
+        assert not report.failures
+        found |= {entry.note for entry in report.entries}
+    assert any("several kinks meet" in note for note in found)

@@ -152,6 +152,46 @@ def test_a_finite_or_undefined_gradient_where_the_slope_is_infinite_is_unreliabl
     assert "not a number" in report.to_text()
 
 
+@pytest.mark.parametrize("x", [np.inf, -np.inf, np.nan])
+def test_an_entry_that_cannot_be_moved_is_unreliable_and_the_others_are_not(x: float) -> None:
+    with np.errstate(invalid="ignore"):
+        assert verdicts(ag.exp, [1.0, x]) == ["PASS", "UNRELIABLE"]
+        assert verdicts(ag.exp, [1.0, complex(x, 1.0)]) == ["PASS", "UNRELIABLE"]
+    assert verdicts(lambda x: np.exp(x).sum(), [1.0, -np.inf], jac=np.exp) == ["PASS", "UNRELIABLE"]
+    report = ag.gradcheck(ag.exp, np.array([1.0, x]), raise_exception=False)
+    assert "cannot be moved; pass what is to stay" in report.to_text()
+
+
+def test_a_mask_of_minus_infinity_is_a_constant_or_undecided() -> None:
+    scores, mask = np.random.default_rng(0).normal(size=(3, 3)), np.where(np.tri(3) > 0, 0, -np.inf)
+    found = verdicts(lambda s, m: ag.softmax(s + m), scores, mask)
+    assert (found.count("PASS"), found.count("UNRELIABLE")) == (15, 3)
+    assert ag.gradcheck(lambda s: ag.softmax(s + mask), scores, directions=3)
+    assert ag.taylor_test(lambda s, m: ag.softmax(s + m), scores, mask)
+    assert ag.dot_product_test(lambda s, m: ag.softmax(s + m), scores, mask)
+
+
+def test_outputs_that_are_not_finite_leave_the_rest_decided() -> None:
+    with np.errstate(divide="ignore"):
+        assert verdicts(ag.log, [0.0, 2.0]) == ["UNRELIABLE", "PASS"]
+    with np.errstate(over="ignore"):
+        assert verdicts(lambda x: ag.exp(x).sum(), [1.0, 1000.0]) == ["UNRELIABLE", "UNRELIABLE"]
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: (ag.tanh(x) + 1e12).sum() - 1e12,
+        lambda x: (1 - ag.cos(x * 1e-8)).sum() / 1e-16,
+    ],
+    ids=["a large constant", "a quotient"],
+)
+def test_rounding_on_the_way_that_hides_the_slope_is_told(f: Any) -> None:
+    report = ag.gradcheck(f, np.array([0.5]), raise_exception=False)
+    assert [entry.verdict.value for entry in report.entries] == ["UNRELIABLE"]
+    assert "their rounding hides slopes" in report.to_text()
+
+
 def test_close_to_0_a_function_may_change_within_the_smallest_step() -> None:
     assert verdicts(lambda x: ag.log(x + 1e-13), [0.0, 1.0]) == ["PASS", "PASS"]
     assert verdicts(lambda x: ag.log(x + 1e-13) + 1e10 * x, [0.0, 1.0]) == ["PASS", "PASS"]
