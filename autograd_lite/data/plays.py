@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from .extras import folder_of
+from ..extras import folder_of
 from .split import Split
 
 HELD_OUT = (

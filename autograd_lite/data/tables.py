@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .extras import optional
+from ..extras import optional
 from .split import Split, train_validation_split
 from .structure import Array
 

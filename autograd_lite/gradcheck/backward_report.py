@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from .document import Code, Document, Readable, Table
+from .document import Block, Code, Document, Readable, Remark, Table
 from .mistakes import Hint
-from .report import Problem, Verdict
+from .report import TONES, Problem, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +91,11 @@ class BackwardReport(Readable):
         }
 
     def _document(self) -> Document:
-        blocks: list[str | Table | Code] = []
+        blocks: list[Block] = []
         if self.gradients:
-            marked = frozenset(number for number, gradient in enumerate(self.gradients) if gradient.wrong)
-            blocks.append(Table(_COLUMNS, [_row(gradient) for gradient in self.gradients], marked))
+            blocks.append(Table(_COLUMNS, [_row(gradient) for gradient in self.gradients], TONES))
         blocks += _explained(self.failures)
-        blocks += [f"{problem.name}: {problem.message}" for problem in self.problems]
+        blocks += [Remark(problem.name, problem.message) for problem in self.problems]
         return Document(f"{self.function}: {self._verdict()}", bool(self), [*blocks, *self.notes])
 
 
@@ -109,17 +108,17 @@ def _row(gradient: GradientCheck) -> tuple[str, ...]:
     return gradient.name, str(gradient.shape), gradient.verdict, wrong, error
 
 
-def _explained(gradients: Sequence[GradientCheck]) -> Iterator[str | Code]:
+def _explained(gradients: Sequence[GradientCheck]) -> Iterator[Remark | Code]:
     """What to correct, or where the error sits."""
     for alike, mistakes in _causes(gradients):
         names = listed([gradient.name for gradient in alike])
         right = "makes it right" if len(alike) == 1 else "makes all of them right"
         if not mistakes:
-            yield f"{names}: {alike[0].where}. None of the usual corrections makes it right."
+            yield Remark(names, f"{alike[0].where}. None of the usual corrections makes it right.")
         elif len(mistakes) > 1:
-            yield f"{names}: each of these {len(mistakes)} corrections {right}, the simplest first:"
+            yield Remark(names, f"each of these {len(mistakes)} corrections {right}, the simplest first:")
         for mistake in mistakes:
-            yield f"{names}: {mistake}. Correct it:"
+            yield Remark(names, f"{mistake}. Correct it:")
             fixes = (hint.fix for gradient in alike for hint in gradient.hints if hint.mistake == mistake)
             yield Code("\n".join(dict.fromkeys(fixes)))
 

@@ -33,13 +33,13 @@ class Kink:
     @property
     def at(self) -> str:
         """The operation and its line: ``relu at model.py:12 in forward``."""
-        return at(self.op, self.line) or "an operation that does not declare its branches"
+        return at(self.op, self.line) or "an operation that does not declare its branches (add branch= to its @ag.op)"
 
     def __str__(self) -> str:
         if not self.op:
             return self.at
         element = f", element {list(self.index)}" if self.index else ""
-        return f"{self.at}{element} (branch {self.before} on its left, {self.after} on its right)"
+        return f"{self.at}{element}, which takes branch {self.before} on its left and {self.after} on its right"
 
 
 class Step(NamedTuple):

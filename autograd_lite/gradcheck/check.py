@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,19 +16,20 @@ from .branches import Kink, first_difference, traced
 from .conditioning import Rounding, moved_by_rounding
 from .contracts import recording_problems
 from .cuts import OUTPUT
-from .directions import Direction, own_rng, search
+from .directions import Direction, direction_at, line_along, own_rng, search
+from .document import few
 from .judge import Finding, Ground, at_a_glance, at_a_tie, judge
 from .localize import first_wrong, where_not_finite
 from .numeric import Function, Vector
+from .progress import progress
 from .report import Entry, Problem, Report, Verdict
 from .subjects import DOUBLE, SINGLE, Array, Outputs, Subject, data_of_their_own, subject_of, subject_with_gradient
 
 _IN_THE_WAY = ("mutation", "shape")  # problems that leave nothing to compare
 _MEASURED_WRONG = (Verdict.FAIL, Verdict.KINK_OUTSIDE)
 _SHOWN = 5  # entries that are looked for if a direction is wrong
-_CLOSELY = (
-    50  # entries of an order that are wrong, beyond doubt; the rest, where it is as clear, is not looked at again
-)
+_CLOSELY = 50  # entries of an order that are wrong beyond doubt; where others are as clear, one look is enough
+_ASIDE = 1e-3  # how far an input is moved, relative to its size, to see whether anything depends on it
 _BEND = 1e-2  # between both sides of a point, relatively, for its slope to be one
 
 _WEIGHTED = (
@@ -57,6 +58,7 @@ class Settings:
     max_entries: int | None
     directions: int | None
     resample: int
+    strict: bool
 
     def __post_init__(self) -> None:
         if self.directions is not None and self.directions < 1:
@@ -84,6 +86,7 @@ def gradcheck(
     max_entries: int | None = None,
     directions: int | None = None,
     resample: int = 0,
+    strict: bool = False,
     raise_exception: bool = True,
     rng: np.random.Generator | int = 0,
 ) -> Report:
@@ -109,6 +112,7 @@ def gradcheck(
         at most `max_entries` (or 5).
     resample: move entries that sit on a kink by about a thousandth and check again, at most so often; the report says
         which were moved.
+    strict: count it as a failure, too, if an entry is undecided (UNRELIABLE), or there is none.
     raise_exception: False returns the report whatever it says.
     rng: a generator, or the seed of one, for that choice and for the weights of outputs that are no real scalar. (One
         random weighting finds an error in any entry of the Jacobian, but for a set of weights of measure zero.)
@@ -116,12 +120,16 @@ def gradcheck(
     The gradient for a complex input is dL/d(Re z) + i dL/d(Im z), of the real part of the weighted outputs. At a kink
     the gradient must lie between the slopes of both sides, summed over the elements of the output.
 
-    Returns a Report. Raises AssertionError with its text if an entry is wrong; TypeError for inputs or outputs of
-    another precision or outputs that are no Tensors, ValueError if f is not deterministic or there is nothing to check.
+    Each entry has a verdict: PASS; FAIL; at a kink, KINK-OK or KINK-OUTSIDE; BLOCKED, where the path of the gradient is
+    cut; UNRELIABLE, where the measurement cannot decide. `Verdict` and docs/verification.md say what to do about each.
+
+    Returns a Report. Raises AssertionError with its text if an entry is wrong, or all are undecided; TypeError for
+    inputs or outputs of another precision or outputs that are no Tensors, ValueError if f is not deterministic or
+    there is nothing to check.
     """
     if order < 1:
         raise ValueError(f"gradcheck: order={order} checks nothing; pass 1 for gradients, 2 for theirs as well")
-    settings = Settings(eps, atol, rtol, max_entries, directions, resample)
+    settings = Settings(eps, atol, rtol, max_entries, directions, resample, strict)
     sides = _sides(f, inputs, loss, jac, dtype)
     if jac is not None and order > 1:
         raise ValueError(f"gradcheck: with jac there are first derivatives only, not order={order}")
@@ -139,6 +147,7 @@ def gradgradcheck(
     max_entries: int | None = None,
     directions: int | None = None,
     resample: int = 0,
+    strict: bool = False,
     raise_exception: bool = True,
     rng: np.random.Generator | int = 0,
 ) -> Report:
@@ -148,7 +157,8 @@ def gradgradcheck(
     weights of the outputs. Arguments, result and errors as in `gradcheck`.
     """
     sides = _sides(f, inputs, loss, None, dtype)
-    return _check(sides, (2,), Settings(eps, atol, rtol, max_entries, directions, resample), raise_exception, rng)
+    settings = Settings(eps, atol, rtol, max_entries, directions, resample, strict)
+    return _check(sides, (2,), settings, raise_exception, rng)
 
 
 @dataclass(slots=True)
@@ -244,7 +254,7 @@ def _report(
             notes.append(_RIGHT_BY_THEMSELVES + _KINKS_COMBINED * any(entry.kink is not None for entry in measured))
     if undefined and culprit is None and sides.computed.explicit is None:
         notes.append(where_not_finite(stages[-1]))
-    return Report(entries, total, problems, culprit=culprit, notes=notes)
+    return Report(entries, total, problems, culprit=culprit, notes=notes, strict=settings.strict)
 
 
 def _undecided_at_kinks(entry: Entry) -> Entry:
@@ -333,6 +343,9 @@ def _entries(order: int, sides: Sides, settings: Settings, rng: np.random.Genera
             found[endless] = np.where(same, 0, np.nan)[endless]
         return found
 
+    point = {name: leaf.data for name, leaf in subject.leaves.items()}
+    if order == 1:
+        notes.append(_without_influence(beside, middle, point, computed))
     nearby = _Nearby(subject)
     noise = functools.cache(lambda: subject.noise(weights))
     gradient = max(map(_largest, computed), default=0.0)
@@ -347,7 +360,6 @@ def _entries(order: int, sides: Sides, settings: Settings, rng: np.random.Genera
         def judged(function: Function, along: float, direction: Direction) -> Finding:
             return judge(function, 0.0, along, functools.partial(conditioning.along, direction), ground)
 
-        point = {name: leaf.data for name, leaf in subject.leaves.items()}
         computed_by_name = dict(zip(point, computed, strict=True))
         limit = settings.max_entries or _SHOWN
         found = search(beside, point, computed_by_name, judged, settings.directions, rng, limit)
@@ -358,22 +370,39 @@ def _entries(order: int, sides: Sides, settings: Settings, rng: np.random.Genera
         chosen = [[position for label, position in found.failing if label == name] for name in point]
         notes += filter(None, (found.note(), found.blunted(point)))
     wrong = 0
-    for number, (name, leaf) in enumerate(subject.leaves.items()):
-        variable = _largest(leaf.data) or 1.0
-        precision = conditioning.precision
-        ground = Ground(middle, gradient, variable, settings.allowance, precision, order, settings.eps, noise)
-        for position in chosen[number]:
-            index = tuple(int(i) for i in np.unravel_index(position, leaf.shape))
-            moved = functools.partial(conditioning.at, number, index)
-            value, last = computed[number][index].item(), bool(endless.any())
-            slot = _Slot(beside, leaf, index, value, moved, nearby, ground, wrong < _CLOSELY, last)
-            entries.append(slot.entry(order, name))
-            wrong += entries[-1].verdict.bad
+    with progress(sum(map(len, chosen))) as compared:
+        for number, (name, leaf) in enumerate(subject.leaves.items()):
+            variable = _largest(leaf.data) or 1.0
+            precision = conditioning.precision
+            ground = Ground(middle, gradient, variable, settings.allowance, precision, order, settings.eps, noise)
+            for position in chosen[number]:
+                index = tuple(int(i) for i in np.unravel_index(position, leaf.shape))
+                moved = functools.partial(conditioning.at, number, index)
+                value, last = computed[number][index].item(), bool(endless.any())
+                slot = _Slot(beside, leaf, index, value, moved, nearby, ground, wrong < _CLOSELY, last)
+                entries.append(slot.entry(order, name))
+                wrong += entries[-1].verdict.bad
+                compared()
     if wrong > _CLOSELY:
         notes.append(_AT_A_GLANCE)
     if any(entry.one_sided for entry in entries) and not all((weight == 1).all() for weight in weights):
         notes.append(_WEIGHTED)
     return entries
+
+
+def _without_influence(
+    beside: Callable[[], Vector], middle: Vector, point: Mapping[str, Array], gradients: Sequence[Array]
+) -> str:
+    """On which of its arrays `f` does not depend, in a sentence: a check of these compares 0 with 0. Or nothing."""
+
+    def unchanged(name: str) -> bool:
+        with np.errstate(all="ignore"):
+            moved = line_along(beside, point, {name: direction_at(point[name], own_rng(0))})(_ASIDE)
+        return np.array_equal(moved, middle)
+
+    zero = [name for name, g in zip(point, gradients, strict=True) if g.size and not g.any()]
+    names = list(filter(unchanged, zero))
+    return f"f does not depend on {few(names)} near this point: 0 was compared with 0." if names else ""
 
 
 @dataclass(slots=True)

@@ -59,14 +59,14 @@ class Culprit:
 
     def to_text(self) -> str:
         """What is wrong and where, in two or three sentences."""
-        place = [f"call {self.call} of the run"]
+        place = [f"operation {self.call + 1} of the run"]
         place += [str(self.line)] if self.line else []
         place += [f"inside {self.module}"] if self.module else []
         what = _ORDERS.get(self.order, f"derivative of order {self.order}")
         sentences = [
             f"The first wrong operation is {self.op.name} ({', '.join(place)}).",
             f"In the smallest case its {what} for {self.label} is {decimal(self.analytic)}, measured"
-            f" {decimal(self.numeric)} +- {self.error:.1e}.",
+            f" {decimal(self.numeric)} ± {self.error:.1e}.",
         ]
         return " ".join([*sentences, *([self.note] if self.note else [])])
 

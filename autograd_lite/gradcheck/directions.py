@@ -42,6 +42,9 @@ def direction_at(array: Array, rng: np.random.Generator) -> Array:
     return np.asarray(gaussian(array, rng) * size, array.dtype)
 
 
+_LIKELY = 0.5  # a probability of missing an error from which on nothing is promised
+
+
 @dataclass(frozen=True)
 class Search:
     """What random directions have found of a gradient.
@@ -68,11 +71,18 @@ class Search:
 
     def note(self) -> str:
         """What the search would have missed, in a sentence."""
+        what = f"{len(self.directions)} Gaussian direction{'s' * (len(self.directions) > 1)} over {self.size:,} entries"
+        share = 1e-3 * self.norm
+        if self.missed(share) > _LIKELY:
+            return (
+                f"{what}: they promise nothing. An error of a thousandth of the gradient's norm, {share:.0e} here, is"
+                " less than they resolve; check where the gradient is larger, or entry by entry."
+            )
         single = self.norm / math.sqrt(max(self.size, 1))
         return (
-            f"{len(self.directions)} Gaussian directions over {self.size:,} entries: a gradient that is off by a"
-            f" thousandth of its norm is missed with a probability of at most {self.missed(1e-3 * self.norm):.0e}, and"
-            f" a single entry of average size that is missing with at most {self.missed(single):.0e}."
+            f"{what}: a gradient that is off by a thousandth of its norm is missed with a probability of at most"
+            f" {self.missed(share):.0e}, one that lacks a single entry of average size with at most"
+            f" {self.missed(single):.0e}."
         )
 
     def blunted(self, point: Mapping[str, Array]) -> str:

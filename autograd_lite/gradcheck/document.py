@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Tone(StrEnum):
+    """What a word in a table means for the reader: it has a colour where there are colours."""
+
+    GOOD = "good"
+    BAD = "bad"
+    UNSURE = "unsure"
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of text under a header. `marked` are the numbers of rows that matter most: what is wrong."""
+    """Rows of text under a header. tones: of the words that stand in cells of their own and mean something."""
 
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
-    marked: frozenset[int] = frozenset()
+    tones: Mapping[str, Tone] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What is to be said about something that has a name."""
+
+    about: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +40,16 @@ class Code:
     source: str
 
 
+Block = str | Remark | Table | Code
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """What is told in all formats: first of all a title with the verdict, then blocks, the most important first."""
 
     title: str
     good: bool
-    blocks: Sequence[str | Table | Code]
+    blocks: Sequence[Block]
 
     def to_text(self) -> str:
         """For a terminal."""
@@ -40,16 +60,23 @@ class Document:
         return "\n\n".join((f"**{_escaped_markdown(self.title)}**", *map(_markdown, self.blocks))) + "\n"
 
     def to_html(self) -> str:
-        """For a notebook: right in light and dark, and without colours, too."""
-        frame = f"border-left: 4px solid {'#00795a' if self.good else '#c2410c'}; padding-left: 0.8em"
+        """For a notebook or a page, light or dark; without its style, as in a mail, it reads well, too."""
+        verdict, colon, rest = self.title.partition(": ")
+        title = f"<p><strong>{html.escape(verdict)}</strong>{html.escape(colon + rest)}</p>"
         blocks = "\n".join(map(_html, self.blocks))
-        return f'<div style="{frame}">\n<p><strong>{html.escape(self.title)}</strong></p>\n{blocks}\n</div>'
+        tone = Tone.GOOD if self.good else Tone.BAD
+        return f'<div class="ag-report {tone}">\n{_STYLE}\n{title}\n{blocks}\n</div>'
 
 
 def decimal(value: complex, digits: int = 9) -> str:
     """A number in a sentence or table; zero has no sign."""
     unsigned = value + 0j if isinstance(value, complex) else value + 0.0
     return f"{unsigned:.{digits}g}"
+
+
+def few(names: Sequence[str], most: int = 3) -> str:
+    """The first of many names, and how many more there are."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most:,} more" if len(names) > most else "")
 
 
 class Readable:
@@ -76,9 +103,11 @@ class Readable:
 # -- plain text ------------------------------------------------------------------------------------------------------
 
 
-def _text(block: str | Table | Code) -> str:
+def _text(block: Block) -> str:
     if isinstance(block, Table):
         return table(block.header, block.rows)
+    if isinstance(block, Remark):
+        return f"{block.about}: {block.text}"
     if isinstance(block, Code):
         return "\n".join(f"    {line}".rstrip() for line in block.source.splitlines())
     return block
@@ -98,16 +127,34 @@ def line(cells: Sequence[str], widths: Sequence[int]) -> str:
 # -- Markdown --------------------------------------------------------------------------------------------------------
 
 
-def _markdown(block: str | Table | Code) -> str:
+def _markdown(block: Block) -> str:
     if isinstance(block, Table):
-        rows = [
-            [f"**{_escaped_markdown(cell)}**" if number in block.marked else _escaped_markdown(cell) for cell in row]
-            for number, row in enumerate(block.rows)
-        ]
-        return "\n".join(f"| {' | '.join(row)} |" for row in (block.header, ["---"] * len(block.header), *rows))
+        rows = [[_markdown_cell(cell, block.tones.get(cell)) for cell in row] for row in block.rows]
+        rules = ["--:" if numeric else "---" for numeric in _numeric_columns(block)]
+        return "\n".join(f"| {' | '.join(row)} |" for row in (block.header, rules, *rows))
     if isinstance(block, Code):
         return f"```python\n{block.source.rstrip()}\n```"
+    if isinstance(block, Remark):
+        return f"**{_escaped_markdown(block.about)}**: {_escaped_markdown(block.text)}"
     return _escaped_markdown(block)
+
+
+def _markdown_cell(cell: str, tone: Tone | None) -> str:
+    return f"**{_escaped_markdown(cell)}**" if tone is Tone.BAD else _escaped_markdown(cell)
+
+
+def _numeric_columns(block: Table) -> list[bool]:
+    """Which columns hold nothing but numbers, and are aligned on the right."""
+    columns = zip(block.header, *block.rows, strict=True)
+    return [bool(block.rows) and all(map(_is_number, column[1:])) for column in columns]
+
+
+def _is_number(text: str) -> bool:
+    try:
+        complex(text)
+    except ValueError:
+        return text == "-"  # where there is none
+    return True
 
 
 def _escaped_markdown(text: str) -> str:
@@ -118,16 +165,47 @@ def _escaped_markdown(text: str) -> str:
 # -- HTML ------------------------------------------------------------------------------------------------------------
 
 
-def _html(block: str | Table | Code) -> str:
+_STYLE = """<style>
+.ag-report { border-left: 4px solid; padding: 0.1em 0 0.1em 1em; overflow-x: auto;
+  font: 14px/1.5 system-ui, sans-serif }
+.ag-report.good { border-color: #1f883d }
+.ag-report.bad { border-color: #cf222e }
+.ag-report p { margin: 0.6em 0; max-width: 60em }
+.ag-report code, .ag-report pre, .ag-report table { font: 13px/1.5 ui-monospace, monospace }
+.ag-report p code { font-weight: 600 }
+.ag-report pre { margin: 0.4em 0 1.2em; padding: 0.6em 0.9em; border: 1px solid #8884; border-radius: 6px;
+  width: fit-content; max-width: 100%; box-sizing: border-box; background: #8881; overflow-x: auto }
+.ag-report table { border-collapse: collapse; margin: 0.8em 0 }
+.ag-report th, .ag-report td { text-align: left; padding: 0.25em 0.9em; white-space: nowrap }
+.ag-report th { font-family: system-ui, sans-serif; border-bottom: 1px solid #8888 }
+.ag-report td { border-bottom: 1px solid #8883 }
+.ag-report .number { text-align: right; font-variant-numeric: tabular-nums }
+.ag-report td b { color: white; font: 600 12px system-ui, sans-serif; padding: 0.15em 0.6em; border-radius: 1em }
+.ag-report b.good { background: #1f883d }
+.ag-report b.bad { background: #cf222e }
+.ag-report b.unsure { background: #9a6700 }
+</style>"""  # of no other element of the page; grey is half transparent, so that it is right on any background
+
+
+def _html(block: Block) -> str:
     if isinstance(block, Table):
-        rows = [_html_row(row, "td", number in block.marked) for number, row in enumerate(block.rows)]
-        return f"<table>\n{_html_row(block.header, 'th')}\n{chr(10).join(rows)}\n</table>"
+        numeric = _numeric_columns(block)
+        header = _html_row("th", map(html.escape, block.header), numeric)
+        rows = [
+            _html_row("td", (_html_cell(cell, block.tones.get(cell)) for cell in row), numeric) for row in block.rows
+        ]
+        return "\n".join(("<table>", header, *rows, "</table>"))
     if isinstance(block, Code):
         return f"<pre><code>{html.escape(block.source)}</code></pre>"
+    if isinstance(block, Remark):
+        return f"<p><code>{html.escape(block.about)}</code>: {html.escape(block.text)}</p>"
     return f"<p>{html.escape(block)}</p>"
 
 
-def _html_row(cells: Sequence[str], tag: str, marked: bool = False) -> str:
-    weight = "; font-weight: bold" if marked else ""
-    style = f'style="text-align: left; font-family: monospace{weight}"'
-    return f"<tr>{''.join(f'<{tag} {style}>{html.escape(cell)}</{tag}>' for cell in cells)}</tr>"
+def _html_row(tag: str, cells: Iterable[str], numeric: Sequence[bool]) -> str:
+    kinds = (' class="number"' * number for number in numeric)
+    return f"<tr>{''.join(f'<{tag}{kind}>{cell}</{tag}>' for cell, kind in zip(cells, kinds, strict=True))}</tr>"
+
+
+def _html_cell(cell: str, tone: Tone | None) -> str:
+    return f'<b class="{tone}">{html.escape(cell)}</b>' if tone else html.escape(cell)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
@@ -11,18 +12,27 @@ from typing import Any
 import numpy as np
 
 from .branches import Kink
-from .document import Code, Document, Readable, Table, decimal
+from .document import Block, Code, Document, Readable, Remark, Table, Tone, decimal, few
 
 
 class Verdict(StrEnum):
-    """What is to be thought of an entry."""
+    """What one comparison of a computed derivative with a measured one says, and what to do about it.
+
+    PASS: both agree, within what the error bar and rounding explain.
+    FAIL: they do not. The derivative is wrong; see which operation the report names.
+    KINK-OK: the function has no derivative here; the computed one is between the slopes of both sides, so it is right.
+    KINK-OUTSIDE: here, too, but it is not between them. It is wrong, and often 0 where an operation forgets a tie.
+    BLOCKED: there is a slope, but no gradient arrives. The path was cut, at the line that the report names.
+    UNRELIABLE: undecided, since a mistake could hide in the error bar, or there is no slope. It counts neither as right
+    nor as wrong: check at another point, in better scaled numbers, or with `resample=1`.
+    """
 
     PASS = "PASS"
     FAIL = "FAIL"
-    KINK_OK = "KINK-OK"  # at a kink, and between the slopes of both sides
-    KINK_OUTSIDE = "KINK-OUTSIDE"  # at a kink, and not between them
-    UNRELIABLE = "UNRELIABLE"  # a plausible mistake would hide in the error of the measurement
-    BLOCKED = "BLOCKED"  # no gradient, though there is a slope: the path was cut
+    KINK_OK = "KINK-OK"
+    KINK_OUTSIDE = "KINK-OUTSIDE"
+    UNRELIABLE = "UNRELIABLE"
+    BLOCKED = "BLOCKED"
 
     @property
     def good(self) -> bool:
@@ -35,22 +45,33 @@ class Verdict(StrEnum):
         return not self.good and self is not Verdict.UNRELIABLE
 
 
+TONES = {str(verdict): Tone.GOOD if verdict.good else Tone.BAD if verdict.bad else Tone.UNSURE for verdict in Verdict}
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of a gradient: what was computed, what was measured, and how far the two may differ."""
+    """One entry of a gradient: what was computed, what was measured, and how far the two may differ.
 
-    order: int  # 1: of the gradient; 2: of the gradient of the gradient
-    name: str  # of the input or parameter
-    index: tuple[int, ...]  # within it
+    order: of the derivative, 2 for the gradient of the gradient. name, index: of the input or parameter, and the place
+    in it. analytic: what `gradients` computes; numeric: what differences measure (at a kink, of the values between the
+    slopes of both sides, the nearest); error: how far the measurement itself may be off. tolerance: how far both may
+    be apart. verdict: what follows. one_sided: at a kink, the slopes on its left and right; kink: which operation has
+    it. note: a sentence on the verdict. direction: whether this is no single entry, but the derivative along a random
+    direction.
+    """
+
+    order: int
+    name: str
+    index: tuple[int, ...]
     analytic: complex
-    numeric: complex  # at a kink: of the values between the one-sided slopes, the one nearest to `analytic`
-    error: float  # how far `numeric` itself may be off
+    numeric: complex
+    error: float
     tolerance: float
     verdict: Verdict = Verdict.PASS
-    one_sided: tuple[complex, complex] | None = None  # at a kink: the slopes on its left and right
+    one_sided: tuple[complex, complex] | None = None
     kink: Kink | None = None
-    note: str = ""  # a sentence on the verdict: why UNRELIABLE, where BLOCKED
-    direction: bool = False  # whether this is no single entry, but the derivative along a random direction
+    note: str = ""
+    direction: bool = False
 
     @property
     def difference(self) -> float:
@@ -89,11 +110,12 @@ class Problem:
 
 
 class Report(Readable):
-    """The result of a verification: true if no entry is wrong, no problem was found, and not all is unreliable.
+    """The result of a verification: true if no entry is wrong, no problem was found, and not all is undecided.
 
     entries: one for each entry that was checked, the worst first. total: how many there are, checked or not. problems:
     what else is wrong. culprit: the first operation whose own derivative is wrong, if it was looked for and found.
-    notes: sentences on how the check was made.
+    notes: sentences on how the check was made. strict: whether it is false, too, if an entry is undecided or there was
+    none.
     """
 
     def __init__(
@@ -103,10 +125,12 @@ class Report(Readable):
         problems: Iterable[Problem] = (),
         culprit: Any = None,
         notes: Iterable[str] = (),
+        strict: bool = False,
     ):
         self.entries = tuple(sorted(entries, key=_badness, reverse=True))
         self.total = total
         self.problems, self.culprit, self.notes = tuple(problems), culprit, tuple(filter(None, notes))
+        self.strict = strict
 
     @property
     def worst(self) -> Entry | None:
@@ -118,15 +142,34 @@ class Report(Readable):
         """The entries that are wrong, the worst first."""
         return tuple(entry for entry in self.entries if entry.verdict.bad)
 
+    @property
+    def undecided(self) -> tuple[Entry, ...]:
+        """The entries that are UNRELIABLE: nobody knows whether they are right."""
+        return tuple(entry for entry in self.entries if entry.verdict is Verdict.UNRELIABLE)
+
     def __bool__(self) -> bool:
-        return not (self.failures or self.problems or self._decides_nothing())
+        return not (self.failures or self.problems or self._decides_nothing() or (self.strict and self._leaves_doubt()))
 
     def _decides_nothing(self) -> bool:
-        return bool(self.entries) and all(entry.verdict is Verdict.UNRELIABLE for entry in self.entries)
+        return bool(self.entries) and len(self.undecided) == len(self.entries)
+
+    def _leaves_doubt(self) -> bool:
+        return bool(self.undecided) or not self.entries
 
     def __repr__(self) -> str:
         worst = f", worst {self.worst.label} off by {self.worst.difference:.1e}" if self.worst else ""
-        return f"<Report {'ok' if self else 'FAILED'}: {self._compared()}{worst}>"
+        return f"<Report {self._status()}: {self._compared()}{worst}>"
+
+    def _status(self) -> str:
+        """All of it in a word, with what takes from a good one."""
+        if self.failures or self.problems:
+            return "FAILED"
+        if self.entries and self.total and not self.undecided:
+            return "ok"
+        doubt = "there was nothing to check"
+        if self.undecided:
+            doubt = f"{len(self.undecided):,} of {len(self.entries):,} undecided"
+        return f"ok, but {doubt}" if self else f"FAILED, {doubt}"
 
     def to_text(self, entries: int = 10) -> str:
         """The verdict and a table of the worst entries, at most so many; below it what else there is to say."""
@@ -148,22 +191,24 @@ class Report(Readable):
         }
 
     def _document(self, entries: int = 10) -> Document:
-        blocks: list[str | Table | Code] = [f"{problem.name}: {problem.message}" for problem in self.problems]
+        blocks: list[Block] = [Remark(problem.name, problem.message) for problem in self.problems]
         shown = self.entries[:entries]
         if shown:
-            marked = frozenset(number for number, entry in enumerate(shown) if entry.verdict.bad)
-            blocks.append(Table(_COLUMNS, [_row(entry) for entry in shown], marked))
+            blocks.append(Table(_COLUMNS, [_row(entry) for entry in shown], TONES))
         blocks += _explanations(shown, self.entries)
         if self.culprit is not None:
             blocks += [self.culprit.to_text(), Code(self.culprit.code(told=False))]
+        if any(entry.name.startswith("grad_output") for entry in shown):
+            blocks.append(_ARRIVES)
         return Document(self._title(), bool(self), [*blocks, *self.notes])
 
     def _title(self) -> str:
         verdicts = Counter(entry.verdict for entry in self.entries)
         counts = [f"{verdicts[verdict]:,} {verdict}" for verdict in Verdict if verdicts[verdict]]
-        counts += [f"{len(self.problems)} further problem{'s' * (len(self.problems) > 1)}"] if self.problems else []
+        if kinds := list(dict.fromkeys(problem.kind for problem in self.problems)):
+            counts.append(f"{len(self.problems)} other problem{'s' * (len(self.problems) > 1)} ({', '.join(kinds)})")
         checked = f"{self._compared()} compared with finite differences"
-        return f"gradcheck {'ok' if self else 'FAILED'}: {', '.join([checked, *counts])}"
+        return f"gradcheck {self._status()}: {', '.join([checked, *counts])}"
 
     def _compared(self) -> str:
         directions = sum(entry.direction for entry in self.entries)
@@ -173,39 +218,52 @@ class Report(Readable):
         return " and ".join(parts)
 
 
-MOST_EXPLAINED = 5  # sentences on single entries
-_MOST_LABELS = 3  # entries that are named before one sentence
+MOST_EXPLAINED = 5  # remarks on entries, each for all that are alike
+_SMALL_NUMBER = re.compile(r"\b[\d.]+e[-+]\d+")
+_ARRIVES = (
+    "grad_output 0 is the gradient that arrives at output 0: the gradient is a function of it, too. That of the next"
+    " order is called grad_output 0'."
+)
 
 
-def _explanations(shown: Sequence[Entry], entries: Sequence[Entry]) -> list[str]:
-    """What is to be said about those that are shown, each sentence once for all entries of which it is true."""
-    labels: dict[str, list[str]] = {}
+def _explanations(shown: Sequence[Entry], entries: Sequence[Entry]) -> list[Block]:
+    """What is to be said about those that are shown, once for all entries that are alike."""
+    groups: dict[object, list[Entry]] = {}
     for entry in entries:
-        labels.setdefault(_explanation(entry), []).append(entry.label)
-    sentences = [sentence for entry in shown if (sentence := _explanation(entry))]
-    told = list(dict.fromkeys(sentences))[:MOST_EXPLAINED]
-    left = sum(sentence not in told for sentence in sentences)
-    lines = [f"{_few(labels[sentence])}: {sentence}" for sentence in told]
-    return lines + ([f"... and {left} more such entries"] if left else [])
+        if entry.kink or entry.one_sided or entry.note:
+            groups.setdefault(_kind(entry), []).append(entry)
+    kinds = list(dict.fromkeys(kind for entry in shown if (kind := _kind(entry)) in groups))
+    left = sum(len(groups[kind]) for kind in kinds[MOST_EXPLAINED:])
+    told = [_explanation(groups[kind]) for kind in kinds[:MOST_EXPLAINED]]
+    return [*told, *([f"... and {left:,} more such entries"] if left else [])]
 
 
-def _few(labels: Sequence[str]) -> str:
-    more = len(labels) - _MOST_LABELS
-    return ", ".join(labels[:_MOST_LABELS]) + (f" and {more:,} more" if more > 0 else "")
+def _kind(entry: Entry) -> object:
+    """What entries have in common that are explained at once: the operation and line, and what is known of them."""
+    kink = (entry.kink.op, entry.kink.line) if entry.kink else None
+    return kink, entry.verdict, entry.one_sided is None, _SMALL_NUMBER.sub("", entry.note)
 
 
-def _explanation(entry: Entry) -> str:
-    """At which kink an entry stands, why it decides nothing; empty if there is nothing to be said."""
+def _explanation(alike: Sequence[Entry]) -> Remark:
+    """At which kink entries stand, or why they decide nothing; numbers are those of the first, the worst."""
+    first, several = alike[0], len(alike) > 1
     sentences = []
-    if entry.kink is not None:
-        sentences.append(f"at a kink of {entry.kink}")
-    if entry.one_sided is not None:
-        left, right = (decimal(side if abs(side) > entry.error else 0.0, 6) for side in entry.one_sided)
-        sentences.append(f"slope {left} on its left and {right} on its right")
-        if entry.verdict is not Verdict.UNRELIABLE:
-            lies = "lies" if entry.verdict is Verdict.KINK_OK else "does not lie"
-            sentences[-1] += f", the gradient {decimal(entry.analytic, 6)} {lies} between them"
-    return ". ".join(filter(None, ("; ".join(sentences), entry.note)))
+    if first.kink is not None:
+        sentences.append(f"at a kink of {first.kink.at if several else first.kink}")
+    if first.one_sided is not None:
+        sentences.append("of the first, " * several + _sides(first))
+    return Remark(few([entry.label for entry in alike]), ". ".join(filter(None, ("; ".join(sentences), first.note))))
+
+
+def _sides(entry: Entry) -> str:
+    """The slopes beside a kink, and whether the gradient is between them."""
+    assert entry.one_sided is not None
+    left, right = (decimal(side if abs(side) > entry.error else 0.0, 6) for side in entry.one_sided)
+    slopes = f"slope {left} on its left and {right} on its right"
+    if entry.verdict is Verdict.UNRELIABLE:
+        return slopes
+    lies = "lies" if entry.verdict is Verdict.KINK_OK else "does not lie"
+    return f"{slopes}, the gradient {decimal(entry.analytic, 6)} {lies} between them"
 
 
 def _plain(value: Any) -> Any:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
 from ..core import gradients
+from ..extras import optional
+from .branches import Kink, first_difference, traced
 from .calls import weighted
 from .complex_step import ComplexStep, confirmed
 from .directions import direction_at, gaussian, line_along
@@ -24,6 +27,7 @@ _EPS = float(np.finfo(np.float64).eps)
 _STEPS = tuple(0.5 * 4.0**-k for k in range(11))  # down to 5e-7
 _TINY = tuple(_STEPS[-1] * 4.0**-k for k in range(1, 6))  # where there are kinks nearby
 _RESOLVED = 100  # a remainder so many times above rounding is known to a hundredth
+_BENT = 1e-2  # second differences beside first ones: at a kink, however short the step
 _USED = 3  # slopes, those of the smallest steps that are resolved
 
 
@@ -33,7 +37,8 @@ class TaylorReport(Readable):
 
     steps, remainders: how far, and how far off there. rounding: the part of each that may be rounding. slope: of the
     logarithms, at the smallest steps at which rounding does not count; None if there are none, because the function is
-    a polynomial itself. expected: the slope for right derivatives, one more than their order.
+    a polynomial itself. expected: the slope for right derivatives, one more than their order. note: what else there is
+    to know if it failed.
     """
 
     steps: tuple[float, ...]
@@ -41,40 +46,61 @@ class TaylorReport(Readable):
     rounding: tuple[float, ...]
     slope: float | None
     expected: int
+    note: str = ""
 
     def __bool__(self) -> bool:
         return self.slope is None or self.slope > self.expected - 0.5
 
     def __repr__(self) -> str:
-        return f"<TaylorReport {'ok' if self else 'FAILED'}: slope {_shown(self.slope)}, {self.expected} expected>"
+        return f"<TaylorReport {self._verdict()}: {self._finding()}>"
+
+    def _verdict(self) -> str:
+        return "ok" if self else "FAILED"
+
+    def _finding(self) -> str:
+        if self.slope is None:
+            return f"exactly {_POLYNOMIALS[self.expected - 1]}, the remainder is rounding"
+        return f"slope {_shown(self.slope)}, {self.expected} expected"
 
     def to_dict(self) -> dict[str, Any]:
         """The same as plain values."""
         return {"ok": bool(self), **asdict(self)}
 
-    def plot(self, axes: Any = None) -> Any:
-        """Remainders over steps, with logarithmic axes, beside the expected slope; returns Matplotlib's axes."""
-        if axes is None:
-            import matplotlib.pyplot as plt
+    def plot(self, file: str | Path | None = None) -> Any:
+        """Remainders over steps, with logarithmic axes, as a matplotlib figure; written to `file`, if given.
 
-            axes = plt.subplots()[1]
+        Raises ModuleNotFoundError, which says what to install, without matplotlib.
+        """
+        module = optional("matplotlib.figure", "matplotlib", "TaylorReport.plot", extra="docs")
+        figure = module.Figure(layout="constrained")
+        self.draw(figure.subplots())
+        if file is not None:
+            figure.savefig(file)
+        return figure
+
+    def draw(self, axes: Any) -> None:
+        """What `plot` shows, drawn into matplotlib's axes: beside the remainders, lines of the slopes in question."""
         largest = max(self.remainders) or 1.0
         axes.loglog(self.steps, [max(r, 1e-300) for r in self.remainders], "o-", label="remainder")
-        expected = [largest * (h / self.steps[0]) ** self.expected for h in self.steps]
-        axes.loglog(self.steps, expected, "--", label=f"slope {self.expected}")
-        axes.set(xlabel="step", ylabel="remainder", ylim=(min(expected) / 10, largest * 10))
+        for slope, style, meaning in ((self.expected, "--", "right"), (self.expected - 1, ":", "wrong")):
+            line = [largest * (h / self.steps[0]) ** slope for h in self.steps]
+            axes.loglog(self.steps, line, style, label=f"slope {slope}: {meaning}")
+        lowest = largest * (self.steps[-1] / self.steps[0]) ** self.expected
+        axes.set(xlabel="step", ylabel="remainder", ylim=(lowest / 10, largest * 10))
         axes.legend()
-        return axes
 
     def _document(self) -> Document:
-        verdict = f"Taylor test {'ok' if self else 'FAILED'}"
-        title = f"{verdict}: log-log slope of the remainder {_shown(self.slope)}, {self.expected} expected"
+        title = f"Taylor test {self._verdict()}: {'log-log ' * (self.slope is not None)}{self._finding()}"
         slopes = [None, *_local_slopes(self.steps, self.remainders, self.rounding)]
         rows = [
             (f"{h:.1e}", f"{remainder:.2e}", f"{rounding:.1e}", _shown(slope))
             for h, remainder, rounding, slope in zip(self.steps, self.remainders, self.rounding, slopes, strict=True)
         ]
-        return Document(title, bool(self), [Table(("step", "remainder", "rounding", "slope"), rows)])
+        table = Table(("step", "remainder", "rounding", "slope"), rows)
+        return Document(title, bool(self), [*filter(None, [self.note]), table])
+
+
+_POLYNOMIALS = {1: "linear", 2: "quadratic"}
 
 
 def _shown(slope: float | None) -> str:
@@ -95,7 +121,8 @@ def taylor_test(
     units of the size of each. order: 2 takes the second derivative along v off as well, by the gradient of the
     gradient; the slope is then 3. rng: a generator, or the seed of one.
 
-    There is nothing to tolerate: a wrong gradient has slope 1. At a kink no gradient is right in this sense.
+    There is nothing to tolerate: a wrong gradient has slope 1. At a kink no gradient is right in this sense; the report
+    names it, and `gradcheck` decides.
     Returns a TaylorReport. Raises AssertionError with its text if the slope is too small, unless told not to; what
     `gradcheck` raises for such inputs; ValueError for another order.
     """
@@ -109,6 +136,7 @@ def taylor_test(
         trial = _Trial.of(subject, rng)
         first, second = trial.derivatives(order)
         report = _taylor(trial, first, second, order)
+        report = report if report else replace(report, note=trial.told_of_kinks())
     return _raised(report, raise_exception)
 
 
@@ -143,7 +171,8 @@ class DotProductReport(Readable):
     """One number computed in two ways, <w, J v> forward and <J^T w, v> backward: true if they agree.
 
     forward is measured, and `error` is how far it may be off; `tolerance`: how far backward may be from it.
-    complex_step: whether it was measured by one, and not by differences alone.
+    complex_step: whether it was measured by one, and not by differences alone. note: what else there is to know if it
+    failed.
     """
 
     forward: float
@@ -151,6 +180,7 @@ class DotProductReport(Readable):
     error: float
     tolerance: float
     complex_step: bool = False
+    note: str = ""
 
     def __bool__(self) -> bool:
         return abs(self.forward - self.backward) <= self.tolerance
@@ -164,10 +194,10 @@ class DotProductReport(Readable):
 
     def _document(self) -> Document:
         title = (
-            f"dot-product test {'ok' if self else 'FAILED'}: <w, J v> is {self.forward:.15g} +- {self.error:.1e}"
+            f"dot-product test {'ok' if self else 'FAILED'}: <w, J v> is {self.forward:.15g} ± {self.error:.1e}"
             f"{' by a complex step' * self.complex_step}, <J^T w, v> is {self.backward:.15g}"
         )
-        return Document(title, bool(self), [])
+        return Document(title, bool(self), [*filter(None, [self.note])])
 
 
 def dot_product_test(
@@ -197,6 +227,8 @@ def dot_product_test(
         report = DotProductReport(found.value, backward, found.error, 10 * found.error + rounding)
         if report:
             report = _sharper(report, trial, rounding)
+        if not report:
+            report = replace(report, note=trial.told_of_kinks())
     return _raised(report, raise_exception)
 
 
@@ -246,6 +278,26 @@ class _Trial:
 
     def _weighted(self) -> Vector:
         return weighted([output.data for output in self.subject.outputs()], self.weights)
+
+    def told_of_kinks(self) -> str:
+        """That this point is at a kink, where there is no derivative to test, in a sentence; empty if it is not."""
+        kink = self._kink()
+        if kink is None:
+            return ""
+        return (
+            f"This is at a kink of {kink}; a function has no derivative there. Move the inputs a little, or use"
+            " gradcheck, which asks for a gradient between the slopes of both sides."
+        )
+
+    def _kink(self) -> Kink | None:
+        """The first operation that takes another branch on one side than on the other; or else a bend of the values."""
+        step = _STEPS[-1]
+        left, right = (traced(lambda to=to: self.line(to)) for to in (-step, step))  # type: ignore[misc]
+        if declared := first_difference(left, right):
+            return declared
+        before, here, after = (self.line(to) for to in (-step, 0.0, step))
+        bend, change = np.abs(after - 2 * here + before).sum(), np.abs(after - before).sum()
+        return Kink("", None, (), None, None, 0) if bend > _BENT * change else None
 
     def moved(self) -> float:
         """The sum of what the rounding of each input is multiplied with."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import data, models, optim
-from ..data.extras import optional
+from ..extras import optional
 from ..screen import count_parameters, line
 from ..training import History
 from .classifying import learn_classes, percent_right

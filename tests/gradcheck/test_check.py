@@ -218,6 +218,59 @@ def test_at_a_glance_what_is_at_a_kink_is_still_looked_at() -> None:
     assert [e.verdict.value for e in report.entries if e.index[0] >= 100] == ["KINK-OK"] * 3
 
 
+# -- what a good report does not say --------------------------------------------------------------------------------
+
+
+class Forgetful(ag.nn.Module):
+    """A layer that is used, and one that is not."""
+
+    def __init__(self) -> None:
+        self.used = ag.nn.Linear(2, 2, dtype="float64")
+        self.forgotten = ag.nn.Linear(2, 2, dtype="float64")
+
+    def forward(self, x: ag.Tensor) -> ag.Tensor:
+        return self.used(x)
+
+
+@pytest.mark.parametrize("options", [{}, {"directions": 2}, {"max_entries": 3}], ids=str)
+def test_what_the_function_does_not_depend_on_is_told(options: dict[str, Any], rng: np.random.Generator) -> None:
+    note = "f does not depend on forgotten.weight, forgotten.bias near this point: 0 was compared with 0."
+    assert note in ag.gradcheck(Forgetful(), rng.standard_normal((3, 2)), **options).notes
+
+
+@pytest.mark.parametrize("x", [0.0, 1.0])
+def test_at_a_minimum_or_a_kink_nothing_of_that_kind_is_said(x: float) -> None:
+    assert ag.gradcheck(lambda x: ((x - 1) ** 2 + ag.relu(x - 1)).sum(), np.full(2, x)).notes == ()
+
+
+def test_strictly_what_is_undecided_is_a_failure() -> None:
+    def noisy(x: ag.Tensor) -> ag.Tensor:
+        return x[0] + ag.sum(x[1] * 1e-3 + ag.floor(x[1] * 1e12) * 1e-12)
+
+    x = np.array([1.0, 0.3])
+    report = ag.gradcheck(noisy, x, raise_exception=False)
+    assert len(report.undecided) == 1
+    assert report
+    with pytest.raises(AssertionError, match="FAILED, 1 of 2 undecided"):
+        ag.gradcheck(noisy, x, strict=True)
+    with pytest.raises(AssertionError, match="there was nothing to check"):
+        ag.gradcheck(ag.sin, np.zeros((0, 3)), strict=True)
+
+
+def test_an_interrupted_check_says_how_far_it_came() -> None:
+    calls = 0
+
+    def slow(x: ag.Tensor) -> ag.Tensor:
+        nonlocal calls
+        calls += 1
+        if calls > 60:
+            raise KeyboardInterrupt
+        return ag.exp(x).sum()
+
+    with pytest.raises(KeyboardInterrupt, match=r"^gradcheck: \d+ of 1,000 entries in 0 s, about .* directions=4"):
+        ag.gradcheck(slow, np.ones(1000))
+
+
 # -- leaves --------------------------------------------------------------------------------------------------------
 
 

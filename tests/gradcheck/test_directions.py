@@ -85,6 +85,11 @@ def test_no_directions_check_nothing(directions: int) -> None:
         ag.gradcheck(ag.sin, np.ones(2), directions=directions)
 
 
+def test_nothing_is_promised_where_the_gradient_is_too_small() -> None:
+    (note,) = ag.gradcheck(lambda x: (x * x).sum(), np.zeros(5), directions=1).notes
+    assert note.startswith("1 Gaussian direction over 5 entries: they promise nothing.")
+
+
 # -- the parts -----------------------------------------------------------------------------------------------------
 
 
