@@ -74,7 +74,10 @@ class BackwardReport(Readable):
         )
         told = ((wrong, "wrong"), (right, "right"), (unknown, "undecided"))
         phrases = [f"{listed(names)} {_is(names)} {word}" for names, word in told if names]
-        phrases += [f"{len(self.problems)} problem{'s' if len(self.problems) > 1 else ''}"] if self.problems else []
+        missing = [problem.name for problem in self.problems if problem.kind == "missing"]
+        phrases += [f"{listed(missing)} {_is(missing)} missing"] if missing else []
+        if others := len(self.problems) - len(missing):
+            phrases.append(f"{others} problem{'s' if others > 1 else ''}")
         return "; ".join(phrases) or "nothing was compared"
 
     def to_dict(self) -> dict[str, Any]:

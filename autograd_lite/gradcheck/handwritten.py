@@ -7,9 +7,12 @@ import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MethodType
 from typing import Any
 
 import numpy as np
+
+from .layers import Layer, Parameter, is_variable, value_at
 
 Array = np.ndarray[Any, Any]
 
@@ -29,13 +32,15 @@ class Run:
     outputs: tuple[Array, ...]
     gradients: dict[str, Array | None]
     changed: set[tuple[str, str]] = field(default_factory=set)  # by whom, what: ("backward", "dout")
+    layer: Any = None  # in the state in which backward has left it
 
 
 class Pair:
-    """A hand-written ``forward`` and ``backward``.
+    """A hand-written ``forward`` and ``backward``: functions, or methods of one object, a layer.
 
-    inputs: values that fix the shapes. outputs: how many of the values that `forward` returns are outputs; the others
-    are its cache. wrt: the names of the inputs that `backward` returns gradients of. None: as the signatures tell.
+    inputs: values that fix the shapes; the arrays of the layer that `backward` leaves gradients of are added to them.
+    outputs: how many of the values that `forward` returns are outputs; the others are its cache. wrt: the names of the
+    inputs whose gradients are wanted. None: as the signatures tell.
     """
 
     def __init__(
@@ -47,8 +52,12 @@ class Pair:
         wrt: Sequence[str] | None = None,
     ):
         self.forward, self.backward, self.wrt = forward, backward, wrt
+        self.layer = Layer(_owner(forward)) if _owner(forward) is not None else None
+        self.owned = self.layer is not None and _owner(backward) is self.layer.owner
+        self._held: list[Parameter] = []
+        self.inputs = [_precise(value) for value in inputs]
         self.names = _argument_names(forward, len(inputs))
-        result = _values(forward(*copy.deepcopy(list(inputs))))
+        result = _values(self._bound(self.inputs)[0](*copy.deepcopy(self.inputs)))
         names, self._required, self._most = _positional(backward)
         known = {*self.names, "cache"}
         self.takes_upstream = bool(names or self._most) and not (names and names[0] in known)
@@ -63,11 +72,28 @@ class Pair:
             )
         self.count = count
         self._convention = self._choose(names, len(result) - count)
+        self._other = self._hold()
+        if unknown := {*(wrt or ())} - {*self.names, *(parameter.name for parameter in self._other)}:
+            raise ValueError(f"check_backward: wrt names {sorted(unknown)}; the inputs are {', '.join(self.names)}")
 
     @property
     def keeps_state(self) -> bool:
-        """Whether `backward` gets only dout, so that forward must have left something behind."""
-        return self._convention == "nothing" and not self._results
+        """Whether forward may leave behind what `backward` needs: it is a layer, or `backward` gets only dout."""
+        return self.owned or (self._convention == "nothing" and not self._results)
+
+    def _hold(self) -> list[Parameter]:
+        """Makes the arrays of the layer that have gradients inputs; returns its other parameters."""
+        if self.layer is None:
+            return []
+        try:
+            used = self.run(self.inputs, [np.ones(out.shape) for out in self.evaluate(self.inputs)]).layer
+        except Exception:  # what backward raises is told when it is examined
+            used = None
+        found = [one for one in self.layer.parameters(used if self.owned else None, self.names) if self._lasts(one)]
+        self._held = [parameter for parameter in found if parameter.gradient]
+        self.names += [parameter.name for parameter in self._held]
+        self.inputs += [_precise(parameter.array) for parameter in self._held]
+        return [parameter for parameter in found if not parameter.gradient]
 
     def _choose(self, names: Sequence[str], rest: int) -> str:
         """What `backward` takes after the gradients of the outputs: the first of these that its signature allows."""
@@ -91,9 +117,40 @@ class Pair:
             return sizes
         return sizes | {"inputs": inputs, "named": len(left) if {*left} <= {*self.names} else -1, "nothing": 0}
 
-    def evaluate(self, values: Sequence[Any]) -> tuple[Array, ...]:
+    def _bound(
+        self, values: Sequence[Any], other: Mapping[int, Array] | None = None
+    ) -> tuple[Callable[..., Any], Callable[..., Any], Any]:
+        """Both functions; if they are methods, those of a copy of the layer that has these values, and the copy.
+
+        other: values of further arrays of the layer, by their ids.
+        """
+        if self.layer is None:
+            return self.forward, self.backward, None
+        held = {id(parameter.array): value for parameter, value in zip(self._held, values[self.given :], strict=True)}
+        layer = self.layer.copied({**held, **(other or {})})
+        backward = _method_of(layer, self.backward) if self.owned else self.backward
+        return _method_of(layer, self.forward), backward, layer
+
+    def _lasts(self, parameter: Parameter) -> bool:
+        """Whether forward leaves an array as it is; what it overwrites is the state of the layer."""
+        moved = _moved(parameter.array)
+        forward, _, layer = self._bound(self.inputs, {id(parameter.array): moved.copy()})
+        try:
+            with np.errstate(all="ignore"):
+                forward(*copy.deepcopy(self.inputs))
+        except Exception:  # beyond the domain of forward
+            return True
+        return bool(np.array_equal(value_at(layer, parameter.path), moved))
+
+    @property
+    def given(self) -> int:
+        """How many inputs forward is called with; the others are in the layer."""
+        return len(self.names) - len(self._held)
+
+    def evaluate(self, values: Sequence[Any], other: Mapping[int, Array] | None = None) -> tuple[Array, ...]:
         """The outputs, of copies of the values."""
-        return self._split(self.forward(*copy.deepcopy(list(values))))[0]
+        values = copy.deepcopy(list(values))
+        return self._split(self._bound(values, other)[0](*values[: self.given]))[0]
 
     def run(self, values: Sequence[Any], douts: Sequence[Array], between: Any = None, repair: bool = False) -> Run:
         """Both functions, with copies of everything, noting who changes what.
@@ -102,19 +159,40 @@ class Pair:
         input that its cache holds, backward gets the input as it was.
         """
         given, upstream = copy.deepcopy(list(values)), copy.deepcopy(list(douts))
-        outputs, rest = self._split(self.forward(*given))
+        forward, backward, layer = self._bound(given)
+        outputs, rest = self._split(forward(*given[: self.given]))
         changed = {("forward", name) for name in _differing(self.names, values, given)}
         if repair:
             rest = [_replaced(value, given, values) for value in rest]
         if between is not None:
-            self.forward(*copy.deepcopy(list(between)))
+            forward(*copy.deepcopy(list(between[: self.given])))
         before = copy.deepcopy((given, rest))
         outputs = copy.deepcopy(outputs)
-        result = self.backward(*self._arguments(upstream, list(outputs), rest, given))
+        result = backward(*self._arguments(upstream, list(outputs), rest, given[: self.given]))
         changed |= {("backward", name) for name in _differing(self.names, before[0], given)}
         changed |= {("backward", name) for name in _differing(self.upstream_names, douts, upstream)}
         changed |= {("backward", "the cache") for _ in _differing(["cache"] * len(rest), before[1], rest)}
-        return Run(outputs, self._by_name(copy.deepcopy(result), values), changed)
+        return Run(outputs, self._by_name(copy.deepcopy(result), values, layer), changed, layer)
+
+    def without_gradient(self, gradients: Mapping[str, Array | None]) -> dict[str, bool]:
+        """The variables that have none of these gradients, and whether the output depends on each."""
+        found = {}
+        for position, (name, value) in enumerate(zip(self.names, self.inputs, strict=True)):
+            if is_variable(value) and gradients.get(name) is None:
+                moved = [*self.inputs[:position], _moved(value), *self.inputs[position + 1 :]]
+                found[name] = self._differs(moved)
+        moved_other = {
+            held.name: self._differs(self.inputs, {id(held.array): _moved(held.array)}) for held in self._other
+        }
+        return found | moved_other
+
+    def _differs(self, values: Sequence[Any], other: Mapping[int, Array] | None = None) -> bool:
+        """Whether the outputs are others than those of the inputs."""
+        try:
+            with np.errstate(all="ignore"):
+                return not _same(self.evaluate(self.inputs), self.evaluate(values, other))
+        except Exception:  # beyond the domain of forward, which must have looked at it
+            return True
 
     @property
     def upstream_names(self) -> list[str]:
@@ -145,61 +223,43 @@ class Pair:
             return arguments + [inputs[self.names.index(name)] for name in names]
         return arguments + after.get(self._convention, [])
 
-    def _by_name(self, result: Any, inputs: Sequence[Any]) -> dict[str, Array | None]:
-        """The gradients that `backward` returned, by the names of the inputs they belong to."""
-        arrays = [name for name, value in zip(self.names, inputs, strict=True) if is_variable(value)]
+    def _by_name(self, result: Any, inputs: Sequence[Any], layer: Any) -> dict[str, Array | None]:
+        """The gradients that `backward` returned or left in the layer, by the names of their inputs."""
+        given = self.names[: self.given]
+        arrays = [name for name, value in zip(given, inputs, strict=False) if is_variable(value)]
         if isinstance(result, Mapping):
             forms = ("d{}", "{}", "grad_{}", "{}_grad", "d_{}")
             keys = {name: next((f.format(name) for f in forms if f.format(name) in result), None) for name in arrays}
             found = {name: _as_array(result[key]) for name, key in keys.items() if key is not None}
         else:
             values = _values(result)
-            names = list(self.wrt or (self.names if len(values) == len(self.names) else arrays))
+            wanted = [name for name in self.wrt or () if name in given]
+            names = next((some for some in (wanted, arrays, given) if some and len(some) >= len(values)), arrays)
             if len(values) > len(names):
                 raise CallError(f"backward returns {len(values)} gradients for {len(names)} inputs: {', '.join(names)}")
             found = {name: _as_array(value) for name, value in zip(names, values, strict=False)}
-        return {name: value for name, value in found.items() if name in arrays}
+        found = {name: value for name, value in found.items() if name in arrays}
+        found |= {held.name: _as_array(value_at(layer, held.gradient or ())) for held in self._held}
+        return {name: value for name, value in found.items() if self.wrt is None or name in self.wrt}
 
 
-class Layer:
-    """A pair made of an object with methods ``forward`` and ``backward``.
-
-    Its own arrays are inputs as well, if backward leaves their gradients in it: ``dw``, ``grad_w`` or ``w_grad``.
-    """
-
-    def __init__(self, layer: Any, inputs: Sequence[Any]):
-        self.layer, self.count = layer, len(inputs)
-        trial = copy.deepcopy(layer)
-        outputs = trial.forward(*copy.deepcopy(list(inputs)))
-        trial.backward(np.ones_like(outputs))
-        self.parameters = {
-            name: gradient
-            for name, value in vars(layer).items()
-            if is_variable(value)
-            for gradient in (f"d{name}", f"grad_{name}", f"{name}_grad")
-            if isinstance(getattr(trial, gradient, None), np.ndarray)
-        }
-        self.inputs = [*inputs, *(getattr(layer, name) for name in self.parameters)]
-        self.names = [*_argument_names(layer.forward, self.count), *self.parameters]
-
-    def forward(self, *values: Any) -> tuple[Any, Any]:
-        """The output, and as cache the layer in the state in which this has left it."""
-        layer = copy.deepcopy(self.layer)
-        for name, value in zip(self.parameters, values[self.count :], strict=True):
-            setattr(layer, name, value)
-        return layer.forward(*values[: self.count]), [layer]
-
-    def backward(self, dout: Array, cache: list[Any]) -> tuple[Any, ...]:
-        """The gradients that `backward` returns, and those that it leaves in the layer."""
-        layer = copy.deepcopy(cache[0])
-        returned = _values(layer.backward(dout))
-        missing = [None] * (self.count - len(returned))
-        return (*returned, *missing, *(getattr(layer, name) for name in self.parameters.values()))
+def _precise(value: Any) -> Any:
+    return value.astype(np.float64) if is_variable(value) else copy.deepcopy(value)
 
 
-def is_variable(value: Any) -> bool:
-    """Whether an input has a gradient: an array of real numbers."""
-    return isinstance(value, np.ndarray) and value.dtype.kind == "f"
+def _moved(value: Array) -> Array:
+    """Other values nearby, larger ones, as square roots and logarithms prefer."""
+    return value + np.linspace(0.05, 0.15, value.size).reshape(value.shape)
+
+
+def _owner(function: Any) -> Any:
+    """The object that a function is a method of."""
+    owner = getattr(function, "__self__", None)
+    return owner if isinstance(function, MethodType) and not isinstance(owner, type) else None
+
+
+def _method_of(owner: Any, method: Any) -> Callable[..., Any]:
+    return MethodType(method.__func__, owner)
 
 
 def _values(result: Any) -> list[Any]:
@@ -220,9 +280,6 @@ def _positional(function: Callable[..., Any]) -> tuple[list[str], int, float]:
 
 
 def _argument_names(function: Callable[..., Any], count: int) -> list[str]:
-    owner = getattr(function, "__self__", None)
-    if isinstance(owner, Layer):
-        return owner.names
     names = _positional(function)[0][:count]
     return names + [f"input {number}" for number in range(len(names), count)]
 

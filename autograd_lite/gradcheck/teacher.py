@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,8 +12,9 @@ import numpy as np
 
 from . import handwritten
 from .backward_report import BackwardReport, GradientCheck, listed
-from .handwritten import Array, CallError, Layer, Pair, Run, is_variable
+from .handwritten import Array, CallError, Pair, Run
 from .jacobian import Slopes, jacobian
+from .layers import gradient_name, is_variable
 from .mistakes import Case, Hint, hints, named_constants, whereabouts
 from .report import Problem
 
@@ -42,11 +43,15 @@ def check_backward(
         signature allows, with the outputs (if it names them ``out``, ``output`` or ``y``), with the cache, with what
         forward returned beside the outputs, with the inputs (all, or those that it names), or with nothing; a loss may
         leave dout out. It returns the gradients in the order of the inputs, or a dict of them by name. An object with
-        both methods takes the place of the two functions: ``check_backward(layer, x)``; its arrays ``w`` are checked
-        where backward leaves ``dw`` or ``grad_w`` in it.
+        both methods takes the place of the two functions: ``check_backward(layer, x)``; with its methods,
+        ``check_backward(layer.forward, layer.backward, x)``, it is the same. Its arrays ``w``, those in its dicts,
+        lists and objects too, are inputs as well: backward leaves their gradients beside them, as ``dw`` or
+        ``grad_w``, or in a container ``grads`` under ``w`` or ``dw``.
     inputs: small arrays; those of floating point are what gradients are of. Everything else is passed on as it is.
     outputs: how many of the values that forward returns are outputs, if the signatures do not tell.
-    wrt: names of the inputs that backward returns gradients of, if these are not the first ones.
+    wrt: names of the inputs whose gradients are wanted, in the order in which backward returns them. None: all arrays
+        of floating point that the output depends on. A gradient that is wanted and not there makes the report false:
+        so name the inputs where there are further ones, such as the targets of a loss, ``wrt=["prediction"]``.
     rng: a generator, or the seed of one, for gradients of the output and for further values of the inputs.
 
     The true gradient is the one that central differences of forward give, at several values of the inputs, and for
@@ -58,26 +63,26 @@ def check_backward(
     different results for the same inputs, or for inputs of more than 4000 entries.
     """
     if hasattr(forward, "forward") and hasattr(forward, "backward"):
-        title, layer = type(forward).__name__, Layer(forward, (backward, *inputs))
-        forward, backward, inputs = layer.forward, layer.backward, tuple(layer.inputs)
-    else:
-        title = getattr(backward, "__name__", "backward")
-    inputs = tuple(_precise(value) for value in inputs)
-    size = sum(value.size for value in inputs if is_variable(value))
+        inputs = (backward, *inputs)
+        forward, backward = forward.forward, forward.backward
+    pair = Pair(forward, backward, inputs, outputs, wrt)
+    size = sum(value.size for value in pair.inputs if is_variable(value))
     if not 0 < size <= _LIMIT:
         limits = f"at most {_LIMIT}, because each one is measured" if size else "arrays of floating point"
         raise ValueError(f"check_backward: the inputs have {size} entries; pass {limits}")
-    pair = Pair(forward, backward, inputs, outputs, wrt)
-    _refuse_randomness(pair, inputs)
-    return _Examination(title, pair, inputs, np.random.default_rng(rng)).report()
+    _refuse_randomness(pair)
+    return _Examination(_title(pair), pair, np.random.default_rng(rng)).report()
 
 
-def _precise(value: Any) -> Any:
-    return value.astype(np.float64) if is_variable(value) else copy.deepcopy(value)
+def _title(pair: Pair) -> str:
+    if pair.layer is not None and pair.owned:
+        return type(pair.layer.owner).__name__
+    name = getattr(pair.backward, "__name__", "backward")
+    return "backward" if name == "<lambda>" else name
 
 
-def _refuse_randomness(pair: Pair, inputs: Sequence[Any]) -> None:
-    first, second = pair.evaluate(inputs), pair.evaluate(inputs)
+def _refuse_randomness(pair: Pair) -> None:
+    first, second = pair.evaluate(pair.inputs), pair.evaluate(pair.inputs)
     if not all(np.array_equal(a, b, equal_nan=True) for a, b in zip(first, second, strict=True)):
         raise ValueError(
             "check_backward: forward gave two different results for the same inputs; draw random numbers, as the mask"
@@ -103,12 +108,12 @@ class _Trial:
 class _Examination:
     """All trials of one pair, and what they say."""
 
-    def __init__(self, title: str, pair: Pair, inputs: Sequence[Any], rng: np.random.Generator):
-        self.title, self.pair, self.inputs, self.rng = title, pair, inputs, rng
+    def __init__(self, title: str, pair: Pair, rng: np.random.Generator):
+        self.title, self.pair, self.inputs, self.rng = title, pair, pair.inputs, rng
         self.problems: dict[tuple[str, str], Problem] = {}
         self.notes: list[str] = []
         self.right: frozenset[str] = frozenset()  # names of gradients
-        dtypes = [out.dtype for out in pair.evaluate(inputs) if out.dtype.kind == "f"]
+        dtypes = [out.dtype for out in pair.evaluate(pair.inputs) if out.dtype.kind == "f"]
         self.eps = max((float(np.finfo(dtype).eps) for dtype in dtypes), default=float(np.finfo(float).eps))
         if self.eps > np.finfo(float).eps:
             self.notes.append(
@@ -120,12 +125,14 @@ class _Examination:
         try:
             first = self._run(self.inputs, self._upstream(self.pair.evaluate(self.inputs)))
             names = [name for name, gradient in first.gradients.items() if gradient is not None]
-            self._missing(names)
+            self._missing(first.gradients)
             trials = list(self._trials(names))
             self._conduct(trials[0])
             found = [self._run(trial.values, trial.douts).gradients for trial in trials]
             by_name = {name: [gradients[name] for gradients in found] for name in names}
-            self.right = frozenset(f"d{name}" for name in names if not self._wrong(name, trials, by_name[name])[0])
+            self.right = frozenset(
+                gradient_name(name) for name in names if not self._wrong(name, trials, by_name[name])[0]
+            )
             checks = [self._check(name, trials, by_name[name]) for name in names]
             if any(check.wrong for check in checks):
                 checks = self._unaliased(names, trials, checks)
@@ -142,13 +149,35 @@ class _Examination:
     def _problem(self, kind: str, name: str, message: str) -> None:
         self.problems.setdefault((kind, name), Problem(kind, name, message))
 
-    def _missing(self, names: Sequence[str]) -> None:
-        variables = [name for name, value in zip(self.pair.names, self.inputs, strict=True) if is_variable(value)]
-        left = [name for name in variables if name not in names]
-        if not names:
-            self._problem("missing", "backward", "backward returns no gradient: is there a return statement?")
-        elif left:
-            self.notes.append(f"backward returns no gradient of {listed(left)}: not checked.")
+    def _missing(self, gradients: Mapping[str, Any]) -> None:
+        """What is not checked: a problem, unless the output does not depend on it or wrt leaves it out."""
+        found = [name for name, gradient in gradients.items() if gradient is not None]
+        if not found:
+            self._problem("error", "backward", "backward returns no gradient: is there a return statement?")
+            return
+        without = self.pair.without_gradient(gradients)
+        wrt = self.pair.wrt
+        for name, matters in without.items():
+            if matters and (wrt is None or name in wrt):
+                self._problem("missing", gradient_name(name), self._complaint(name, found))
+        unwanted = [name for name in without if wrt is not None and name not in wrt]
+        constant = [name for name, matters in without.items() if not matters and name not in unwanted]
+        if constant:
+            self.notes.append(f"The output does not depend on {listed(constant)}: not checked.")
+        if unwanted:
+            self.notes.append(f"wrt does not name {listed(unwanted)}: not checked.")
+
+    def _complaint(self, name: str, found: Sequence[str]) -> str:
+        if name in self.pair.names:
+            said = f"backward returns no gradient of {name}"
+        elif self.pair.owned:
+            said = f"backward leaves no gradient of {name} in the layer, as {gradient_name(name)} or in grads"
+        else:
+            said = f"forward uses {name} of its object, and backward is no method of the same one"
+        return (
+            f"{said}, though the output depends on it: not checked. If none is wanted, name those that are:"
+            f" wrt={list(found)}."
+        )
 
     # -- trials ----------------------------------------------------------------------------------------------------
 
@@ -211,10 +240,11 @@ class _Examination:
                 )
         for name, gradient in run.gradients.items():
             if gradient is not None and gradient.dtype != np.float64 and gradient.dtype.kind in "iubfc":
+                label = gradient_name(name)
                 self._problem(
                     "dtype",
-                    f"d{name}",
-                    f"d{name} is {gradient.dtype} for an input of float64; make it with the dtype of {name}"
+                    label,
+                    f"{label} is {gradient.dtype} for an input of float64; make it with the dtype of {name}"
                     f" (np.zeros_like({name})).",
                 )
 
@@ -241,7 +271,7 @@ class _Examination:
     # -- the values ------------------------------------------------------------------------------------------------
 
     def _check(self, name: str, trials: Sequence[_Trial], found: Sequence[Any]) -> GradientCheck:
-        label, shape = f"d{name}", trials[0].values[self.pair.names.index(name)].shape
+        label, shape = gradient_name(name), trials[0].values[self.pair.names.index(name)].shape
         wrong, error = self._wrong(name, trials, found)
         if not wrong:
             unmeasured = int(np.min([self._undecided(name, trial) for trial in trials], axis=0).sum())
@@ -345,7 +375,8 @@ class _Examination:
         values |= dict(zip(["dout"] if single else upstream, trial.douts, strict=True))
         values |= dict(zip(results, trial.outputs, strict=True))
         return Case(
-            name=f"d{name}",
+            name=gradient_name(name),
+            of=name,
             found=found,
             true=(trial.flat @ slopes.value).reshape(shape),
             smooth=~slopes.kinks.reshape(shape),
@@ -356,7 +387,9 @@ class _Examination:
             constants=named_constants(self.pair.names, trial.values),
             labels={key: value for key, value in named if isinstance(value, np.ndarray) and value.dtype.kind in "iu"},
             others={
-                f"d{other}": (trial.flat @ more.value).reshape(trial.values[self.pair.names.index(other)].shape)
+                gradient_name(other): (trial.flat @ more.value).reshape(
+                    trial.values[self.pair.names.index(other)].shape
+                )
                 for other, more in trial.slopes.items()
                 if other != name
             },

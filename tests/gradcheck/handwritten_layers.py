@@ -12,17 +12,19 @@ import numpy as np
 
 Make = Callable[[np.random.Generator], tuple[Any, ...]]
 
-PAIRS: dict[str, tuple[Callable[..., Any], Callable[..., Any], Make]] = {}
+PAIRS: dict[str, tuple[Callable[..., Any], Callable[..., Any], Make, list[str] | None]] = {}  # the last one is wrt
 MISTAKES: list[
     tuple[str, str, Callable[..., Any], str, str]
 ] = []  # layer, mistake, backward, gradient, words of the hint
 
 
-def pair(make: Make, forward: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def pair(
+    make: Make, forward: Callable[..., Any], wrt: list[str] | None = None
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Marks the right backward of a layer."""
 
     def mark(backward: Callable[..., Any]) -> Callable[..., Any]:
-        PAIRS[backward.__name__] = (forward, backward, make)
+        PAIRS[backward.__name__] = (forward, backward, make, wrt)
         return backward
 
     return mark
@@ -338,7 +340,7 @@ def mse_forward(prediction, target):
     return np.mean((prediction - target) ** 2)
 
 
-@pair(lambda rng: (rng.normal(size=(5, 2)), rng.normal(size=(5, 2))), mse_forward)
+@pair(lambda rng: (rng.normal(size=(5, 2)), rng.normal(size=(5, 2))), mse_forward, ["prediction"])
 def mse(prediction, target):
     return 2 * (prediction - target) / prediction.size
 

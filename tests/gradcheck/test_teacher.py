@@ -28,8 +28,8 @@ def said(report: BackwardReport, gradient: str) -> str:
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("name", PAIRS)
 def test_a_right_pair_gives_no_alarm(name: str, seed: int) -> None:
-    forward, backward, make = PAIRS[name]
-    report = ag.check_backward(forward, backward, *make(np.random.default_rng(seed)), rng=seed)
+    forward, backward, make, wrt = PAIRS[name]
+    report = ag.check_backward(forward, backward, *make(np.random.default_rng(seed)), wrt=wrt, rng=seed)
     assert report, report.to_text()
     assert all(check.error < 1e-9 for check in report.gradients)
 
@@ -39,8 +39,8 @@ def test_a_right_pair_gives_no_alarm(name: str, seed: int) -> None:
     [pytest.param(layer, *rest, id=name) for layer, name, *rest in MISTAKES],
 )
 def test_a_mistake_is_found_and_named(layer: str, backward: Callable[..., Any], gradient: str, words: str) -> None:
-    forward, _, make = PAIRS[layer]
-    report = ag.check_backward(forward, backward, *make(np.random.default_rng(0)))
+    forward, _, make, wrt = PAIRS[layer]
+    report = ag.check_backward(forward, backward, *make(np.random.default_rng(0)), wrt=wrt)
     assert not report
     assert any(phrase in said(report, gradient) for phrase in words.split("|")), report.to_text()
     assert gradient in {check.name for check in report.failures}
@@ -74,28 +74,45 @@ CONVENTIONS = {
     "inputs": (lambda x, w: x @ w, lambda dout, x, w: (dout @ w.T, x.T @ dout)),
     "cache": (lambda x, w: (x @ w, (x, w)), lambda dout, cache: (dout @ cache[1].T, cache[0].T @ dout)),
     "values": (lambda x, w: (x @ w, x, w), lambda dout, x, w: (dout @ w.T, x.T @ dout)),
-    "named inputs": (lambda x, w: x @ w, lambda dout, w: dout @ w.T),
+    "named inputs": (lambda x, w: x @ w, lambda dout, w: dout @ w.T, "x"),
     "a dict of gradients": (lambda x, w: x @ w, lambda dout, x, w: {"dw": x.T @ dout, "dx": dout @ w.T}),
-    "a dict as cache": (lambda x, w: (x @ w, {"w": w}), lambda dout, cache: dout @ cache["w"].T),
-    "lists": (lambda x, w: [x @ w, w], lambda grad_output, w: [grad_output @ w.T, None]),
+    "a dict as cache": (lambda x, w: (x @ w, {"w": w}), lambda dout, cache: dout @ cache["w"].T, "x"),
+    "lists": (lambda x, w: [x @ w, w], lambda grad_output, w: [grad_output @ w.T, None], "x"),
     "starred": (lambda *a: a[0] @ a[1], lambda *a: (a[0] @ a[2].T, a[1].T @ a[0])),
-    "the output": (lambda x, w: np.tanh(x @ w), lambda dout, out, x, w: ((dout * (1 - out**2)) @ w.T,)),
+    "the output": (lambda x, w: np.tanh(x @ w), lambda dout, out, x, w: ((dout * (1 - out**2)) @ w.T,), "x"),
     "the output alone": (lambda x, w: np.exp(x) + 0 * w.sum(), lambda dout, y: dout * (y - 0)),
-    "the output and a cache": (lambda x, w: (np.tanh(x @ w), w), lambda dout, out, w: (dout * (1 - out**2)) @ w.T),
-    "a cache called out": (lambda x, w: (np.tanh(x @ w), (np.tanh(x @ w), w)), lambda dout, out: tanh_of(dout, *out)),
+    "the output and a cache": (lambda x, w: (np.tanh(x @ w), w), lambda dout, out, w: (dout * (1 - out**2)) @ w.T, "x"),
+    "a cache called out": (
+        lambda x, w: (np.tanh(x @ w), (np.tanh(x @ w), w)),
+        lambda dout, out: tanh_of(dout, *out),
+        "x",
+    ),
     "a loss without dout": (lambda x, w: np.sum(x @ w), lambda x, w: (np.ones((3, 2)) @ w.T, x.T @ np.ones((3, 2)))),
 }
 
 
 @pytest.mark.parametrize("name", CONVENTIONS)
 def test_a_convention_is_read_from_the_signatures(name: str) -> None:
-    report = ag.check_backward(*CONVENTIONS[name], X, W)
+    forward, backward, *wrt = CONVENTIONS[name]
+    report = ag.check_backward(forward, backward, X, W, wrt=wrt or None)
     assert report, report.to_text()
 
 
-def test_what_is_not_returned_is_not_checked_and_said() -> None:
-    report = ag.check_backward(*CONVENTIONS["named inputs"], X, W)
-    assert report.notes == ("backward returns no gradient of w: not checked.",)
+@pytest.mark.parametrize("name", [name for name, (_, _, *wrt) in CONVENTIONS.items() if wrt])
+def test_a_gradient_that_is_missing_makes_the_report_false(name: str) -> None:
+    forward, backward, _ = CONVENTIONS[name]
+    report = ag.check_backward(forward, backward, X, W)
+    assert not report
+    assert repr(report) == "<BackwardReport FAILED: dx is right; dw is missing>"
+    assert "wrt=['x']" in report.problems[0].message
+    assert ag.check_backward(forward, backward, X, W, wrt=["x"]).notes == ("wrt does not name w: not checked.",)
+    assert not ag.check_backward(forward, backward, X, W, wrt=["x", "w"])
+
+
+def test_what_the_output_does_not_depend_on_needs_no_gradient() -> None:
+    report = ag.check_backward(lambda x, w: 2 * x, lambda dout: 2 * dout, X, W)
+    assert report
+    assert report.notes == ("The output does not depend on w: not checked.",)
 
 
 def test_the_gradients_can_be_named() -> None:
@@ -111,9 +128,140 @@ def test_the_parameters_of_a_layer_are_checked() -> None:
     assert "factor 2 is missing" in said(ag.check_backward(Linear(0.5), X), "dw")
 
 
-def test_bound_methods_of_a_layer() -> None:
-    layer = Linear()
-    assert ag.check_backward(layer.forward, layer.backward, X)
+class NoGradient(Linear):
+    def backward(self, dout):
+        return dout @ self.w.T
+
+
+class Dicts:
+    """A layer as courses write it, with dicts of parameters and of their gradients."""
+
+    containers, key = ("params", "grads"), "w"
+
+    def __init__(self, factor: float = 1.0):
+        params, grads = self.containers
+        setattr(self, params, {self.key: W.copy(), "b": np.zeros(2)})
+        setattr(self, grads, {})
+        self.factor = factor
+
+    def forward(self, x):
+        self.x = x
+        params = getattr(self, self.containers[0])
+        return x @ params[self.key] + params["b"]
+
+    def backward(self, dout):
+        params, grads = (getattr(self, name) for name in self.containers)
+        grads |= {self.key: self.factor * self.x.T @ dout, "b": dout.sum(axis=0)}
+        return dout @ params[self.key].T
+
+
+class OtherDicts(Dicts):
+    containers, key = ("weights", "dweights"), "w"
+
+
+class Lists:
+    """Parameters and gradients in lists, the same arrays as attributes too, and gradients written in place."""
+
+    def __init__(self, factor: float = 1.0):
+        self.w, self.b, self.factor = W.copy(), np.zeros(2), factor
+        self.params = [self.w, self.b]
+        self.grads = [np.zeros_like(p) for p in self.params]
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.params[0] + self.b
+
+    def backward(self, dout):
+        self.grads[0][...] = self.factor * self.x.T @ dout
+        self.grads[1][...] = dout.sum(axis=0)
+        return dout @ self.w.T
+
+
+class Network:
+    """Layers in a list, each with its own w."""
+
+    def __init__(self, factor: float = 1.0):
+        self.layers = [Linear(), Linear(factor)]
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer.forward(x)
+        return x
+
+    def backward(self, dout):
+        for layer in reversed(self.layers):
+            dout = layer.backward(dout)
+        return dout
+
+
+class Cell:
+    """Two outputs, two gradients of them, and a loss beside it that takes none."""
+
+    def __init__(self, factor: float = 1.0):
+        self.w, self.factor = W.copy(), factor
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.w, 2 * x
+
+    def backward(self, dy, dz):
+        self.grad_w = self.factor * self.x.T @ dy
+        return dy @ self.w.T + 2 * dz
+
+
+class Loss:
+    def __init__(self, factor: float = 1.0):
+        self.w, self.factor = W.copy(), factor
+
+    def forward(self, x):
+        self.x = x
+        return np.sum(x @ self.w)
+
+    def backward(self):
+        self.w_grad = self.factor * self.x.T @ np.ones((3, 2))
+        return np.ones((3, 2)) @ self.w.T
+
+
+LAYERS = {
+    Linear: "dw",
+    Dicts: "dw",
+    OtherDicts: "dw",
+    Lists: "dw",
+    Network: "self.layers[1].dw",
+    Cell: "dw",
+    Loss: "dw",
+}
+
+
+@pytest.mark.parametrize("kind", LAYERS)
+def test_the_parameters_of_a_layer_are_checked_wherever_it_has_them(kind: type) -> None:
+    layer = kind()
+    for report in (ag.check_backward(layer, X), ag.check_backward(layer.forward, layer.backward, X)):
+        assert report, report.to_text()
+        assert LAYERS[kind] in {check.name for check in report.gradients}
+    wrong = kind(0.5)
+    for report in (ag.check_backward(wrong, X), ag.check_backward(wrong.forward, wrong.backward, X)):
+        assert [check.name for check in report.failures] == [LAYERS[kind]]
+
+
+@pytest.mark.parametrize("used", [False, True])
+def test_a_parameter_without_gradient_makes_the_report_false(used: bool) -> None:
+    layer = NoGradient()
+    if used:
+        layer.forward(X[:2])
+    for report in (ag.check_backward(layer, X), ag.check_backward(layer.forward, layer.backward, X)):
+        assert repr(report) == "<BackwardReport FAILED: dx is right; dw is missing>"
+        assert not report.notes
+    assert ag.check_backward(layer, X, wrt=["x"])
+    functions = ag.check_backward(layer.forward, lambda dout: dout @ layer.w.T, X)
+    assert "no method of the same one" in functions.problems[0].message
+
+
+def test_a_layer_that_was_used_before_is_checked_anew() -> None:
+    layer = Dicts()
+    layer.forward(X[:2])
+    layer.backward(np.ones((2, 2)))
+    assert ag.check_backward(layer, X)
 
 
 # -- beside the values ---------------------------------------------------------------------------------------------
@@ -166,7 +314,7 @@ PROBLEMS = {
     "a global": (square_forward_global, lambda dout, x: 2 * shared["x"] * dout, "state", "a global variable"),
     "float32": (lambda x: x * x, lambda dout, x: np.float32(2 * x * dout), "dtype", "dx is float32"),
     "an exception": (lambda x: x * x, lambda dout, x: dout @ x, "error", "raises ValueError: matmul"),
-    "nothing returned": (lambda x: x * x, lambda dout, x: None, "missing", "is there a return statement?"),
+    "nothing returned": (lambda x: x * x, lambda dout, x: None, "error", "is there a return statement?"),
     "too many gradients": (lambda x: x * x, lambda dout, x: (x, x), "error", "2 gradients for 1 inputs"),
 }
 
@@ -352,3 +500,8 @@ def test_the_report_in_all_formats() -> None:
     assert not plain["ok"]
     assert [gradient["verdict"] for gradient in plain["gradients"]] == ["PASS", "PASS", "FAIL"]
     assert plain["gradients"][2]["hints"][0]["fix"] == "db = db * 3"
+
+
+def test_an_unknown_name_in_wrt_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"wrt names \['v'\]; the inputs are x, w"):
+        ag.check_backward(*CONVENTIONS["inputs"], X, W, wrt=["v"])

@@ -57,7 +57,7 @@ def positions(case: Case) -> Iterator[Attempt]:
     """Flipped, shifted along an axis, or exchanged with another gradient."""
     name = case.name
     for other, value in case.values.items():
-        if value.ndim == 2 and value.shape[0] == value.shape[1] and case.true.ndim == 2 and f"d{other}" != name:
+        if value.ndim == 2 and value.shape[0] == value.shape[1] and case.true.ndim == 2 and other != case.of:
             mistake, fix = (
                 f"{other} should be transposed, or should not",
                 f"use {other}.T where {other} is, or the reverse",

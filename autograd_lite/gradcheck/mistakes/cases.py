@@ -28,13 +28,14 @@ class Hint:
 class Case:
     """One gradient in one trial.
 
-    jacobian: (size of the outputs, size of the input), measured. dout: for the first output; douts: for all, flat.
-    values: arrays by their names in the student's functions, among them `dout` and `out`. others: the true gradients of
-    the other inputs; right: which of those were found. remeasured: the Jacobian with another array in place of a named
-    one; None if forward does not take that.
+    of: the input. jacobian: (size of the outputs, size of the input), measured. dout: for the first output; douts: for
+    all, flat. values: arrays by their names in the student's functions, among them `dout` and `out`. others: the true
+    gradients of the other inputs; right: which of those were found. remeasured: the Jacobian with another array in
+    place of a named one; None if forward does not take that.
     """
 
     name: str
+    of: str
     found: Array
     true: Array
     smooth: Array  # where the true gradient is unique

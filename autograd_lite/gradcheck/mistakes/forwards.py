@@ -15,7 +15,7 @@ def other_forwards(case: Case) -> Iterator[Attempt]:
     for other, value in case.values.items():
         if other in ("dout", "out"):
             continue
-        itself = other == name[1:]
+        itself = other == case.of
         if value.ndim > 2 and not itself:
             mistake = f"{other} is not flipped along its last two axes (rotated by 180 degrees), or should not be"
             yield Attempt(1, mistake, f"{other}[..., ::-1, ::-1]", _changed(other, lambda v: v[..., ::-1, ::-1]))
@@ -25,9 +25,9 @@ def other_forwards(case: Case) -> Iterator[Attempt]:
             )
     out = case.values.get("out")
     if out is not None and out.shape == case.true.shape:
-        mistake = f"the output is used where {name[1:]} is meant: is it overwritten in place?"
+        mistake = f"the output is used where {case.of} is meant: is it overwritten in place?"
         yield Attempt(
-            2, mistake, f"keep a copy of {name[1:]}", _remeasured(name[1:], lambda c: c.values["out"]), scaled=False
+            2, mistake, f"keep a copy of {case.of}", _remeasured(case.of, lambda c: c.values["out"]), scaled=False
         )
     for constant, number in case.constants.items():
         if number > 1 and number == int(number):

@@ -66,7 +66,7 @@ def _softmax(form: str, axes: Axes) -> Pairing:
 
 def _variance(axes: Axes, eps: float, centred: bool) -> Pairing:
     def pairing(case: Case) -> tuple[Array, Array] | None:
-        x, found = case.values.get(case.name[1:]), case.found
+        x, found = case.values.get(case.of), case.found
         if x is None or found.shape != x.shape or eps < 0:
             return None
         normal = (x - x.mean(axis=axes, keepdims=True)) / np.sqrt(x.var(axis=axes, keepdims=True) + eps)
