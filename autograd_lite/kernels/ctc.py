@@ -68,11 +68,11 @@ def backward(weights: Array, log_probs: Array, paths: Lattice, losses: Array, al
     places = np.arange(n)[:, None] * classes + paths.labels  # of each state in a frame (N, C)
     gradient = np.zeros((steps, n * classes))
     ends = np.where(paths.ends, 0, -np.inf)
-    total = np.where(losses == np.inf, -np.inf, losses)[:, None]  # so that what is impossible has probability 0
+    factor = np.where(losses == np.inf, 0, -weights)[:, None]
     after = ends  # log-probability of all ends of alignments behind frame t, for each state
     for t in range(steps - 1, -1, -1):
         inside = (t < paths.frames)[:, None]
-        states = np.exp(alphas[t] + after + total) * np.where(inside, -weights[:, None], 0)
+        states = np.where(inside, factor, 0) * _probabilities(alphas[t] + after)
         gradient[t] = np.bincount(places.ravel(), states.ravel(), n * classes)
         ahead = after + emitted[t]
         jumped = _shifted(np.where(paths.jumps, ahead, -np.inf), -2)
@@ -111,6 +111,13 @@ def _log_sum(*terms: Array) -> Array:
         total += np.exp(term - highest)
     with np.errstate(divide="ignore"):
         return np.log(total) + highest
+
+
+def _probabilities(x: Array) -> Array:
+    """``exp(x)`` with the sum of each row made 1, which it is but for rounding and a factor; 0 in rows of -inf alone."""
+    highest = x.max(axis=1, keepdims=True)
+    out = np.exp(x - np.where(highest == -np.inf, 0, highest))
+    return np.asarray(out / np.maximum(out.sum(axis=1, keepdims=True), 1))
 
 
 def _log_sum_of_rows(x: Array) -> Array:

@@ -108,8 +108,8 @@ def eig(x: Array) -> tuple[Array, Array]:
     gradient is that of losses that depend on no sign or phase of vectors; at matrices without a basis of eigenvectors
     there is none, and backward raises ValueError. Raises ValueError for matrices that are not square.
 
-    >>> eig(0.2 * randn(3, 3) + np.diag([1.0, 2.0, 4.0]))
-    >>> eig(0.2 * randn(2, 2, 2) + np.diag([1.0, 3.0]))
+    >>> eig(0.2 * tanh(randn(3, 3)) + np.diag([1.0, 2.5, 4.0]))
+    >>> eig(0.2 * tanh(randn(2, 2, 2)) + np.diag([1.0, 3.0]))
     """
     require_square(x)
     return tuple(kernels.refused(np.linalg.eig, _NO_CONVERGENCE, x))
