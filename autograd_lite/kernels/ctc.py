@@ -114,7 +114,7 @@ def _log_sum(*terms: Array) -> Array:
 
 
 def _probabilities(x: Array) -> Array:
-    """``exp(x)`` with the sum of each row made 1, which it is but for rounding and a factor; 0 in rows of -inf alone."""
+    """``exp(x)`` times what makes the sum of each row 1; 0 in rows of nothing but -inf."""
     highest = x.max(axis=1, keepdims=True)
     out = np.exp(x - np.where(highest == -np.inf, 0, highest))
     return np.asarray(out / np.maximum(out.sum(axis=1, keepdims=True), 1))
