@@ -9,7 +9,7 @@ checks what students write by hand, plain functions of arrays, and `mistakes` ha
 from .backward_report import BackwardReport
 from .branches import Kink
 from .check import gradcheck, gradgradcheck
-from .report import Entry, Problem, Report, Verdict
+from .report import Entry, GradientError, Problem, Report, Verdict
 from .taylor import DotProductReport, TaylorReport, dot_product_test, taylor_test
 from .teacher import check_backward
 
@@ -17,6 +17,7 @@ __all__ = [
     "BackwardReport",
     "DotProductReport",
     "Entry",
+    "GradientError",
     "Kink",
     "Problem",
     "Report",

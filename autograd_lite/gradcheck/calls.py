@@ -209,9 +209,9 @@ _EPS = float(np.finfo(np.float64).eps)
 
 
 def pulled(case: Case, weights: Sequence[Array]) -> Arrays:
-    """The gradients of the weighted outputs, as the engine computes them."""
+    """The gradients of the weighted outputs, as the engine computes them; formulas may write into what they get."""
     leaves = leaves_of(case.point())
-    seeded = [(o, w) for o, w in zip(case.outputs(leaves), weights, strict=True) if has_history(o)]
+    seeded = [(o, np.array(w)) for o, w in zip(case.outputs(leaves), weights, strict=True) if has_history(o)]
     found: Sequence[Any] = [None] * len(leaves)
     if seeded:
         outputs, seeds = zip(*seeded, strict=True)

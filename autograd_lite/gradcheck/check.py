@@ -22,7 +22,7 @@ from .judge import Finding, Ground, at_a_glance, at_a_tie, judge
 from .localize import first_wrong, where_not_finite
 from .numeric import Function, Vector
 from .progress import progress
-from .report import Entry, Problem, Report, Verdict
+from .report import Entry, GradientError, Problem, Report, Verdict
 from .subjects import DOUBLE, SINGLE, Array, Outputs, Subject, data_of_their_own, subject_of, subject_with_gradient
 
 _IN_THE_WAY = ("mutation", "shape")  # problems that leave nothing to compare
@@ -123,9 +123,9 @@ def gradcheck(
     Each entry has a verdict: PASS; FAIL; at a kink, KINK-OK or KINK-OUTSIDE; BLOCKED, where the path of the gradient is
     cut; UNRELIABLE, where the measurement cannot decide. `Verdict` and docs/verification.md say what to do about each.
 
-    Returns a Report. Raises AssertionError with its text if an entry is wrong, or all are undecided; TypeError for
-    inputs or outputs of another precision or outputs that are no Tensors, ValueError if f is not deterministic or
-    there is nothing to check.
+    Returns a Report. Raises GradientError, an AssertionError with its text (and itself, as `report`), if an entry is
+    wrong, or all are undecided; TypeError for inputs or outputs of another precision or outputs that are no Tensors,
+    ValueError if f is not deterministic or there is nothing to check.
     """
     if order < 1:
         raise ValueError(f"gradcheck: order={order} checks nothing; pass 1 for gradients, 2 for theirs as well")
@@ -217,7 +217,7 @@ def _check(
             notes.append(f"Moved off a kink, by about a thousandth: {', '.join(moved)}.")
             report = _report(sides, orders, settings, rng, notes)
     if raise_exception and not report:
-        raise AssertionError(report.to_text())
+        raise GradientError(report.to_text(), report)
     return report
 
 

@@ -159,8 +159,9 @@ def _writes_and_second_use(outputs: Outputs, weights: Sequence[Any], leaves: Map
         for leaf in leaves.values():
             stack.enter_context(_data(leaf, _beside(leaf.data)))
         _tried(outputs)  # so that a state is not by chance what it was in the first backward
-    different = list(_different("second use", message, first, _gradients(values, weights, leaves)))
-    yield from different or _different("state", _STATE, first, _gradients(outputs(), weights, leaves))
+    second, third = ([np.array(weight) for weight in weights] for _ in range(2))
+    different = list(_different("second use", message, first, _gradients(values, second, leaves)))
+    yield from different or _different("state", _STATE, first, _gradients(outputs(), third, leaves))
 
 
 def recording_problems(outputs: Outputs, weights: Sequence[Any], leaves: Mapping[str, Tensor]) -> Iterator[Problem]:

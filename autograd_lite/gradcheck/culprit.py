@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import EllipsisType
 from typing import Any
 
 import numpy as np
 
 from ..core import Definition
-from ..recording import Line, place
+from ..recording import Line
 from ..saving.atomic import replacing
 from .calls import Array, Arrays, Case
 from .document import decimal
+from .script import as_they_lie, program, small
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +25,12 @@ class Culprit:
     module: the path of the Module that called it, "" outside of one. call: the number of the operation in the run, from
     0. argument, index: the entry of the gradient, in the smallest case; analytic, numeric: what the derivative gives
     there and what is measured, error: how far the latter may be off. note: what else is to be known. case, weights:
-    that smallest case, and what its outputs are weighted with. after: arrays of it that were written into after the
-    call. shared: arguments that are one Tensor, `argument` among them, if that is how it shows. twice: whether it shows
-    when the graph is used again.
+    that smallest case, and what its outputs are weighted with.
+
+    It may take more than a call by itself to show it. after: what arguments (or the result, `out`) became, that were
+    written into after the call. shared: arguments that are one Tensor, `argument` among them. twice: whether it shows
+    when the graph is used again. later: the arrays of another call, which comes between this one and its derivative.
+    beside: a Tensor of that name, of zeros, is added to the result. recorded: with create_graph=True.
     """
 
     op: Definition
@@ -47,6 +49,9 @@ class Culprit:
     after: Arrays = field(default_factory=dict)
     shared: tuple[str, ...] = ()
     twice: bool = False
+    later: Arrays = field(default_factory=dict)
+    beside: Arrays = field(default_factory=dict)
+    recorded: bool = False
 
     @property
     def label(self) -> str:
@@ -86,16 +91,27 @@ class Culprit:
             "note": self.note,
         }
 
-    def code(self, file: str | None = None, told: bool = True) -> str:
-        """A script to paste, which reads the arrays from `file` (that `save` writes) and prints both values.
+    @property
+    def output(self) -> int:
+        """The number of the output that shows it, of those that are no integers."""
+        return next((number for number, weight in enumerate(self.weights) if weight.any()), 0)
 
-        told: whether it begins with what `to_text` says.
+    @property
+    def small(self) -> bool:
+        """Whether its arrays are so few numbers that `code` has them in its text."""
+        return small(self)
+
+    def code(self, file: str | None = None, told: bool = True) -> str:
+        """A program to paste below the definition of the operation, which prints both values.
+
+        file: read the arrays from this file, that `save` writes, beside the program; None: they are in its text. told:
+        whether it begins with what `to_text` says.
         """
-        text = script(self, file or f"{self.op.name}.npz")
+        text = program(self, file)
         return f'"""{self.to_text()}"""\n\n'.replace("\\", "/") + text if told else text
 
     def save(self, folder: str | os.PathLike[str] = ".") -> Path:
-        """Write the script and its arrays, ``name.py`` and ``name.npz``, into a folder; returns the path of the script.
+        """Write the program and its arrays, ``name.py`` and ``name.npz``, into a folder; returns the path of the first.
 
         Files of these names are replaced, each at once. Raises OSError if there is no such folder.
         """
@@ -108,10 +124,12 @@ class Culprit:
         return path
 
     def arrays(self) -> Arrays:
-        """All that the script reads: the arguments, the weights, and what arguments became, as ``x after``."""
-        weights = {f"weight_{i}": weight for i, weight in enumerate(self.weights)}
+        """All that the program needs: arguments, the weight unless it is 1, and what arguments became: ``x after``."""
+        weight = self.weights[self.output]
+        weights = {} if (weight == 1).all() else {"output weight": weight}
         after = {f"{label} after": array for label, array in self.after.items()}
-        return self.case.arrays() | self.case.weights | weights | after
+        later = {f"{label} later": array for label, array in self.later.items()}
+        return as_they_lie(self.case.arrays() | self.case.weights | self.beside | weights | after | later)
 
 
 _ORDERS = {1: "derivative", 2: "second derivative", 3: "third derivative"}
@@ -124,126 +142,3 @@ def module_path(modules: tuple[Any, ...]) -> str:
     root, inner = modules[0], modules[-1]
     path = next((path for path, module in root.named_modules() if module is inner), "")
     return f"{path} ({type(inner).__name__})" if path else type(inner).__name__
-
-
-# -- as code -------------------------------------------------------------------------------------------------------
-
-
-def script(culprit: Culprit, file: str) -> str:
-    """The text of a program that shows what is wrong."""
-    case, argument = culprit.case, culprit.argument
-    used = next((i for i, weight in enumerate(culprit.weights) if weight.any()), 0)
-    weighted = f"x['weight_{used}'] * result"
-    if culprit.weights[used].dtype.kind == "c":
-        weighted = f"ag.real(ag.conj(x['weight_{used}']) * result)"
-    lines = [
-        *_where_defined(case.op),
-        "import numpy as np",
-        "",
-        "import autograd_lite as ag",
-        *_imported(case.op),
-        "",
-        "",
-        "def value(x, create_graph=True):",
-        f"    result = {_call(case)}",
-        *(_several(case, used) if case.order == 1 else _gradient(case, used)),
-        f"    return ({weighted}).sum()",
-        "",
-        "",
-        "def tensors(arrays):",
-        f"    x = arrays | {{name: ag.tensor(arrays[name], requires_grad=True) for name in {list(case.point())}}}",
-        *(f"    x[{label!r}] = x[{argument!r}]" for label in culprit.shared if label != argument),
-        "    return x",
-        "",
-        "",
-        f"arrays = dict(np.load({file!r}))",
-        "x = tensors(arrays)",
-        "y = value(x)",
-        *(f"x[{label!r}].data[...] = arrays[{label + ' after'!r}]" for label in culprit.after),
-        *([f"ag.gradients(y, x[{argument!r}], retain_graph=True, allow_unused=True)"] if culprit.twice else []),
-        f"g = ag.gradients(y, x[{argument!r}], allow_unused=True)[0] if y.requires_grad else None",
-        f'print("computed:", 0.0 if g is None else g.data[{culprit.index}])',
-        "",
-        "",
-        "def moved(step):",
-        "    wide = {k: a.astype(np.result_type(a, 'f8')) if a.dtype.kind in 'fc' else a for k, a in arrays.items()}",
-        f"    wide[{argument!r}][{culprit.index}] += step",
-        "    return value(tensors(wide), create_graph=False).data",
-        "",
-        "",
-        f"h = 1e-5 * max(1.0, abs(arrays[{argument!r}][{culprit.index}]))",
-        "slope = (moved(h) - moved(-h)) / (2 * h)",
-    ]
-    if case.point()[argument].dtype.kind == "c":
-        lines.append("slope = slope + 1j * (moved(1j * h) - moved(-1j * h)) / (2 * h)")
-    return "\n".join([*lines, 'print("measured:", slope)', ""])
-
-
-def _several(case: Case, used: int) -> list[str]:
-    """The line that takes one of the outputs, if there are several, some of them perhaps integers."""
-    return [] if case.op.outputs is None else [f"    result = [r for r in result if r.dtype.kind in 'fc'][{used}]"]
-
-
-def _gradient(case: Case, used: int) -> list[str]:
-    """The lines that take the gradient of the outputs, and the gradient of that, of which in the end one is used."""
-    lines = [
-        "    results = [result]"
-        if case.op.outputs is None
-        else "    results = [r for r in result if r.dtype.kind in 'fc']"
-    ]
-    names = list(case.variables)
-    for number, level in enumerate(case.levels, 2):
-        record = "create_graph" if number == case.order else "True"
-        lines += [
-            f"    pairs = [(r, x[w]) for r, w in zip(results, {list(level)}) if getattr(r, 'requires_grad', False)]",
-            "    results, weights = zip(*pairs)",
-            f"    inputs = [x[name] for name in {names}]",
-            f"    results = ag.gradients(results, inputs, weights, create_graph={record}, allow_unused=True)",
-        ]
-        names += level
-    return [*lines, f"    result = results[{used}]"]
-
-
-def _imported(op: Definition) -> list[str]:
-    """The line that makes the operation known, if a module has it."""
-    return [f"from {op.forward.__module__} import {op.name}"] if _importable(op) else []
-
-
-def _where_defined(op: Definition) -> list[str]:
-    """What is to be known of an operation that no module has, before the first line."""
-    code = op.forward.__code__
-    at = place(code.co_filename, code.co_firstlineno)
-    return [] if _importable(op) else [f"# Run this below the definition of {op.name} ({at}).", ""]
-
-
-def _importable(op: Definition) -> bool:
-    module = op.forward.__module__
-    return module != "__main__" and getattr(sys.modules.get(module), op.name, None) is op.function
-
-
-def _call(case: Case) -> str:
-    """The call of the operation as source text."""
-    parts: list[str] = []
-    for name, parameter in case.op.signature.parameters.items():
-        value = case.values[name]
-        text = _source(name, value)
-        if parameter.kind is parameter.VAR_POSITIONAL:
-            parts += [_source(f"{name}[{i}]", member) for i, member in enumerate(value)]
-        elif case.op.roles[name] in ("array", "arrays", "index") or parameter.kind is parameter.POSITIONAL_ONLY:
-            parts.append(text if parameter.kind is not parameter.KEYWORD_ONLY else f"{name}={text}")
-        elif value is not parameter.default:
-            parts.append(f"{name}={text}")
-    return f"{case.op.name}({', '.join(parts)})"
-
-
-def _source(label: str, value: Any) -> str:
-    """The source text of an argument; arrays are looked up by their labels."""
-    if isinstance(value, np.ndarray):
-        return f"x[{label!r}]"
-    if isinstance(value, tuple):
-        return "(" + "".join(f"{_source(f'{label}[{i}]', member)}, " for i, member in enumerate(value)) + ")"
-    if isinstance(value, np.dtype) or (isinstance(value, type) and issubclass(value, np.generic)):
-        return f"np.dtype({np.dtype(value).name!r})"
-    if isinstance(value, EllipsisType):
-        return "..."
-    return repr(value)

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Call, Deferred, Node, Output, fit, history, observe, raw
+from ..core import Call, Deferred, Node, Output, fit, gradients, history, observe, raw
 from ..tensor import Tensor
 from .calls import Array, Arrays, Case, compared, has_history, leaves_of, pulled
 from .culprit import Culprit, module_path
@@ -31,6 +31,7 @@ from .numeric import Estimate
 Outputs = Callable[[], "tuple[Tensor, ...]"]
 
 _SECONDS = 30.0  # for similar calls, of which the first was right
+_ENTRIES = 1000  # that are looked at one by one
 _STRICTLY = 16.0  # units in the last place, for a second look at what is not wrong by more
 
 
@@ -68,7 +69,7 @@ def first_wrong(stages: Sequence[Outputs], seed: int = 0) -> Culprit | None:
             if not found:
                 before = walked(stage, seed)
                 found = _first(before, order) or _unlike_recorded(before)
-        found = found or _in_graph(steps) or _where_operands_are_one(steps)
+        found = found or _spoiler(steps) or _in_graph(steps) or _where_operands_are_one(steps)
         return found or _coarse(steps) or _without_formula(steps)
 
 
@@ -289,7 +290,7 @@ def _in_graph(steps: Sequence[Step]) -> Culprit | None:
         for label, parent in _parents_of(step):
             left = step.left.get(parent, np.zeros(parent.shape, parent.dtype))
             if not _close(left, by_parent[parent]):
-                return _misled(step, label, np.conj(left), np.conj(by_parent[parent]))
+                return _misled(steps, step, label, np.conj(left), np.conj(by_parent[parent]))
     return None
 
 
@@ -309,6 +310,27 @@ def _writer(steps: Sequence[Step]) -> Culprit | None:
     return None
 
 
+def _spoiler(steps: Sequence[Step]) -> Culprit | None:
+    """The step, first on the way back, whose derivative writes into the gradient that it is given."""
+    for step in reversed(steps):
+        number = next((i for i, weight in enumerate(step.arrived) if weight.any()), None)
+        if not step.spoiled or number is None:
+            continue
+        leaves = leaves_of(step.case.point())
+        result = step.case.outputs(leaves)[number]
+        weights = [np.array(w) if i == number else np.zeros_like(w) for i, w in enumerate(step.arrived)]
+        beside = Tensor(np.zeros_like(result.data), requires_grad=True)
+        found = gradients(result + beside, [beside, *leaves.values()], np.array(weights[number]), allow_unused=True)
+        if not _same(found[0].data, weights[number]):
+            note = (
+                "Its formula writes into the gradient that it is given, which is also that of beside, a Tensor that is"
+                " added to the result; compute with a copy."
+            )
+            culprit = _at_largest(step, "beside", found[0].data, weights[number], note)
+            return replace(culprit, weights=tuple(weights), beside={"beside": beside.data})
+    return None
+
+
 def _unlike_recorded(steps: Sequence[Step]) -> Culprit | None:
     """The step, first on the way back, whose derivative is another one with create_graph=True: its spec is wrong."""
     for step in reversed(steps):
@@ -317,7 +339,7 @@ def _unlike_recorded(steps: Sequence[Step]) -> Culprit | None:
         for (label, fresh), other in zip(plain.items(), recorded, strict=True):
             if not _close(raw(other), fresh):
                 note = "With create_graph=True, it gives another gradient than without: is the spec the same function?"
-                return _at_largest(step, label, raw(other), fresh, note)
+                return replace(_at_largest(step, label, raw(other), fresh, note), recorded=True)
     return None
 
 
@@ -346,13 +368,22 @@ def _where_operands_are_one(steps: Sequence[Step]) -> Culprit | None:
         for label, parent in _parents_of(step):
             labels.setdefault(parent, []).append(label)
         for several in labels.values():
-            point = step.case.point()
-            direction = gaussian(point[several[0]], own_rng(step.number))
-            probe = compared(step.case, step.arrived, dict.fromkeys(several, direction))
-            if len(several) > 1 and not probe.ok:
-                note = f"{' and '.join(several)} are one Tensor: these are derivatives along one direction for both."
-                analytic, numeric = np.full((), probe.analytic), np.full((), probe.numeric.value)
-                return _at_largest(step, several[0], analytic, numeric, note)
+            found = _wrong_together(step, several) if len(several) > 1 else None
+            if found:
+                return replace(_culprit(step, found), shared=tuple(several))
+    return None
+
+
+def _wrong_together(step: Step, several: Sequence[str]) -> Finding | None:
+    """The first entry of operands that are one Tensor for which the sum of their derivatives is wrong."""
+    array = step.case.point()[several[0]]
+    for index in itertools.islice(np.ndindex(array.shape), _ENTRIES):
+        direction = np.zeros_like(array)
+        direction[index] = 1
+        probe = compared(step.case, step.arrived, dict.fromkeys(several, direction))
+        if not probe.ok and np.isfinite(probe.numeric.value):
+            note = f"{' and '.join(several)} are one Tensor, and this is its derivative."
+            return Finding(Question(step.case, step.arrived), several[0], index, probe.analytic, probe.numeric, note)
     return None
 
 
@@ -365,27 +396,32 @@ def _at_largest(step: Step, label: str, found: Array, expected: Array, note: str
     return _culprit(step, Finding(question, label, index, found[index].item(), measured, note))
 
 
-def _misled(step: Step, label: str, left: Array, fresh: Array) -> Culprit:
+def _misled(steps: Sequence[Step], step: Step, label: str, left: Array, fresh: Array) -> Culprit:
     """A step that is right by itself and gives `left` in its graph, for what would be `fresh`."""
-    after = _written(step)
+    after, later = _overwritten(step), next(s for s in reversed(steps) if s.call.op is step.call.op)
     if after:
+        names = ["the result" if name == "out" else name for name in after]
         were = "were" if len(after) > 1 else "was"
-        why = f"{' and '.join(after)} {were} written into after the call, and backward needs what was there"
-    elif not all(map(_same, step.results, _arrays_of(step.call.output))):
-        why = "the result was written into after the call, and backward needs what was there"
-    elif step.spoiled:
-        why = "its formula writes into the gradient that it is given"
+        why = f"{' and '.join(names)} {were} written into after the call, and backward needs what was there"
     else:
         why = "does it keep a value anywhere but in its arguments and results?"
     note = f"By itself it gives the value that counts as measured, so what is wrong is the graph: {why}"
     shared = tuple(other for other, parent in _parents_of(step) if parent is dict(_parents_of(step))[label])
-    return replace(_at_largest(step, label, left, fresh, note), after=after, shared=shared)
+    other = not after and later is not step and later.case.kind == step.case.kind
+    return replace(
+        _at_largest(step, label, left, fresh, note),
+        after=after,
+        shared=shared,
+        later=later.case.arrays() if other else {},
+    )
 
 
-def _written(step: Step) -> Arrays:
-    """The arrays of a call that are not any more what they were, as they are now."""
-    now = Case.of(step.call).arrays()
-    return {label: now[label] for label, was in step.case.arrays().items() if not _same(was, now[label])}
+def _overwritten(step: Step) -> Arrays:
+    """The arrays of a call that are not any more what they were, as they are now; its result as `out`."""
+    was, now = step.case.arrays(), Case.of(step.call).arrays()
+    if not isinstance(step.call.output, tuple):
+        was, now = was | {"out": step.results[0]}, now | {"out": raw(step.call.output)}
+    return {label: now[label] for label, array in was.items() if not _same(array, now[label])}
 
 
 def _parents_of(step: Step) -> list[tuple[str, Node]]:

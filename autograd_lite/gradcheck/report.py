@@ -109,6 +109,14 @@ class Problem:
     message: str  # a full sentence, with the fix
 
 
+class GradientError(AssertionError):
+    """Raised where derivatives are wrong, with all that was found as its text; `report` is the same as an object."""
+
+    def __init__(self, message: str, report: Any = None):
+        super().__init__(message)
+        self.report = report
+
+
 class Report(Readable):
     """The result of a verification: true if no entry is wrong, no problem was found, and not all is undecided.
 
@@ -197,7 +205,7 @@ class Report(Readable):
             blocks.append(Table(_COLUMNS, [_row(entry) for entry in shown], TONES))
         blocks += _explanations(shown, self.entries)
         if self.culprit is not None:
-            blocks += [self.culprit.to_text(), Code(self.culprit.code(told=False))]
+            blocks += [self.culprit.to_text(), Code(self.culprit.code(told=False)) if self.culprit.small else _SAVED]
         if any(entry.name.startswith("grad_output") for entry in shown):
             blocks.append(_ARRIVES)
         return Document(self._title(), bool(self), [*blocks, *self.notes])
@@ -223,6 +231,10 @@ _SMALL_NUMBER = re.compile(r"\b[\d.]+e[-+]\d+")
 _ARRIVES = (
     "grad_output 0 is the gradient that arrives at output 0: the gradient is a function of it, too. That of the next"
     " order is called grad_output 0'."
+)
+_SAVED = (
+    'culprit.save("folder") of the report (an AssertionError has it as `error.report`) writes a program that shows it,'
+    " with its arrays."
 )
 
 

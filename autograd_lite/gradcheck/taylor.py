@@ -18,6 +18,7 @@ from .complex_step import ComplexStep, confirmed
 from .directions import direction_at, gaussian, line_along
 from .document import Document, Readable, Table
 from .numeric import UNKNOWN, Function, Slope, Vector, central
+from .report import GradientError
 from .rounding import SPREADS, spread
 from .subjects import DOUBLE, Array, Subject, data_of_their_own, subject_of
 
@@ -123,8 +124,8 @@ def taylor_test(
 
     There is nothing to tolerate: a wrong gradient has slope 1. At a kink no gradient is right in this sense; the report
     names it, and `gradcheck` decides.
-    Returns a TaylorReport. Raises AssertionError with its text if the slope is too small, unless told not to; what
-    `gradcheck` raises for such inputs; ValueError for another order.
+    Returns a TaylorReport. Raises GradientError, an AssertionError, with its text if the slope is too small, unless
+    told not to; what `gradcheck` raises for such inputs; ValueError for another order.
     """
     if order not in (1, 2):
         raise ValueError(
@@ -214,8 +215,8 @@ def dot_product_test(
     can be. Where all operations are holomorphic, a complex step that agrees with these measures J v to machine
     precision. rng: a generator, or the seed of one.
 
-    Returns a DotProductReport. Raises AssertionError with its text if the two differ, unless told not to; what
-    `gradcheck` raises for such inputs.
+    Returns a DotProductReport. Raises GradientError, an AssertionError, with its text if the two differ, unless
+    told not to; what `gradcheck` raises for such inputs.
     """
     rng = np.random.default_rng(rng)
     subject = subject_of(f, inputs, loss, DOUBLE, convert=False)
@@ -333,5 +334,5 @@ class _Trial:
 
 def _raised(report: R, raise_exception: bool) -> R:
     if raise_exception and not report:
-        raise AssertionError(report.to_text())
+        raise GradientError(report.to_text(), report)
     return report

@@ -64,13 +64,12 @@ def located(f: Callable[..., Any], *leaves: ag.Tensor, order: int = 1) -> Culpri
     return first_wrong(stages)
 
 
-def printed(culprit: Culprit, folder: Path, names: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> list[complex]:
+def printed(culprit: Culprit, folder: Path, names: dict[str, Any]) -> list[complex]:
     """The values that the script of a culprit prints: computed and measured."""
     script = culprit.save(folder)
-    monkeypatch.chdir(folder)
     output = io.StringIO()
     with contextlib.redirect_stdout(output):
-        exec(compile(script.read_text(encoding="utf-8"), str(script), "exec"), dict(names))
+        exec(compile(script.read_text(encoding="utf-8"), str(script), "exec"), {**names, "__file__": str(script)})
     return [complex(line.partition(": ")[2]) for line in output.getvalue().splitlines()]
 
 
@@ -350,6 +349,19 @@ def test_a_formula_that_writes_into_its_gradient(rng: np.random.Generator) -> No
     assert culprit.op.name == "doubled"
 
 
+def test_a_formula_that_writes_into_the_gradient_of_others(rng: np.random.Generator) -> None:
+    def formula(g: Any, x: Any) -> Any:
+        g *= 2
+        return g * x
+
+    op = ag.op(x=formula)(squared)
+    culprit = located(lambda x: ag.tanh(op(x) + x).sum(), leaf(rng.standard_normal(3)))
+    assert culprit is not None
+    assert (culprit.op.name, culprit.argument) == ("squared", "beside")
+    assert culprit.analytic == pytest.approx(2 * culprit.numeric)
+    assert "writes into the gradient that it is given" in culprit.note
+
+
 def test_a_checkpoint_is_no_culprit(rng: np.random.Generator) -> None:
     assert located(lambda x: ag.checkpoint(ag.tanh, x).sum(), leaf(rng.standard_normal(3)), order=2) is None
 
@@ -442,9 +454,7 @@ def test_a_parameter_that_was_changed_after_the_call(rng: np.random.Generator) -
 # -- the smallest case ---------------------------------------------------------------------------------------------
 
 
-def test_the_script_prints_both_values(
-    rng: np.random.Generator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_script_prints_both_values(rng: np.random.Generator, tmp_path: Path) -> None:
     def scaled(a: core.Array, b: core.Array, axis: int = 0, *, power: int = 1) -> core.Array:
         return (a * b**power).sum(axis)
 
@@ -459,24 +469,22 @@ def test_the_script_prints_both_values(
     assert "axis=1, power=2" in culprit.code()
     assert culprit.code().startswith(f'"""{culprit.to_text()}"""\n\n# Run this below the definition of scaled (')
     assert culprit.code(told=False).startswith("# Run this")
-    computed, measured = printed(culprit, tmp_path, {"scaled": op}, monkeypatch)
+    computed, measured = printed(culprit, tmp_path, {"scaled": op})
     assert computed == pytest.approx(culprit.analytic)
     assert measured == pytest.approx(culprit.numeric, rel=1e-6)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["scaled.npz", "scaled.py"]
 
 
-def test_the_script_of_a_second_order(
-    rng: np.random.Generator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_script_of_a_second_order(rng: np.random.Generator, tmp_path: Path) -> None:
     wrong = wrong_square(x=lambda g, x: g * (2 * x.data if isinstance(x, ag.Tensor) else 2 * x))
     culprit = located(lambda x: ag.exp(wrong(x)).sum(), leaf(rng.standard_normal((2, 3))), order=2)
     assert culprit is not None
-    computed, measured = printed(culprit, tmp_path, {"squared": wrong}, monkeypatch)
+    computed, measured = printed(culprit, tmp_path, {"squared": wrong})
     assert computed == pytest.approx(culprit.analytic), culprit.code()
     assert measured == pytest.approx(culprit.numeric, rel=1e-6)
 
 
-def test_the_script_of_a_third_order(rng: np.random.Generator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_script_of_a_third_order(rng: np.random.Generator, tmp_path: Path) -> None:
     def product(a: core.Array, b: core.Array) -> core.Array:
         return a**2 * b**2
 
@@ -488,14 +496,12 @@ def test_the_script_of_a_third_order(rng: np.random.Generator, tmp_path: Path, m
     assert culprit is not None
     assert (culprit.order, culprit.argument) == (3, "b")
     assert "its third derivative for b[0, 0] is" in culprit.to_text()
-    computed, measured = printed(culprit, tmp_path, {"product": op}, monkeypatch)
+    computed, measured = printed(culprit, tmp_path, {"product": op})
     assert computed == pytest.approx(culprit.analytic), culprit.code()
     assert measured == pytest.approx(culprit.numeric, rel=1e-6)
 
 
-def test_the_script_of_a_saved_value_that_was_written_into(
-    rng: np.random.Generator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_script_of_a_saved_value_that_was_written_into(rng: np.random.Generator, tmp_path: Path) -> None:
     def f(x: ag.Tensor) -> ag.Tensor:
         h = 2 * x
         y = ag.sin(h)
@@ -505,15 +511,13 @@ def test_the_script_of_a_saved_value_that_was_written_into(
     culprit = located(f, leaf(rng.standard_normal(3)))
     assert culprit is not None
     assert "from autograd_lite.ops.trigonometric import sin" in culprit.code()
-    computed, measured = printed(culprit, tmp_path, {}, monkeypatch)
+    computed, measured = printed(culprit, tmp_path, {})
     assert computed == pytest.approx(culprit.analytic)
     assert measured == pytest.approx(culprit.numeric, rel=1e-6)
 
 
 @pytest.mark.parametrize("spoils", [True, False], ids=["what it has saved", "a count"])
-def test_the_script_of_what_is_wrong_when_used_again(
-    spoils: bool, rng: np.random.Generator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_script_of_what_is_wrong_when_used_again(spoils: bool, rng: np.random.Generator, tmp_path: Path) -> None:
     uses = [0]
 
     def sine(x: core.Array) -> Any:
@@ -531,20 +535,18 @@ def test_the_script_of_what_is_wrong_when_used_again(
     culprit = located(lambda x: op(x).sum(), leaf(rng.standard_normal(3)))
     assert culprit is not None
     assert culprit.op.name == "sine"
-    computed, measured = printed(culprit, tmp_path, {"sine": op}, monkeypatch)
+    computed, measured = printed(culprit, tmp_path, {"sine": op})
     assert computed != pytest.approx(measured)
 
 
-def test_the_script_of_one_tensor_in_two_places(
-    rng: np.random.Generator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_script_of_one_tensor_in_two_places(rng: np.random.Generator, tmp_path: Path) -> None:
     def product(a: core.Array, b: core.Array) -> core.Array:
         return a * b
 
     op = ag.op(a=lambda g, b: g * b, b=lambda g, a, b: g * a * (a is not b))(product)
     culprit = located(lambda x: (lambda y: op(y, y).sum())(2 * x), leaf(rng.standard_normal(3)))
     assert culprit is not None
-    computed, measured = printed(culprit, tmp_path, {"product": op}, monkeypatch)
+    computed, measured = printed(culprit, tmp_path, {"product": op})
     assert computed == pytest.approx(culprit.analytic)
     assert measured == pytest.approx(2 * computed)
 

@@ -128,7 +128,9 @@ def test_zero_has_no_sign():
 
 
 def test_the_culprit_and_its_code_stand_in_the_text():
-    culprit = SimpleNamespace(to_text=lambda: "The first wrong operation is tanh.", code=lambda told: "print(1)\n")
+    culprit = SimpleNamespace(
+        to_text=lambda: "The first wrong operation is tanh.", code=lambda told: "print(1)\n", small=True
+    )
     text = Report([entry(Verdict.FAIL)], 1, culprit=culprit).to_text()
     assert text.endswith("The first wrong operation is tanh.\n\n    print(1)")
 
