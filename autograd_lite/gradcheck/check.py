@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from ..recording import leave
+from ..recording import Call, leave, observe
 from ..tensor import Tensor
 from .branches import Kink, first_difference, traced
 from .conditioning import Rounding, moved_by_rounding
@@ -247,14 +247,24 @@ def _report(
     undefined = any(np.isnan(entry.analytic) for entry in entries)
     if (wrong or problems) and sides.computed.explicit is None:
         culprit = first_wrong(stages[: min(wrong, default=max(orders))])
-        if culprit is None and settings.directions is not None:
+        combined = culprit is None and _combines_operations(stages[-1])
+        if combined and settings.directions is not None:
             entries = [_undecided_at_kinks(entry) for entry in entries]
         measured = [entry for entry in entries if entry.verdict in _MEASURED_WRONG]
         if culprit is None and measured and not undefined:
-            notes.append(_RIGHT_BY_THEMSELVES + _KINKS_COMBINED * any(entry.kink is not None for entry in measured))
+            at_kinks = combined and any(entry.kink is not None for entry in measured)
+            notes.append(_RIGHT_BY_THEMSELVES + _KINKS_COMBINED * at_kinks)
     if undefined and culprit is None and sides.computed.explicit is None:
         notes.append(where_not_finite(stages[-1]))
     return Report(entries, total, problems, culprit=culprit, notes=notes, strict=settings.strict)
+
+
+def _combines_operations(outputs: Outputs) -> bool:
+    """Whether more than one operation has a derivative in a run: of a single one, the chain rule excuses nothing."""
+    calls: list[Call] = []
+    with observe(calls.append):
+        outputs()
+    return sum(call.op.differentiable for call in calls) > 1
 
 
 def _undecided_at_kinks(entry: Entry) -> Entry:

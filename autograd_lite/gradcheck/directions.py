@@ -76,7 +76,8 @@ class Search:
         if self.missed(share) > _LIKELY:
             return (
                 f"{what}: they promise nothing. An error of a thousandth of the gradient's norm, {share:.0e} here, is"
-                " less than they resolve; check where the gradient is larger, or entry by entry."
+                " less than they resolve, for the gradient is too small, or they meet kinks. Check elsewhere, or entry"
+                " by entry."
             )
         single = self.norm / math.sqrt(max(self.size, 1))
         return (

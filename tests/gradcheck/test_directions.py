@@ -167,3 +167,14 @@ def test_kinks_that_meet_in_a_direction_are_no_mistake_if_each_operation_is_righ
         assert not report.failures
         found |= {entry.note for entry in report.entries}
     assert any("several kinks meet" in note for note in found)
+
+
+def test_a_single_operation_is_not_excused_by_others(identity: Callable[..., Any]) -> None:
+    def peak(x: core.Array) -> core.Array:
+        return x.max()
+
+    shared_twice = ag.op(x=lambda g, x, out: g * (x == out))(peak)
+    x = np.array([1.0, 3.0, 3.0])
+    assert ag.gradcheck(shared_twice, x), "each entry by itself is right"
+    with pytest.raises(AssertionError, match="KINK-OUTSIDE"):
+        ag.gradcheck(shared_twice, x, directions=5)
