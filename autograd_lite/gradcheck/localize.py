@@ -344,8 +344,9 @@ def _unlike_recorded(steps: Sequence[Step]) -> Culprit | None:
 
 
 def _coarse(steps: Sequence[Step]) -> Culprit | None:
-    """The first step that is wrong by little more than rounding: all were right if generously judged."""
-    return _first([replace(step, case=replace(step.case, rounding=_STRICTLY)) for step in steps], 1)
+    """The first step in single precision that is wrong by little more: all were right if generously judged."""
+    coarse = [step for step in steps if any(g.dtype.char in "fF" for g in step.arrived)]
+    return _first([replace(step, case=replace(step.case, rounding=_STRICTLY)) for step in coarse], 1)
 
 
 def _without_formula(steps: Sequence[Step]) -> Culprit | None:

@@ -98,18 +98,21 @@ def _smaller(question: Question, until: float, rng: np.random.Generator) -> Iter
 
 
 def _halves(arrays: Arrays) -> Iterator[Arrays]:
-    """Arrays with half of an axis: first of all axes of one length, which may have to be equal, then of single ones."""
+    """Arrays with half of an axis: first of all axes of one length, which may have to be equal, then of single ones.
+
+    Their order in memory stays what it was, as far as a file keeps it.
+    """
     lengths = {n for array in arrays.values() for n in array.shape if n > 1}
     for length in sorted(lengths, reverse=True):
         for half in _both_halves(length):
             yield {
-                label: array[tuple(half if n == length else slice(None) for n in array.shape)]
+                label: array[tuple(half if n == length else slice(None) for n in array.shape)].copy("K")
                 for label, array in arrays.items()
             }
     for label, array in arrays.items():
         for axis, length in enumerate(array.shape):
             for half in _both_halves(length) if length > 1 else ():
-                yield {label: array[(slice(None),) * axis + (half,)]}
+                yield {label: array[(slice(None),) * axis + (half,)].copy("K")}
 
 
 def _both_halves(length: int) -> tuple[slice, slice]:

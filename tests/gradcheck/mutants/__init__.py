@@ -3,7 +3,7 @@
 `subject` says what one is. Each file defines operations with their right derivatives, then the mistakes.
 """
 
-from . import contracts, factors, layers, orders, points, shapes
+from . import applied, contracts, factors, layers, orders, points, shapes
 from .subject import MUTANTS, Mutant
 
-__all__ = ["MUTANTS", "Mutant", "contracts", "factors", "layers", "orders", "points", "shapes"]
+__all__ = ["MUTANTS", "Mutant", "applied", "contracts", "factors", "layers", "orders", "points", "shapes"]

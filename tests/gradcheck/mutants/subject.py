@@ -24,7 +24,8 @@ class Subject:
 
     def op(self, **changes: Any) -> Callable[..., Any]:
         """The operation, with some parts of its definition changed; the registry does not know it."""
-        return ag.op(registered=False, **{**self.definition, **changes})(self.forward)
+        parts = {name: part for name, part in {**self.definition, **changes}.items() if part is not None}
+        return ag.op(registered=False, **parts)(self.forward)
 
     def mistake(
         self,
@@ -36,7 +37,7 @@ class Subject:
         check: Mapping[str, Any] | None = None,
         **changes: Any,
     ) -> None:
-        """List a mutant: `kind` for tables, `what` is wrong, the wrong parts of the definition.
+        """List a mutant: `kind` for tables, `what` is wrong, the wrong parts of the definition (None: left out).
 
         at: inputs that show it, if it does not show at those of the subject; likewise `model`.
         check: what `ag.gradcheck` must be told for it.
