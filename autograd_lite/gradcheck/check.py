@@ -18,12 +18,14 @@ from .contracts import recording_problems
 from .cuts import OUTPUT
 from .directions import Direction, direction_at, line_along, own_rng, search
 from .document import few
+from .inputs import DOUBLE, SINGLE, Way
 from .judge import Finding, Ground, at_a_glance, at_a_tie, judge
 from .localize import first_wrong, where_not_finite
 from .numeric import Function, Vector
+from .options import explained
 from .progress import progress
 from .report import Entry, GradientError, Problem, Report, Verdict
-from .subjects import DOUBLE, SINGLE, Array, Outputs, Subject, data_of_their_own, subject_of, subject_with_gradient
+from .subjects import Array, Outputs, Subject, data_of_their_own, subject_of, subject_with_gradient
 
 _IN_THE_WAY = ("mutation", "shape")  # problems that leave nothing to compare
 _MEASURED_WRONG = (Verdict.FAIL, Verdict.KINK_OUTSIDE)
@@ -61,6 +63,11 @@ class Settings:
     strict: bool
 
     def __post_init__(self) -> None:
+        if not 0 < self.eps < np.inf:
+            raise ValueError(f"gradcheck: eps={self.eps} is no step; pass a positive number, such as 1e-4")
+        for name, tolerance in (("atol", self.atol), ("rtol", self.rtol)):
+            if not tolerance >= 0:
+                raise ValueError(f"gradcheck: {name}={tolerance} is no tolerance; pass 0 or more")
         if self.directions is not None and self.directions < 1:
             raise ValueError(f"gradcheck: directions={self.directions} checks nothing; pass a larger one, or None")
         if self.max_entries is not None and self.max_entries < 1:
@@ -73,6 +80,7 @@ class Settings:
         return self.atol + self.rtol * (abs(value) if np.isfinite(value) else 0)
 
 
+@explained
 def gradcheck(
     f: Callable[..., Any],
     *inputs: Any,
@@ -92,10 +100,13 @@ def gradcheck(
 ) -> Report:
     """Compare the gradients of `f` at `inputs` with finite differences, entry by entry.
 
-    f: a function of Tensors that returns a Tensor or a tuple of them, called as ``f(*inputs)``, or as ``f()`` if it
-        takes no arguments; or a Module, of which all parameters that learn are checked by name, on a copy.
-    inputs: float64 or complex128. Arrays are checked and so are Tensors that require a gradient; leaves are varied
-        where they are and have their data back afterwards, whatever happens. Everything else is passed on as it is.
+    f: a function of Tensors that returns Tensors (one, or several in a tuple, list or dict), called as ``f(*inputs)``,
+        or as ``f()`` if it takes no arguments; or a Module, of which all parameters that learn are checked by name, on
+        a copy.
+    inputs: float64 or complex128. Arrays are checked and so are Tensors that require a gradient, also those in tuples,
+        lists and dicts; leaves are varied where they are and have their data back afterwards, whatever happens.
+        Everything else is passed on as it is. PyTorch's way, one tuple for all arguments of f, is understood where f
+        does not take just one.
     loss: check ``loss(f(*inputs), target)``; the target is the last of the inputs.
     jac: check any Python function of arrays whose value is one real number, and no Tensors at all: True if f returns
         ``(value, gradient)``, as for `scipy.optimize.minimize`, or the function that returns the gradient. Of several
@@ -136,6 +147,7 @@ def gradcheck(
     return _check(sides, range(1, order + 1), settings, raise_exception, rng)
 
 
+@explained
 def gradgradcheck(
     f: Callable[..., Any],
     *inputs: Any,
@@ -188,10 +200,10 @@ def _sides(
         subject = subject_with_gradient(f, inputs, jac)
         return Sides(subject, subject, precision)
     if precision == DOUBLE:
-        subject = subject_of(f, inputs, loss, DOUBLE, convert=dtype is not None)
+        subject = subject_of(f, inputs, loss, Way(DOUBLE, convert=dtype is not None))
         return Sides(subject, subject, precision)
-    computed = subject_of(f, inputs, loss, SINGLE, convert=True)
-    measured = subject_of(f, inputs, loss, DOUBLE, convert=True)
+    computed = subject_of(f, inputs, loss, Way(SINGLE, convert=True))
+    measured = subject_of(f, inputs, loss, Way(DOUBLE, convert=True))
     for name, leaf in measured.leaves.items():
         leaf.data = computed.leaves[name].data.astype(leaf.dtype)  # the same values, to the last bit
     return Sides(measured, computed, precision)

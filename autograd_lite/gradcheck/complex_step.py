@@ -22,8 +22,9 @@ import numpy as np
 
 from ..core import Call, Definition, observe, raw
 from ..tensor import Tensor
+from .inputs import DOUBLE
 from .numeric import Slope
-from .subjects import DOUBLE, Array, Subject
+from .subjects import Array, Subject
 
 # Operations without branches whose code for complex numbers continues that for real ones, and is as exact.
 _BY_KIND = {

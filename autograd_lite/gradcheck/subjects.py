@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,18 +11,28 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..core import gradients
+from ..errors import operand
 from ..recording import Call, observe
 from ..tensor import Tensor
+from ..transforms import trees
 from ..transforms.modules import StandIn, standing_in
 from .contracts import contract_problems, handwritten_problems
+from .inputs import (
+    COMPLEX,
+    DOUBLE,
+    Way,
+    argument_names,
+    check_function,
+    is_floating,
+    takes,
+    takes_nothing,
+    unpacked,
+    why_none,
+)
 from .report import Problem
 
 Array = np.ndarray[Any, Any]
 Outputs = Callable[[], "tuple[Tensor, ...]"]  # what is differentiated: a function of the data of the leaves
-
-DOUBLE: np.dtype[Any] = np.dtype(np.float64)
-SINGLE: np.dtype[Any] = np.dtype(np.float32)
-_COMPLEX: dict[np.dtype[Any], np.dtype[Any]] = {DOUBLE: np.dtype(np.complex128), SINGLE: np.dtype(np.complex64)}
 
 
 @dataclass(slots=True)
@@ -124,92 +133,102 @@ def data_of_their_own(leaves: Sequence[Tensor]) -> Iterator[None]:
 # -- functions of Tensors --------------------------------------------------------------------------------------------
 
 
-def subject_of(
-    f: Callable[..., Any], inputs: Sequence[Any], loss: Callable[..., Any] | None, real: np.dtype[Any], convert: bool
-) -> Subject:
-    """A function of Tensors, or a Module, at `inputs`, in the precision `real`.
-
-    convert: let what is of another precision be cast, instead of refusing it; Modules are then copied.
-    """
+def subject_of(f: Callable[..., Any], inputs: Sequence[Any], loss: Callable[..., Any] | None, way: Way) -> Subject:
+    """A function of Tensors, or a Module, at `inputs`; a Module that is converted is copied."""
+    check_function(way.caller, "f", f)
+    if loss is not None:
+        check_function(way.caller, "loss", loss)
     modules = [part for part in (f, loss) if hasattr(part, "named_parameters")]
     if not modules and loss is None:
-        return _of_function(f, inputs, real, convert)
+        return _of_function(f, unpacked(f, inputs), way)
     model: Any = copy.deepcopy(f)  # forward may write into buffers, and so may a conversion
-    if convert and modules:
-        model = model.astype(real)
-    return _of_model(model, inputs, loss, real, convert)
+    if way.convert and modules:
+        model = model.astype(way.real)
+    return _of_model(model, inputs if loss else unpacked(f, inputs), loss, way)
 
 
-def _of_function(f: Callable[..., Any], inputs: Sequence[Any], real: np.dtype[Any], convert: bool) -> Subject:
-    names = _argument_names(f, len(inputs))
-    arguments = [_argument(name, value, real, convert) for name, value in zip(names, inputs, strict=True)]
-    found = _leaves(names, arguments)
+def _of_function(f: Callable[..., Any], inputs: Sequence[Any], way: Way) -> Subject:
+    names = argument_names(f, len(inputs))
+    arguments, found = way.all_taken(names, inputs)
     if not found:
-        raise ValueError("gradcheck: no input requires a gradient; pass arrays, or Tensors with requires_grad=True")
-    if _takes_nothing(f):
-        return _of_own_tensors(f, names, inputs, real, convert)
-    outputs = _checked(lambda: f(*arguments), real)
+        raise ValueError(f"{way.caller}: {why_none(names, inputs)}")
+    if takes_nothing(f):
+        return _of_own_tensors(f, names, inputs, way)
+    outputs = _checked(lambda: _called(f, arguments, way), way)
     return Subject(outputs, _named(outputs, found))
 
 
-def _of_own_tensors(
-    f: Callable[..., Any], names: Sequence[str], inputs: Sequence[Any], real: np.dtype[Any], convert: bool
-) -> Subject:
+def _called(f: Callable[..., Any], arguments: Sequence[Any], way: Way) -> Any:
+    """What `f` returns; if it is a function of arrays, or was given PyTorch's tuple of one, its error says so."""
+    try:
+        return f(*arguments)
+    except (TypeError, AttributeError) as error:
+        if "a NumPy array cannot carry" in str(error):
+            raise TypeError(
+                f"{way.caller}: f makes arrays of its Tensors, which have no gradient; use functions of Tensors, or"
+                " check the gradient that you have: gradcheck(f, x, jac=gradient), or jac=True if f returns both"
+            ) from error
+        if len(arguments) == 1 and type(arguments[0]) is tuple:
+            error.add_note(f"f was given the tuple, as one tree; {way.caller}(f, x, y) gives it x and y")
+        raise
+
+
+def _of_own_tensors(f: Callable[..., Any], names: Sequence[str], inputs: Sequence[Any], way: Way) -> Subject:
     """A function of Tensors that it uses itself; to convert them, others stand in for them while it runs."""
-    floating = [(name, value) for name, value in zip(names, inputs, strict=True) if _is_floating(value)]
+    floating = [(name, value) for name, value in zip(names, inputs, strict=True) if is_floating(value)]
     if not all(isinstance(value, Tensor) and value.is_leaf for _, value in floating):
-        raise ValueError("gradcheck: f takes no arguments, so the inputs must be the leaves that it uses itself")
-    others = {value: _argument(name, value, real, convert) for name, value in floating}
+        raise ValueError(f"{way.caller}: f takes no arguments, so the inputs must be the leaves that it uses itself")
+    others = {value: way.taken(name, value) for name, value in floating}
 
     def run() -> Any:
         with standing_in(tuple(StandIn(value, other.data, other.node) for value, other in others.items())):
             result = f()
-        results = tuple(result) if isinstance(result, tuple | list) else (result,)
-        return tuple(others.get(output, output) if isinstance(output, Tensor) else output for output in results)
+        return trees.map_leaves(
+            lambda output: others.get(output, output) if isinstance(output, Tensor) else output, result
+        )
 
-    outputs = _checked(run, real)
+    outputs = _checked(run, way)
     try:
         with data_of_their_own(list(others.values())):
             named = _named(outputs, [(name, value) for name, value in floating if value.requires_grad])
     except TypeError as error:
-        if not convert:
+        if not way.convert:
             raise
         raise TypeError(
-            f"gradcheck: {error}. That is f with its leaves as {real}: let it take its data as arguments, or make"
-            " Tensors of what else it uses, and pass them as inputs, too"
+            f"{way.caller}: {error}. That is f with its leaves as {way.real}: let it take its data as arguments, or"
+            " make Tensors of what else it uses, and pass them as inputs, too"
         ) from error
     return Subject(outputs, {name: others[value] for name, value in named.items()})
 
 
-def _of_model(
-    model: Any, inputs: Sequence[Any], loss: Callable[..., Any] | None, real: np.dtype[Any], convert: bool
-) -> Subject:
+def _of_model(model: Any, inputs: Sequence[Any], loss: Callable[..., Any] | None, way: Way) -> Subject:
     """All parameters of a model by name, and its inputs; with a loss, the last input is its target."""
     if loss is not None and not inputs:
-        raise ValueError("gradcheck: loss needs the inputs of the model and, last, the target")
-    names = _argument_names(getattr(model, "forward", model), len(inputs))
+        raise ValueError(f"{way.caller}: loss needs the inputs of the model and, last, the target")
+    names = argument_names(model, len(inputs))
     values = list(inputs)
     target = values.pop() if loss is not None else None
-    arguments = [_argument(name, value, real, convert) for name, value in zip(names, values, strict=False)]
-    if isinstance(target, Tensor) or (convert and isinstance(target, np.ndarray) and target.dtype.kind in "fc"):
-        target = _argument("target", Tensor(target) if isinstance(target, np.ndarray) else target, real, convert)
+    if loss is not None and takes(model, len(inputs)) and not takes(model, len(values)):
+        raise ValueError(
+            f"{way.caller}: loss= takes the last of the inputs as its target, which leaves {len(values)} for f; pass"
+            " the target, too, after the inputs of f"
+        )
+    arguments, leaves = way.all_taken(names[: len(values)], values)
+    if isinstance(target, Tensor) or (way.convert and isinstance(target, np.ndarray) and target.dtype.kind in "fc"):
+        target = way.taken("target", Tensor(target) if isinstance(target, np.ndarray) else target)
     parameters = model.named_parameters() if hasattr(model, "named_parameters") else ()
-    found = [(name, _argument(name, p, real, False)) for name, p in parameters if p.requires_grad]
-    found += _leaves([*names[: len(arguments)], "target"], [*arguments, target])
+    found = [(name, way._replace(convert=False).taken(name, p)) for name, p in parameters if p.requires_grad] + leaves
+    if isinstance(target, Tensor) and target.requires_grad:
+        found.append(("target", target))
     if not found:
-        raise ValueError("gradcheck: neither a parameter nor an input requires a gradient; pass floating-point inputs")
+        raise ValueError(f"{way.caller}: no parameter requires a gradient, and {why_none(names, values)}")
 
     def run() -> Any:
-        result = model(*arguments)
+        result = _called(model, arguments, way)
         return result if loss is None else loss(result, target)
 
-    outputs = _checked(run, real)
+    outputs = _checked(run, way)
     return Subject(outputs, _named(outputs, found))
-
-
-def _leaves(names: Sequence[str], arguments: Sequence[Any]) -> list[tuple[str, Tensor]]:
-    pairs = zip(names, arguments, strict=True)
-    return [(name, value) for name, value in pairs if isinstance(value, Tensor) and value.requires_grad]
 
 
 def _named(outputs: Outputs, leaves: Sequence[tuple[str, Tensor]]) -> dict[str, Tensor]:
@@ -225,70 +244,25 @@ def _named(outputs: Outputs, leaves: Sequence[tuple[str, Tensor]]) -> dict[str, 
     return named
 
 
-def _is_floating(value: Any) -> bool:
-    return isinstance(value, Tensor | np.ndarray | np.generic) and value.dtype.kind in "fc"
-
-
-def _argument(name: str, value: Any, real: np.dtype[Any], convert: bool) -> Any:
-    """An input as `f` gets it: a leaf where a gradient is to be checked."""
-    if not _is_floating(value):
-        return value
-    wanted = value.requires_grad if isinstance(value, Tensor) else True
-    precision = _COMPLEX[real] if value.dtype.kind == "c" else real
-    if convert and value.dtype != precision:
-        data = value.data if isinstance(value, Tensor) else value
-        return Tensor(np.asarray(data).astype(precision), requires_grad=wanted)
-    if not wanted:
-        return value
-    if value.dtype != precision:
-        raise TypeError(
-            f"gradcheck: {name} {value.shape} is {value.dtype}, too coarse for finite differences; convert it with"
-            " astype('float64'), make the model with dtype='float64', or pass dtype='float32' to check float32"
-            " gradients against differences in float64"
-        )
-    if isinstance(value, Tensor) and value.is_leaf and not convert:
-        return value
-    data = value.data if isinstance(value, Tensor) else value
-    return Tensor(np.array(data), requires_grad=True)
-
-
-_NAMED = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-
-
-def _takes_nothing(f: Callable[..., Any]) -> bool:
-    return not any(parameter.kind in (*_NAMED, parameter.VAR_POSITIONAL) for parameter in _parameters(f))
-
-
-def _argument_names(f: Callable[..., Any], count: int) -> list[str]:
-    """Names for the inputs: those of the arguments of `f` where it has them, else numbers."""
-    names = [parameter.name for parameter in _parameters(f) if parameter.kind in _NAMED][:count]
-    return names + [f"input {number}" for number in range(len(names), count)]
-
-
-def _parameters(f: Callable[..., Any]) -> list[inspect.Parameter]:
-    """What `f` takes; some builtins do not tell, and may take anything."""
-    try:
-        return list(inspect.signature(f).parameters.values())
-    except ValueError:
-        return [inspect.Parameter("args", inspect.Parameter.VAR_POSITIONAL)]
-
-
-def _checked(run: Callable[[], Any], real: np.dtype[Any]) -> Outputs:
+def _checked(run: Callable[[], Any], way: Way) -> Outputs:
     """The floating-point outputs of a run, which must be Tensors of this precision."""
-    precise = (real, _COMPLEX[real])
+    precise = (way.real, COMPLEX[way.real])
 
     def outputs() -> tuple[Tensor, ...]:
-        result = run()
-        results = tuple(result) if isinstance(result, tuple | list) else (result,)
-        for output in results:
+        results = dict(trees.named_leaves(run(), "output"))
+        for path, output in results.items():
             if not isinstance(output, Tensor):
-                raise TypeError(f"gradcheck: f returned {type(output).__name__}; return a Tensor or a tuple of Tensors")
-        inexact = tuple(output for output in results if output.dtype.kind in "fc")
+                place = f" as {path}" if path != "output" else ""
+                raise TypeError(
+                    f"{way.caller}: f returned {type(output).__name__}{place}; return Tensors, one or several in a"
+                    " tuple, list or dict; a function of arrays is checked with its gradient, by jac="
+                )
+        inexact = tuple(output for output in results.values() if output.dtype.kind in "fc")
         if not inexact or any(output.dtype not in precise for output in inexact):
-            found = ", ".join(str(output.dtype) for output in results) or "nothing"
+            found = ", ".join(str(output.dtype) for output in results.values()) or "nothing"
             wanted = " or ".join(map(str, precise))
-            why = "finite differences need" if real == DOUBLE else "of inputs in float32, f should return"
-            raise TypeError(f"gradcheck: f returned {found}; {why} {wanted}")
+            why = "finite differences need" if way.real == DOUBLE else "of inputs in float32, f should return"
+            raise TypeError(f"{way.caller}: f returned {found}; {why} {wanted}")
         return inexact
 
     return outputs
@@ -306,13 +280,22 @@ class Handwritten(NamedTuple):
 
 def subject_with_gradient(f: Callable[..., Any], inputs: Sequence[Any], jac: Callable[..., Any] | bool) -> Subject:
     """A function of arrays whose gradient is not the engine's: it returns both (jac=True), or `jac` returns it."""
+    check_function("gradcheck", "f", f)
+    if jac is not True:
+        check_function("gradcheck", "jac", jac)
     leaves = [Tensor(np.array(value, np.float64), requires_grad=True) for value in inputs]
     if not leaves:
         raise ValueError("gradcheck: there is no input; pass arrays")
 
+    def both(*arrays: Array) -> tuple[Any, Any]:
+        found: Any = f(*arrays)
+        if not isinstance(found, tuple | list) or len(found) != 2:
+            raise TypeError(f"gradcheck: with jac=True, f must return (value, gradient), not {operand(found)}")
+        return found[0], found[1]
+
     def value() -> tuple[Tensor]:
-        result: Any = f(*(leaf.data.copy() for leaf in leaves))
-        result = np.asarray(result[0] if jac is True else result)
+        arrays = [leaf.data.copy() for leaf in leaves]
+        result = np.asarray(both(*arrays)[0] if jac is True else f(*arrays))
         if result.size != 1 or result.dtype.kind not in "fiu":
             raise TypeError(
                 f"gradcheck: f returned a value {result.shape} {result.dtype}; with jac, it must be one real number"
@@ -320,13 +303,14 @@ def subject_with_gradient(f: Callable[..., Any], inputs: Sequence[Any], jac: Cal
         return (Tensor(result.reshape(()).astype(DOUBLE)),)
 
     def gradients(*arrays: Array) -> Sequence[Any]:
-        found = f(*arrays)[1] if jac is True else jac(*arrays)  # type: ignore[operator]
+        found = both(*arrays)[1] if jac is True else jac(*arrays)  # type: ignore[operator]
         if len(leaves) == 1:
             return [np.asarray(found)]
         if not isinstance(found, tuple | list) or len(found) != len(leaves):
             count = len(found) if isinstance(found, tuple | list) else 1
-            raise ValueError(f"gradcheck: {len(leaves)} inputs, but {count} gradients; return one for each input")
+            gradients = "1 gradient" if count == 1 else f"{count} gradients"
+            raise ValueError(f"gradcheck: {len(leaves)} inputs, but {gradients}; return one for each input")
         return found
 
-    names = _argument_names(f, len(leaves))
+    names = argument_names(f, len(leaves))
     return Subject(value, dict(zip(names, leaves, strict=True)), Handwritten(f, gradients))

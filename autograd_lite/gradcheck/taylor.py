@@ -17,10 +17,12 @@ from .calls import weighted
 from .complex_step import ComplexStep, confirmed
 from .directions import direction_at, gaussian, line_along
 from .document import Document, Readable, Table
+from .inputs import DOUBLE, Way
 from .numeric import UNKNOWN, Function, Slope, Vector, central
+from .options import explained
 from .report import GradientError
 from .rounding import SPREADS, spread
-from .subjects import DOUBLE, Array, Subject, data_of_their_own, subject_of
+from .subjects import Array, Subject, data_of_their_own, subject_of
 
 R = TypeVar("R", "TaylorReport", "DotProductReport")
 
@@ -108,6 +110,7 @@ def _shown(slope: float | None) -> str:
     return "-" if slope is None else f"{slope:.2f}"
 
 
+@explained
 def taylor_test(
     f: Callable[..., Any],
     *inputs: Any,
@@ -132,7 +135,7 @@ def taylor_test(
             f"taylor_test: order={order} is not supported; pass 1 for the gradient, 2 for the Hessian, too"
         )
     rng = np.random.default_rng(rng)
-    subject = subject_of(f, inputs, loss, DOUBLE, convert=False)
+    subject = subject_of(f, inputs, loss, Way(DOUBLE, False, "taylor_test"))
     with data_of_their_own(list(subject.leaves.values())):
         trial = _Trial.of(subject, rng)
         first, second = trial.derivatives(order)
@@ -201,6 +204,7 @@ class DotProductReport(Readable):
         return Document(title, bool(self), [*filter(None, [self.note])])
 
 
+@explained
 def dot_product_test(
     f: Callable[..., Any],
     *inputs: Any,
@@ -219,7 +223,7 @@ def dot_product_test(
     told not to; what `gradcheck` raises for such inputs.
     """
     rng = np.random.default_rng(rng)
-    subject = subject_of(f, inputs, loss, DOUBLE, convert=False)
+    subject = subject_of(f, inputs, loss, Way(DOUBLE, False, "dot_product_test"))
     with data_of_their_own(list(subject.leaves.values())):
         trial = _Trial.of(subject, rng)
         backward, _ = trial.derivatives(1)

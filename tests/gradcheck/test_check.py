@@ -466,7 +466,7 @@ def test_a_function_that_draws_random_numbers_is_refused(rng: np.random.Generato
 def test_what_cannot_be_checked_is_refused() -> None:
     with pytest.raises(ValueError, match="no input requires a gradient"):
         ag.gradcheck(lambda x: x, ag.tensor([1.0]))
-    with pytest.raises(ValueError, match="no input requires a gradient"):
+    with pytest.raises(ValueError, match="there is no input"):
         ag.gradcheck(lambda: ag.tensor([1.0]))
     with pytest.raises(ValueError, match="must be the leaves"):
         ag.gradcheck(lambda: ag.tensor([1.0]), np.ones(2))

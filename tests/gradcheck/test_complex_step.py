@@ -13,9 +13,10 @@ import autograd_lite as ag
 from autograd_lite import core
 from autograd_lite.core import registry
 from autograd_lite.gradcheck.complex_step import HOLOMORPHIC, ComplexStep, confirmed
+from autograd_lite.gradcheck.inputs import DOUBLE, Way
 from autograd_lite.gradcheck.numeric import Slope
 from autograd_lite.gradcheck.samples import Sample, samples
-from autograd_lite.gradcheck.subjects import DOUBLE, subject_of
+from autograd_lite.gradcheck.subjects import subject_of
 
 Arrays = dict[str, np.ndarray[Any, Any]]
 Function = Callable[[Arrays], np.ndarray[Any, Any]]
@@ -123,7 +124,7 @@ def test_other_operations_are_not_or_have_branches(name: str) -> None:
 def test_complex_steps_and_derivatives_agree_to_roundings(name: str) -> None:
     for sample, rng in drawn(DIFFERENTIABLE[name]):
         leaves = {name: ag.Tensor(x, requires_grad=True) for name, x in sample.variables().items()}
-        subject = subject_of(lambda *_, s=sample, v=leaves: s.call(v), [*leaves.values()], None, DOUBLE, False)
+        subject = subject_of(lambda *_, s=sample, v=leaves: s.call(v), [*leaves.values()], None, Way(DOUBLE, False))
         weights = [rng.standard_normal(output.shape) for output in subject.outputs()]
         direction = {label: rng.standard_normal(leaf.shape) for label, leaf in subject.leaves.items()}
         step = ComplexStep.of(subject, weights)
@@ -189,7 +190,7 @@ MEASURED: dict[str, tuple[Callable[..., Any], tuple[Any, ...], int]] = {
 def test_slopes_and_gradients_agree_to_roundings(name: str) -> None:
     f, inputs, highest = MEASURED[name]
     rng = np.random.default_rng(0)
-    subject = subject_of(f, inputs, None, DOUBLE, False)
+    subject = subject_of(f, inputs, None, Way(DOUBLE, False))
     before = [leaf.data.copy() for leaf in subject.leaves.values()]
     for order in range(1, 4):
         weights = [rng.standard_normal(output.shape) for output in subject.outputs()]
