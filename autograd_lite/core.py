@@ -617,6 +617,9 @@ def _run(plan: _Plan, table: dict[Node, Any], retain: bool, recorded: bool) -> d
             else:
                 op.pullback(node, g, parents, give)
         except Exception as error:
+            refusal = _refusal(error, node)
+            if refusal is not None:
+                raise refusal from error
             error.add_note(f"in the derivative of {node!r}")
             raise
         if not retain and node.saved:
@@ -624,6 +627,19 @@ def _run(plan: _Plan, table: dict[Node, Any], retain: bool, recorded: bool) -> d
     for node in list(late):
         settle(node)
     return table
+
+
+def _refusal(error: Exception, node: Node) -> Exception | None:
+    """The error with the name of the operation, if it is about what a formula returned, and not from within one."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None or trace.tb_frame.f_code.co_filename != __file__:
+        return None
+    if isinstance(error, AttributeError):
+        returned = type(error.obj).__name__
+        return TypeError(f"{node.op.name}: a formula of its derivative returned {returned}; return an array")
+    return ValueError(f"{node.op.name}: {error}") if isinstance(error, ValueError) else None
 
 
 # So many deferred contributions to a node are collected, at most: what they hold is memory that backward has not freed.
@@ -723,7 +739,8 @@ def _summed(contribution: Any, shape: tuple[int, ...]) -> Any:
         return column_sums(contribution)
     axes = tuple([i for i, n in enumerate(lengths) if n != 1 and (i < new or shape[i - new] == 1)])
     if new < 0 or any(n != shape[i - new] for i, n in enumerate(lengths) if i >= new and i not in axes):
-        raise ValueError(f"a derivative has shape {lengths}, which does not fit the input's {shape}")
+        fix = "transpose it" if lengths == shape[::-1] else "return one number for each entry of the input"
+        raise ValueError(f"a derivative has shape {lengths}, which does not fit the input's {shape}; {fix}")
     if axes:
         contribution = contribution.sum(axis=axes, keepdims=True)
     return contribution.reshape(shape)

@@ -400,9 +400,8 @@ def test_a_derivative_of_the_wrong_shape_is_an_error_that_names_the_op():
         return x * 2
 
     try:
-        with pytest.raises(ValueError, match="does not fit") as error:
+        with pytest.raises(ValueError, match=r"^short_gradient: a derivative has shape \(1,\), which does not fit"):
             short_gradient(leaf(1.0, 2.0, 3.0)).sum().backward()
-        assert any("short_gradient" in note for note in error.value.__notes__)
     finally:
         del core.registry["short_gradient"]
 

@@ -12,10 +12,11 @@ from numpy.typing import DTypeLike
 
 from ..recording import Call, leave, observe
 from ..tensor import Tensor
+from .blame import blamed
 from .branches import Kink, first_difference, traced
 from .conditioning import Rounding, moved_by_rounding
 from .contracts import recording_problems
-from .cuts import OUTPUT
+from .cuts import OUTPUT, first_change
 from .directions import Direction, direction_at, line_along, own_rng, search
 from .document import few
 from .inputs import DOUBLE, SINGLE, Way
@@ -249,7 +250,7 @@ def _report(
         stages.append(sides.computed.outputs)
         weights = [_random_like(o.data, rng).astype(o.dtype) for o in sides.computed.outputs()]
         if order == min(orders):
-            problems += sides.computed.problems(weights)
+            problems += blamed(sides.computed.problems(weights), sides.computed)
         if order < max(orders) and sides.computed.explicit is None:
             problems += recording_problems(sides.computed.outputs, weights, sides.computed.leaves)
         if order in orders and not any(problem.kind in _IN_THE_WAY for problem in problems):
@@ -315,7 +316,7 @@ def _check_deterministic(subject: Subject) -> None:
     if not same:
         raise ValueError(
             "gradcheck: f gave two different results for the same inputs; draw random numbers outside of f, or switch"
-            " dropout off with eval()"
+            f" dropout off with eval(). {first_change(subject.outputs)}".rstrip(" .")
         )
 
 

@@ -70,7 +70,7 @@ def handwritten_problems(
     third = gradients_of(*given.values())
     for (name, array), g, again, later, changed in zip(arrays.items(), first, second, third, overwritten, strict=True):
         wrong = list(gradient_problems(name, again, array))
-        if wrong:
+        if wrong or any(problem.name == name for problem in found):  # all else may be due to that
             pass
         elif not _close(g, np.asarray(again)):
             message = "the gradient is another when it is computed once more; draw random numbers outside of it"
@@ -151,14 +151,19 @@ def _writes_and_second_use(outputs: Outputs, weights: Sequence[Any], leaves: Map
         if not _equal(given, np.asarray(weight)):
             message = "the derivative changed the gradient that arrived in place; compute with a copy"
             yield Problem("aliasing", label, message)
-    message = (
-        "the second backward through the same graph gave another gradient; a derivative changed what it had saved, or"
-        " keeps a state: save copies, and compute with them only"
-    )
+    results = [value.data.copy() for value in values]
     with ExitStack() as stack:
         for leaf in leaves.values():
             stack.enter_context(_data(leaf, _beside(leaf.data)))
         _tried(outputs)  # so that a state is not by chance what it was in the first backward
+    for number, (value, result) in enumerate(zip(values, results, strict=True)):
+        if not _equal(value.data, result):
+            message = "a later call overwrites this result; return a new array each time"
+            yield Problem("aliasing", f"output {number}", message)
+    message = (
+        "the second backward through the same graph gave another gradient; a derivative changed what it had saved, or"
+        " keeps a state: save copies, and compute with them only"
+    )
     second, third = ([np.array(weight) for weight in weights] for _ in range(2))
     different = list(_different("second use", message, first, _gradients(values, second, leaves)))
     yield from different or _different("state", _STATE, first, _gradients(outputs(), third, leaves))

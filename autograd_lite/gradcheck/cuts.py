@@ -12,6 +12,7 @@ from ..nodes import next_serial
 from ..recording import Call, Exit, Line, is_grad_enabled, observe, observe_exits
 from ..tensor import Tensor
 from .branches import at, members
+from .culprit import module_path
 
 Array = np.ndarray[Any, Any]
 
@@ -46,7 +47,13 @@ class _Step(NamedTuple):
     op: str
     line: Line | None
     values: tuple[_Value, ...]
+    given: int  # how many of them it gets
     exits: int  # how many Tensors had left the graph by then
+    module: str = ""  # that called it
+
+    @property
+    def place(self) -> str:
+        return at(self.op, self.line) + (f" inside {self.module}" if self.module else "")
 
 
 def first_cut(run: Callable[[], Any], other: Callable[[], Any]) -> Cut | None:
@@ -64,6 +71,21 @@ def first_cut(run: Callable[[], Any], other: Callable[[], Any]) -> Cut | None:
                 exits = [exit for exit, (_, array) in left if _differ(exit[1], array)]
                 return Cut(step.op, step.line, _told(value, exits))
     return None
+
+
+def first_change(run: Callable[[], Any]) -> str:
+    """A sentence on the first operation that is not the same in a second run; empty if all are."""
+    for step, again in zip(_Watch(run).steps, _Watch(run).steps, strict=False):
+        if step.op != again.op:
+            return f"In a second run, {again.place} is in the place of {step.place}."
+        pairs = zip(step.values, again.values, strict=False)
+        changed = [
+            value.array.shape != other.array.shape or _differ(value.array, other.array) for value, other in pairs
+        ]
+        if any(changed):
+            does = "gets other numbers" if any(changed[: step.given]) else "gives another result"
+            return f"In a second run, {step.place} {does}."
+    return ""
 
 
 def _told(value: _Value, exits: list[tuple[Exit, Array]]) -> str:
@@ -97,15 +119,16 @@ class _Watch:
         if not isinstance(results[0], Tensor):  # arrays of arrays, which get into the graph later, if at all
             self.exits += ((Exit(array, f"{call.op.name} of arrays", call.line), np.array(array)) for array in results)
             return
-        values = (*self._given(call), *self._lost(call))
-        self.steps.append(_Step(call.op.name, call.line, values, len(self.exits)))
+        given = tuple(self._given(call))
+        values, module = (*given, *self._lost(call)), module_path(call.modules)
+        self.steps.append(_Step(call.op.name, call.line, values, len(given), len(self.exits), module))
 
     def _see_exit(self, exit: Exit) -> None:
         if not exit.how.startswith(OUTPUT):
             self.exits.append((exit, np.array(raw(exit.handle))))
         elif exit.handle.dtype.kind in "fc":
             value = self._value(exit.handle, "is")
-            self.steps.append(_Step(exit.how, None, (value,), len(self.exits)))
+            self.steps.append(_Step(exit.how, None, (value,), 1, len(self.exits)))
 
     def _given(self, call: Call) -> Iterator[_Value]:
         for name, argument in call.arguments.items():

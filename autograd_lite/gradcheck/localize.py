@@ -49,6 +49,7 @@ class Step:
     results: tuple[Array, ...]
     arrived: tuple[Array, ...] = ()
     left: dict[Node, Array] = field(default_factory=dict)
+    dtypes: dict[Node, np.dtype[Any]] = field(default_factory=dict)  # of what left it, before it was cast
     spoiled: bool = False  # whether the formulas wrote into the gradient that arrived
     wrote: bool = False  # whether they wrote into what the node had saved
     again: dict[Node, Array] = field(default_factory=dict)  # what left when the formulas were used once more
@@ -177,6 +178,8 @@ def _pulled_back(node: Node, g: Any, step: Step | None) -> dict[Node, Array]:
     def give(parent: Node, contribution: Any) -> None:
         if contribution is not None:
             array = contribution.alone() if isinstance(contribution, Deferred) else contribution
+            if step is not None:
+                step.dtypes[parent] = array.dtype
             _add(left, parent, fit(np.array(array), parent))
 
     parts = g if isinstance(g, tuple) else (g,)
@@ -271,10 +274,19 @@ def _culprit(step: Step, finding: Finding) -> Culprit:
         analytic=finding.analytic,
         numeric=finding.numeric.value,
         error=finding.numeric.error,
-        note=finding.note,
+        note=" ".join(filter(None, (finding.note, _coarser(step, finding.argument)))),
         case=finding.question.case,
         weights=finding.question.weights,
     )
+
+
+def _coarser(step: Step, argument: str) -> str:
+    """A sentence, if the formula gives a gradient with fewer digits than its argument has; or none."""
+    parent = dict(_parents_of(step)).get(argument)
+    given = step.dtypes.get(parent) if parent is not None else None
+    if parent is None or given is None or np.result_type(given, parent.dtype) == given:
+        return ""
+    return f"Its formula for {argument} returns {given}, and {argument} is {parent.dtype}; return that."
 
 
 # -- the graph -----------------------------------------------------------------------------------------------------

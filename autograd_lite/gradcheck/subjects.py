@@ -283,9 +283,14 @@ def subject_with_gradient(f: Callable[..., Any], inputs: Sequence[Any], jac: Cal
     check_function("gradcheck", "f", f)
     if jac is not True:
         check_function("gradcheck", "jac", jac)
-    leaves = [Tensor(np.array(value, np.float64), requires_grad=True) for value in inputs]
-    if not leaves:
+    if not inputs:
         raise ValueError("gradcheck: there is no input; pass arrays")
+    names = argument_names(f, len(inputs))
+    if any(map(np.iscomplexobj, inputs)):
+        raise TypeError(
+            "gradcheck: with jac, a function is one of real arrays; let it take real and imaginary parts as two"
+        )
+    leaves = [Tensor(np.array(value, np.float64), requires_grad=True) for value in inputs]
 
     def both(*arrays: Array) -> tuple[Any, Any]:
         found: Any = f(*arrays)
@@ -305,12 +310,15 @@ def subject_with_gradient(f: Callable[..., Any], inputs: Sequence[Any], jac: Cal
     def gradients(*arrays: Array) -> Sequence[Any]:
         found = both(*arrays)[1] if jac is True else jac(*arrays)  # type: ignore[operator]
         if len(leaves) == 1:
-            return [np.asarray(found)]
-        if not isinstance(found, tuple | list) or len(found) != len(leaves):
+            in_a_tuple = isinstance(found, tuple) and len(found) == 1 and np.ndim(found) > leaves[0].ndim
+            found = [found[0] if in_a_tuple else found]
+        elif not isinstance(found, tuple | list) or len(found) != len(leaves):
             count = len(found) if isinstance(found, tuple | list) else 1
             gradients = "1 gradient" if count == 1 else f"{count} gradients"
             raise ValueError(f"gradcheck: {len(leaves)} inputs, but {gradients}; return one for each input")
-        return found
+        for name, leaf, g in zip(names, leaves, found, strict=True):
+            if np.asarray(g).dtype.kind not in "biufc":
+                raise TypeError(f"gradcheck: the gradient for {name} is {operand(g)}; return an array {leaf.shape}")
+        return [np.asarray(g) for g in found] if len(leaves) == 1 else found
 
-    names = argument_names(f, len(leaves))
     return Subject(value, dict(zip(names, leaves, strict=True)), Handwritten(f, gradients))
