@@ -21,6 +21,7 @@ import numpy as np
 
 from ..core import Call, Deferred, Node, Output, fit, gradients, history, observe, raw
 from ..tensor import Tensor
+from ..transforms.checkpointing import opened
 from .calls import Array, Arrays, Case, compared, has_history, leaves_of, pulled
 from .culprit import Culprit, module_path
 from .directions import gaussian, own_rng
@@ -123,7 +124,7 @@ def walked(outputs: Outputs, seed: int) -> list[Step]:
                 Step(number, call, Case.of(call, snapshot), node, tuple(map(snapshot, _arrays_of(call.output))))
             )
 
-    with observe(record):
+    with observe(record), opened():
         results = outputs()
     _walk_back([output for output in results if has_history(output)], {step.node: step for step in steps}, seed)
     return [step for step in steps if step.arrived and step.case.variables and _repeats(step)]

@@ -9,6 +9,7 @@ them.
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -40,10 +41,27 @@ def checkpoint(f: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     the result is another one.
     """
     segment = _Segment(f, args, kwargs)
-    if not is_grad_enabled():
+    if _local.open or not is_grad_enabled():
         return segment.call(segment.inputs)
     segment.chance = _Chance(f, (args, kwargs))
     return segment.first()
+
+
+class _ThreadState(threading.local):
+    open = False
+
+
+_local = _ThreadState()
+
+
+@contextmanager
+def opened() -> Iterator[None]:
+    """A block in which checkpoints are plain calls, so that what is inside them is recorded."""
+    before, _local.open = _local.open, True
+    try:
+        yield
+    finally:
+        _local.open = before
 
 
 @dataclass(frozen=True)

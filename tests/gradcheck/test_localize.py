@@ -362,6 +362,13 @@ def test_a_formula_that_writes_into_the_gradient_of_others(rng: np.random.Genera
     assert "writes into the gradient that it is given" in culprit.note
 
 
+def test_inside_a_checkpoint(rng: np.random.Generator) -> None:
+    wrong = wrong_square()
+    culprit = located(lambda x: ag.checkpoint(lambda y: ag.tanh(wrong(y)), 2 * x).sum(), leaf(rng.standard_normal(3)))
+    assert culprit is not None
+    assert culprit.op.name == "squared"
+
+
 def test_a_checkpoint_is_no_culprit(rng: np.random.Generator) -> None:
     assert located(lambda x: ag.checkpoint(ag.tanh, x).sum(), leaf(rng.standard_normal(3)), order=2) is None
 
