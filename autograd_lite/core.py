@@ -19,7 +19,7 @@ import numpy as np
 
 from . import callers
 from .definition import Array, Arrays, Composite, Definition, Index, Op
-from .errors import OPERAND_ERRORS, describe
+from .errors import OPERAND_ERRORS, GradientShapeError, describe, fix_of_shape
 from .errors import operand as describe_operand
 from .kernels.linalg import column_sums
 from .nodes import (
@@ -631,6 +631,8 @@ def _run(plan: _Plan, table: dict[Node, Any], retain: bool, recorded: bool) -> d
 
 def _refusal(error: Exception, node: Node) -> Exception | None:
     """The error with the name of the operation, if it is about what a formula returned, and not from within one."""
+    if isinstance(error, _UnfitError):
+        return _unfit(error, node)
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
@@ -640,6 +642,16 @@ def _refusal(error: Exception, node: Node) -> Exception | None:
         returned = type(error.obj).__name__
         return TypeError(f"{node.op.name}: a formula of its derivative returned {returned}; return an array")
     return ValueError(f"{node.op.name}: {error}") if isinstance(error, ValueError) else None
+
+
+def _unfit(error: _UnfitError, node: Node) -> GradientShapeError:
+    """The same error in terms of the operation whose derivative it is, and its argument."""
+    op, places = node.op, [i for i, parent in enumerate(node.parents) if parent is error.node]
+    name = " or ".join(f"{op.arrays[0]}[{i}]" if op.sequence else op.arrays[i] for i in places)
+    fix = fix_of_shape(error.shape, error.node.shape)
+    return GradientShapeError(
+        op.name, f"the derivative for {name} has shape {error.shape}, {name} {error.node.shape}; {fix}"
+    )
 
 
 # So many deferred contributions to a node are collected, at most: what they hold is memory that backward has not freed.
@@ -723,7 +735,7 @@ def fit(contribution: Any, node: Node) -> Any:
     """
     shape, dtype = node.shape, node.dtype
     if contribution.shape != shape:
-        contribution = _summed(contribution, shape)
+        contribution = _summed(contribution, node)
     if contribution.dtype != dtype:
         if contribution.dtype.kind == "c" and dtype.kind != "c":
             contribution = contribution.real
@@ -731,16 +743,23 @@ def fit(contribution: Any, node: Node) -> Any:
     return contribution
 
 
-def _summed(contribution: Any, shape: tuple[int, ...]) -> Any:
-    """Summed over the axes that `shape` lacks or has with length 1; what has length 1 itself is only reshaped."""
-    lengths = contribution.shape
+class _UnfitError(ValueError):
+    """A contribution to the gradient of a node has a shape of which no sum has that of the node."""
+
+    def __init__(self, shape: tuple[int, ...], node: Node):
+        super().__init__(f"a derivative has shape {shape}, which does not fit the input's {node.shape}")
+        self.shape, self.node = shape, node
+
+
+def _summed(contribution: Any, node: Node) -> Any:
+    """Summed over the axes that the node lacks or has with length 1; what has length 1 itself is only reshaped."""
+    lengths, shape = contribution.shape, node.shape
     new = len(lengths) - len(shape)
     if new == 1 and len(lengths) == 2 and lengths[1:] == shape and type(contribution) is np.ndarray:
         return column_sums(contribution)
     axes = tuple([i for i, n in enumerate(lengths) if n != 1 and (i < new or shape[i - new] == 1)])
     if new < 0 or any(n != shape[i - new] for i, n in enumerate(lengths) if i >= new and i not in axes):
-        fix = "transpose it" if lengths == shape[::-1] else "return one number for each entry of the input"
-        raise ValueError(f"a derivative has shape {lengths}, which does not fit the input's {shape}; {fix}")
+        raise _UnfitError(lengths, node)
     if axes:
         contribution = contribution.sum(axis=axes, keepdims=True)
     return contribution.reshape(shape)

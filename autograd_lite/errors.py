@@ -87,3 +87,25 @@ def describe(operation: str, operands: Mapping[str, object], error: Exception) -
     described: Any = kind(f"{operation}: {rule} ({shown}); {fix or help_}")
     described.described = rule, fix  # an operation that has this one as a part says it anew
     return described
+
+
+class GradientShapeError(ValueError):
+    """The derivative of an operation has another shape than the argument that it is for; `rule` tells it, and a fix."""
+
+    def __init__(self, operation: str, rule: str):
+        super().__init__(operation, rule)
+        self.operation, self.rule = operation, rule
+
+    def __str__(self) -> str:
+        return f"{self.operation}: {self.rule}"
+
+
+def fix_of_shape(gradient: tuple[int, ...], array: tuple[int, ...]) -> str:
+    """What to do with a gradient of another shape than the array that it is for."""
+    try:
+        broadcast = np.broadcast_shapes(gradient, array) == gradient
+    except ValueError:
+        broadcast = False
+    if broadcast:
+        return "sum it over the axes along which the input was broadcast"
+    return "transpose it" if gradient == array[::-1] else "return one number for each entry of the input"

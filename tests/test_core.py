@@ -394,16 +394,24 @@ def test_python_scalars_never_promote():
     assert ag.gradients(y.sum(), x)[0].dtype == np.float32
 
 
-def test_a_derivative_of_the_wrong_shape_is_an_error_that_names_the_op():
-    @core.op(x=lambda g: g[:1])
-    def short_gradient(x: core.Array) -> core.Array:
-        return x * 2
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_a_derivative_of_the_wrong_shape_is_an_error_that_names_operation_and_argument(create_graph):
+    @core.op(a=lambda g, b: g @ ag.swapaxes(b, 0, 1), b=lambda g, a: ag.swapaxes(g, 0, 1) @ a, registered=False)
+    def product(a: core.Array, b: core.Array) -> core.Array:
+        return a @ b
 
-    try:
-        with pytest.raises(ValueError, match=r"^short_gradient: a derivative has shape \(1,\), which does not fit"):
-            short_gradient(leaf(1.0, 2.0, 3.0)).sum().backward()
-    finally:
-        del core.registry["short_gradient"]
+    @core.op(arrays=lambda g, i: g[:1], registered=False)
+    def first(*arrays: core.Array) -> core.Array:
+        return arrays[0]
+
+    a, b = ag.ones((2, 3), requires_grad=True), ag.ones((3, 2), requires_grad=True)
+    told = r"^product: the derivative for b has shape \(2, 3\), b \(3, 2\); transpose it$"
+    with pytest.raises(ValueError, match=told):
+        product(a, b).sum().backward(create_graph=create_graph)
+    assert a.grad is None, "nothing is written if anything fails"
+    told = r"^first: the derivative for arrays\[0\] has shape \(1, 3\), arrays\[0\] \(2, 3\); return one number"
+    with pytest.raises(ValueError, match=told):
+        first(a, b.T).sum().backward(create_graph=create_graph)
 
 
 def test_complex_gradients_are_pytorchs():

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from ..errors import GradientShapeError
 from ..recording import Call, leave, observe
 from ..tensor import Tensor
 from .blame import blamed
@@ -222,13 +223,16 @@ def _check(
     leaves = [leaf for subject in (sides.measured, sides.computed) for leaf in subject.leaves.values()]
     with data_of_their_own(leaves):
         _check_deterministic(sides.measured)
-        report = _report(sides, orders, settings, rng, notes)
-        for _ in range(settings.resample):
-            moved = _move_off_kinks(sides, report.entries, rng)
-            if not moved:
-                break
-            notes.append(f"Moved off a kink, by about a thousandth: {', '.join(moved)}.")
+        try:
             report = _report(sides, orders, settings, rng, notes)
+            for _ in range(settings.resample):
+                moved = _move_off_kinks(sides, report.entries, rng)
+                if not moved:
+                    break
+                notes.append(f"Moved off a kink, by about a thousandth: {', '.join(moved)}.")
+                report = _report(sides, orders, settings, rng, notes)
+        except GradientShapeError as error:
+            report = Report([], 0, [Problem("shape", error.operation, error.rule)])
     if raise_exception and not report:
         raise GradientError(report.to_text(), report)
     return report

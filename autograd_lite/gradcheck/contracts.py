@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..core import gradients
+from ..errors import fix_of_shape
 from ..tensor import Tensor
 from .conditioning import moved_by_rounding
 from .report import Problem
@@ -112,24 +113,12 @@ def gradient_problems(name: str, gradient: Any, array: Array) -> Iterator[Proble
         return
     gradient = np.asarray(gradient)
     if gradient.shape != array.shape:
-        message = (
-            f"the gradient has shape {gradient.shape}, the input {array.shape}; {_fix_of(gradient.shape, array.shape)}"
-        )
-        yield Problem("shape", name, message)
+        fix = fix_of_shape(gradient.shape, array.shape)
+        yield Problem("shape", name, f"the gradient has shape {gradient.shape}, the input {array.shape}; {fix}")
     if gradient.dtype != array.dtype and array.dtype.kind in "fc":
         yield Problem(
             "dtype", name, f"the gradient is {gradient.dtype}, the input {array.dtype}; return the input's type"
         )
-
-
-def _fix_of(gradient: tuple[int, ...], array: tuple[int, ...]) -> str:
-    try:
-        broadcast = np.broadcast_shapes(gradient, array) == gradient
-    except ValueError:
-        broadcast = False
-    if broadcast:
-        return "sum it over the axes along which the input was broadcast"
-    return "transpose it" if gradient == array[::-1] else "return one number for each entry of the input"
 
 
 # -- nothing is written into, and once more gives the same ---------------------------------------------------------

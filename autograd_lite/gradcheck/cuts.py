@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..core import Leaf, Node, raw
+from ..core import Composite, Definition, Leaf, Node, raw
 from ..nodes import next_serial
 from ..recording import Call, Exit, Line, is_grad_enabled, observe, observe_exits
 from ..tensor import Tensor
@@ -139,8 +139,7 @@ class _Watch:
                 if derivative or not _has_history(value):
                     yield self._value(value, "gets")
                 else:
-                    lost = call.op.differentiable
-                    yield _Value(np.array(raw(value)), f"takes {name} as a constant, though it has a history" * lost)
+                    yield _Value(np.array(raw(value)), _how_constant(call.op, name) if call.op.differentiable else "")
 
     def _lost(self, call: Call) -> Iterator[_Value]:
         for result in members(call.output):
@@ -177,6 +176,17 @@ def _kind(value: Any) -> str:
 
 def _has_history(value: Any) -> bool:
     return getattr(value, "node", None) is not None
+
+
+def _how_constant(op: Definition, name: str) -> str:
+    """What becomes of an argument with a history that gets no gradient; what to add to an operation of the user's."""
+    told = f"takes {name} as a constant, though it has a history"
+    if op.forward.__module__.partition(".")[0] == __name__.partition(".")[0]:
+        return told
+    if isinstance(op, Composite):
+        return f"{told}: it is among its constants"
+    others = ", ".join(["g", *(other for other in op.arrays if other != name)])
+    return f"{told}: {op.name} has no derivative for {name}; add {name}=lambda {others}: ... to @ag.op"
 
 
 def _how_lost(call: Call, result: Array) -> str:

@@ -380,8 +380,12 @@ def test_of_a_rule_that_no_operation_breaks_none_is_named():
 @pytest.mark.parametrize(
     ("formula", "error", "message"),
     [
-        (lambda g: g.T, ValueError, r"wrong: a derivative has shape \(4, 3\), .* input's \(3, 4\); transpose it"),
-        (lambda g: g[0], ValueError, r"wrong: a derivative has shape \(4,\), .*; return one number for each entry"),
+        (lambda g: g.T, AssertionError, r"wrong: the derivative for x has shape \(4, 3\), x \(3, 4\); transpose it"),
+        (
+            lambda g: g[0],
+            AssertionError,
+            r"wrong: the derivative for x has shape \(4,\), .*; return one number for each",
+        ),
         (lambda g: g.tolist(), TypeError, "wrong: a formula of its derivative returned list; return an array"),
         (lambda g: 1.0, TypeError, "wrong: a formula of its derivative returned float; return an array"),
     ],
@@ -479,3 +483,14 @@ def test_a_gradient_without_its_imaginary_part():
     assert ag.gradcheck(lambda x: wrong(x), X)
     with pytest.raises(AssertionError, match="Its formula for x returns float64, and x is complex128; return that"):
         ag.gradcheck(lambda x: wrong(x), X[:1] + 1j * X[1:2])
+
+
+@pytest.mark.parametrize("options", [{}, {"order": 2}, {"directions": 2}, {"dtype": "float32"}], ids=str)
+def test_a_derivative_of_another_shape_is_a_problem_of_its_operation(options):
+    @ag.op(x=lambda g, w: g @ ag.swapaxes(w, 0, 1), w=lambda g, x: ag.swapaxes(g, 0, 1) @ x, registered=False)
+    def product(x: ag.Array, w: ag.Array) -> ag.Array:
+        return x @ w
+
+    report = ag.gradcheck(product, np.ones((2, 3)), np.ones((3, 2)), raise_exception=False, **options)
+    assert not report
+    assert "product: the derivative for w has shape (2, 3), w (3, 2); transpose it" in report.to_text()

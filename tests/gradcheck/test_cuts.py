@@ -98,7 +98,11 @@ CUTS: dict[str, tuple[Callable[..., Any], str]] = {
         lambda x: no_derivative(x),
         "no_derivative at {} has no derivative, so its result has no history.",
     ),
-    "a constant argument": (lambda x: scaled(ONES, x), "scaled at {} takes b as a constant, though it has a history."),
+    "a constant argument": (
+        lambda x: scaled(ONES, x),
+        "scaled at {} takes b as a constant, though it has a history: scaled has no derivative for b;"
+        " add b=lambda g, a: ... to @ag.op.",
+    ),
     "a new leaf": (
         lambda x: ag.exp(ag.tensor(x.data, requires_grad=True)),
         "exp at {} gets a new leaf, where history begins: made of .data.",
