@@ -238,12 +238,14 @@ class _Entry:
             ground.branching = bool(here)
         if not ground.branching:
             return None, widest, widest, False
-        tiny = self._tiny()
-        left, right = self._trace(x - tiny), self._trace(x + tiny)
-        leaves, arrives = first_difference(left, here), first_difference(here, right)
-        kink = first_difference(left, right) or leaves
-        chosen = leaves is None or arrives is None
-        return kink, self._reach(-1, left, widest, tiny), self._reach(1, right, widest, tiny), chosen
+        for tiny in (self._tiny(), 64 * self._tiny(), 4096 * self._tiny()):
+            left, right = self._trace(x - tiny), self._trace(x + tiny)
+            leaves, arrives = first_difference(left, here), first_difference(here, right)
+            kink = first_difference(left, right) or leaves
+            reach = self._reach(-1, left, widest, tiny), self._reach(1, right, widest, tiny)
+            if (min(reach) if kink else max(reach)) > _FINER * tiny:
+                break  # else branches change so close by that it is rounding which hides them from this step
+        return kink, *reach, leaves is None or arrives is None
 
     def _trace(self, x: float) -> Trace:
         with np.errstate(divide="ignore", over="ignore", invalid="ignore"):

@@ -15,6 +15,7 @@ _EPS = float(np.finfo(np.float64).eps)
 _ROUNDING = 8 * _EPS  # relative error granted to one evaluation of the function
 _ATTEMPTS = 7
 _BARS = 4  # two estimates contradict each other if they are more of their error bars apart
+_FALLS = 8  # times that a difference is smaller than the one before, if it is not noise
 _RESOLVED = 1e-2  # the error bar, beside the slope, of one that was seen
 _AGAIN = (0.9, 0.8, 0.7, 0.6)  # the best step is tried in these sizes, too: a bar may be small by luck
 
@@ -127,15 +128,24 @@ def _best_of(function: Function, x: float, tried: Sequence[tuple[float, Slope]])
     if not pairs:
         return tried[0][1] if tried else UNKNOWN
     differences = [abs(found.value - next_.value) for (_, found), (_, next_) in pairs]
-    noise = float(np.median([d * step for d, (_, (step, _)) in zip(differences, pairs, strict=True)][-3:]))
+    noise = _noise([d * step for d, (_, (step, _)) in zip(differences, pairs, strict=True)][-3:])
     bars = [
         max(found.error, difference) + noise / step
-        for (step, found), difference in zip(tried, differences, strict=False)
+        for (step, found), difference in zip(tried, [*differences, differences[-1]], strict=True)
     ]
-    best = _soundest([np.array([found.value]) for _, found in tried[:-1]], bars)
+    best = _soundest([np.array([found.value]) for _, found in tried], bars)
     step, found = tried[best]
     again = [central(function, x, part * step).value for part in _AGAIN]
     return found._replace(error=max([bars[best], *(abs(v - found.value) for v in again if np.isfinite(v))]))
+
+
+def _noise(differences: Sequence[float]) -> float:
+    """That of values, by what slopes of the smallest steps differ by, each times its step.
+
+    Noise is as large for every step. What falls steadily is not noise, but what a function turns within these steps.
+    """
+    falls = all(earlier > _FALLS * later for earlier, later in itertools.pairwise(differences))
+    return differences[-1] if falls else float(np.median(differences))
 
 
 def one_sided(function: Function, x: float, side: int, steps: Iterable[float]) -> Side | None:

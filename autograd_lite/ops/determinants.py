@@ -28,11 +28,7 @@ def det(x: Array) -> Array:
     return np.linalg.det(x)
 
 
-@op(
-    outputs=("sign", "logabsdet"),
-    x=lambda g, x, out: _slogdet_gradient(g[0], g[1], x, out[0]),
-    branch=lambda out: np.sign(np.real(out[0])),
-)
+@op(outputs=("sign", "logabsdet"), x=lambda g, x, out: _slogdet_gradient(g[0], g[1], x, out[0]))
 def slogdet(x: Array) -> tuple[Array, Array]:
     """Sign of the determinant (complex: its phase), and the logarithm of its modulus, without over- or underflow.
 

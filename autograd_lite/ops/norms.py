@@ -12,7 +12,7 @@ from ..kernels import norms as kernels
 from ..kernels.reduction import Axis, kept_shape
 from .comparison import not_equal
 from .elementwise import abs, astype, power, sign, where
-from .matrices import conjugate, real_dtype, require_matrix, require_square
+from .matrices import conjugate, largest, negligible, real_dtype, require_matrix, require_square
 from .reduction import max, min, sum
 from .shape import reshape, transpose
 from .solving import inv
@@ -153,8 +153,8 @@ def cond(x: Array, p: Order = None) -> Array:
     """Condition number of each matrix: its norm times that of its inverse.
 
     x: (..., m, n); square unless p is None, 2 or -2. p: the order of `matrix_norm`; None as 2: the largest over the
-    smallest singular value. Returns (...), real; inf for singular matrices, whose gradient is 0. Raises ValueError for
-    matrices that are not square where they must be.
+    smallest singular value. Returns (...), real; inf for singular matrices, or a huge number where rounding hides
+    that they are; their gradient is 0. Raises ValueError for matrices that are not square where they must be.
 
     >>> cond(randn(3, 2))
     >>> cond(randn(2, 2, 2), "fro")
@@ -164,7 +164,8 @@ def cond(x: Array, p: Order = None) -> Array:
         s = svdvals(x)
         above, below = (s[..., -1], s[..., 0]) if p == -2 else (s[..., 0], s[..., -1])
         zero = raw(below) == 0
-        return where(zero, np.inf, above / where(zero, 1, below))
+        found = where(zero, np.inf, above / where(zero, 1, below))
+        return where(negligible(s, largest(s))[..., 0 if p == -2 else -1], raw(found), found)
     require_square(x)
     singular = np.isinf(np.linalg.cond(raw(x), p))
     regular = where(np.expand_dims(singular, (-1, -2)), np.eye(x.shape[-1], dtype=x.dtype), x)

@@ -373,6 +373,24 @@ def test_where_the_gradient_jumps_it_is_said_and_the_operation_named(f: Callable
     assert "jumps" not in ag.gradcheck(lambda x: ag.relu(x).sum(), np.zeros(4)).to_text()
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_a_kink_that_rounding_hides_from_the_smallest_step_is_found(seed: int) -> None:
+    """A singular value of 0 is computed as a rounding error of the largest, of which an entry may be a small part."""
+    rng = np.random.default_rng(seed)
+    x = np.outer(rng.standard_normal(4), rng.standard_normal(3)) * [1.0, 1.0, 0.02]
+    report = ag.gradcheck(lambda x: ag.norm(x, "nuc"), x)
+    assert {entry.verdict for entry in report.entries} == {Verdict.KINK_OK}
+    assert {entry.kink.op for entry in report.entries if entry.kink} == {"svdvals"}
+
+
+def test_what_turns_within_a_millionth_is_not_called_wrong() -> None:
+    """Of the distance of equal points, whose difference has 1e-6 added to it, the gradient turns in that distance."""
+    x, y = np.full((2, 3), 0.7), np.full(3, 0.7)
+    assert not ag.gradcheck(ag.pairwise_distance, x, y, order=2, raise_exception=False).failures
+    report = ag.gradcheck(ag.triplet_margin_loss, x, x, x, order=2, raise_exception=False)
+    assert not report.failures
+
+
 def test_where_the_function_jumps_it_is_said() -> None:
     (entry,) = ag.gradcheck(ag.floor, np.array([1.0])).entries
     assert entry.verdict is Verdict.KINK_OK

@@ -171,3 +171,15 @@ def test_the_largest_of_nothing_is_0(shape, axis):
         result = ag.norm(t, order, axis=axis)
         np.testing.assert_array_equal(result.data, np.zeros(np.sum(t.data, axis=axis).shape))
         assert ag.gradients(result.sum(), t)[0].shape == shape
+
+
+@pytest.mark.parametrize("p", [None, 2, -2])
+@pytest.mark.parametrize("x", [np.ones((3, 2)), np.outer([1.0, 0.3], [0.7, 0.2]), np.zeros((2, 2))])
+def test_the_condition_of_a_singular_matrix_has_no_gradient(x, p):
+    """Also where rounding makes it 1e16: a slope of 1e32 is none."""
+    t = ag.tensor(x, requires_grad=True)
+    value = ag.cond(t, p)
+    if x.any():
+        np.testing.assert_allclose(value.data, np.linalg.cond(x, p), rtol=1e-3)
+    (g,) = ag.gradients(value, t)
+    assert np.abs(g.data).max() <= (0 if p != -2 else 1)
