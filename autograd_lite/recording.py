@@ -123,27 +123,21 @@ class enable_grad(_Switch):
 class observe(_Switch):
     """A block in which each operation of this thread is reported to `observer`, a function of one `Call`."""
 
-    def __init__(self, observer: Callable[[Call], None]):
+    def __init__(self, observer: Callable[[Any], None]):
         self.observer = observer
 
     def _set(self) -> None:
         local.observers = (*local.observers, self.observer)
 
     def _again(self) -> observe:
-        return observe(self.observer)
+        return type(self)(self.observer)
 
 
-class observe_exits(_Switch):
-    """A block in which each Tensor of this thread whose value leaves its graph is reported to `observer`."""
-
-    def __init__(self, observer: Callable[[Exit], None]):
-        self.observer = observer
+class observe_exits(observe):
+    """A block in which each Tensor of this thread whose value leaves its graph is reported, as an `Exit`."""
 
     def _set(self) -> None:
         local.exits = (*local.exits, self.observer)
-
-    def _again(self) -> observe_exits:
-        return observe_exits(self.observer)
 
 
 class Line(NamedTuple):

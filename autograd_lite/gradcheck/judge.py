@@ -392,7 +392,7 @@ class _Entry:
         return finding._replace(error=max(finding.error, hidden), verdict=Verdict.UNRELIABLE, note=note)
 
     def _failure(self, finding: Finding) -> Finding:
-        """BLOCKED rather than wrong, if the entry's path to the outputs was cut."""
+        """BLOCKED rather than what it seems, if the entry's path to the outputs was cut."""
         cut = first_cut(lambda: self.function(self.x), lambda: self.function(self.x + self._step()))
         if cut is None:
             return finding
@@ -427,7 +427,7 @@ class _Entry:
             note = f"At a kink, and the error bar of the slopes beside it is {error:.1e}: a mistake could hide in it."
             return finding._replace(verdict=Verdict.UNRELIABLE, note=steep if jump else note)
         if abs(self.computed - nearest) <= tolerance:
-            return finding
+            return finding if kink.op or self.computed else self._failure(finding)  # the steps of an integer, perhaps
         if jump and self.ground.order > 1 and not chosen:
             return finding._replace(verdict=Verdict.UNRELIABLE)
         if jump and not kink.op:

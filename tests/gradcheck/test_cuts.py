@@ -173,6 +173,15 @@ def test_what_makes_no_difference_is_no_cut(f: Callable[..., Any]) -> None:
     assert {entry.verdict.value for entry in report.entries} == {"PASS"}
 
 
+@pytest.mark.parametrize("steps", [1e6, 1e7, 1e8, 1e10, 1e12])
+def test_fine_steps_of_integers_are_no_kinks(steps: float) -> None:
+    x = np.random.default_rng(0).uniform(-2, 2, 20)
+    report = checked(lambda x: (steps * x).astype("int64") / steps, x)
+    verdicts = {entry.verdict.value for entry in report.entries}
+    assert "BLOCKED" in verdicts
+    assert verdicts <= {"BLOCKED", "UNRELIABLE"}
+
+
 def test_steps_that_are_finer_than_any_difference_decide_nothing() -> None:
     """The gradient of `round` is 0 between its steps, which is right, and no help."""
     report = checked(lambda x: ag.round(1e11 * x) * 1e-11)
