@@ -15,7 +15,6 @@ from ..recording import Call, leave, observe
 from ..tensor import Tensor
 from .blame import blamed
 from .branches import Kink, first_difference, traced
-from .conditioning import Rounding, moved_by_rounding
 from .contracts import recording_problems
 from .cuts import OUTPUT, first_change
 from .directions import Direction, direction_at, line_along, own_rng, search
@@ -27,6 +26,7 @@ from .numeric import Function, Vector
 from .options import explained
 from .progress import progress
 from .report import Entry, GradientError, Problem, Report, Verdict
+from .rounding import Rounding, moved_by_rounding, spread
 from .subjects import Array, Outputs, Subject, data_of_their_own, subject_of, subject_with_gradient
 
 _IN_THE_WAY = ("mutation", "shape")  # problems that leave nothing to compare
@@ -374,7 +374,7 @@ def _entries(order: int, sides: Sides, settings: Settings, rng: np.random.Genera
     if order == 1:
         notes.append(_without_influence(beside, middle, point, computed))
     nearby = _Nearby(subject)
-    noise = functools.cache(lambda: subject.noise(weights))
+    noise = functools.cache(lambda: spread(lambda: float(weighted().sum())))
     gradient = max(map(_largest, computed), default=0.0)
     entries = []
     if settings.directions is None:

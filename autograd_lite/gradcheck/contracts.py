@@ -17,8 +17,8 @@ import numpy as np
 from ..core import gradients
 from ..errors import fix_of_shape
 from ..tensor import Tensor
-from .conditioning import moved_by_rounding
 from .report import Problem
+from .rounding import moved_by_rounding
 
 Array = np.ndarray[Any, Any]
 Outputs = Callable[[], "tuple[Tensor, ...]"]

@@ -17,6 +17,7 @@ from .branches import Kink, Trace, first_difference, traced
 from .cuts import first_cut
 from .numeric import UNKNOWN, Function, Side, Slope, Vector, best_central, central, one_sided
 from .report import Verdict
+from .rounding import SPREADS
 
 Array = np.ndarray[Any, Any]
 
@@ -29,7 +30,6 @@ _BLUNT = 1e-3  # that of one in which a plausible mistake would hide
 _TIED = 1e-2  # slopes at points nearby are those of a smooth function if they differ by less, relatively
 _FAR, _NEAR, _CLOSE = 1e-4, 1e-6, 1e-9  # of points nearby, relative to the entry that moves
 _FEW, _MANY = 18, 128  # of these points
-_NOISES = 8  # times the rounding that is expected of the function
 _STEEPER = 1.05  # chords of a tenth of the length, where the slope is infinite: those of x log x at 1e-11 by 1.10
 _SMALL = 1e-2
 _CLEARLY = 20  # tolerances away
@@ -56,8 +56,8 @@ class Ground:
     middle: the weighted outputs at the point itself. gradient: the largest entry of the gradient; variable: of the
     input. allowance: of a measured value, what the user tolerates beyond the error bars. precision: the rounding error
     of the computed gradient. order: of the derivative. step: the first to try, relative to the larger of 1 and the
-    entry. noise: the rounding error of the function, as the numbers on the way to its outputs let expect. branching:
-    whether operations with branches occur, once that is known.
+    entry. noise: how far other rounding errors on the way move the function. branching: whether operations with
+    branches occur, once that is known.
     """
 
     middle: Vector
@@ -385,7 +385,7 @@ class _Entry:
 
     def _if_hidden(self, difference: float, finding: Finding) -> Finding | None:
         """UNRELIABLE rather than wrong, if rounding on the way to the outputs explains as much; else None."""
-        hidden = _NOISES * self.ground.noise() / self._step()
+        hidden = SPREADS * self.ground.noise() / self._step()
         if not difference <= hidden:
             return None
         note = f"On the way there are numbers so large that their rounding hides slopes of up to {hidden:.1e}."

@@ -1,33 +1,40 @@
-"""How far rounding moves what is computed: it is computed several times, each time with other rounding errors.
+"""How far rounding moves what is computed: two right results may differ by that much.
 
-The result of each operation is moved by one unit in the last place, up or down at random, in the forward and, if it is
-recorded, in the backward pass. Whatever cancels later then shows how many digits are left. (J. Vignes, "A stochastic
-arithmetic for reliable scientific computation", 1993, lets the processor round at random.)
+It is computed several times. Either the last digits of the inputs differ, so that the branches that operations take can
+be held fixed; or there are other rounding errors on the way, which shows what cancels there. For that, the result of
+each operation is moved by one unit in the last place, up or down at random, in the forward and, if it is recorded, in
+the backward pass. (J. Vignes, "A stochastic arithmetic for reliable scientific computation", 1993, lets the processor
+round at random.)
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from ..core import Call, Node, observe
 from ..tensor import Tensor
+from .branches import first_difference, traced
 
 Array = np.ndarray[Any, Any]
+Rounding = Callable[[Array], Array]
 
 _TIMES = 8
 SPREADS = 16  # so many times what is seen, rounding may explain
 
 
+# -- on the way ----------------------------------------------------------------------------------------------------
+
+
 def spread(compute: Callable[[], float]) -> float:
-    """By how much results of `compute` differ among roundings."""
+    """By how much results of `compute` differ among roundings; 0 if they are not finite."""
     found = []
     for seed in range(_TIMES):
         with rounded_at_random(np.random.default_rng(seed)):
             found.append(compute())
-    return float(np.ptp(found))
+    return float(np.ptp(found)) if np.isfinite(found).all() else 0.0
 
 
 def rounded_at_random(rng: np.random.Generator) -> observe:
@@ -59,3 +66,37 @@ def _save_again(output: Tensor) -> None:
     if "out" in names and node.saved[names.index("out")] is not None:
         place = names.index("out")
         node.saved = (*node.saved[:place], output.data, *node.saved[place + 1 :])
+
+
+# -- of the inputs -------------------------------------------------------------------------------------------------
+
+
+def moved_by_rounding(
+    run: Callable[[Rounding], Sequence[Array]], outputs: Callable[[], Any], leaves: Sequence[Tensor], precision: float
+) -> list[Array]:
+    """The largest change of each entry of the results that was seen when last digits of the leaves had changed.
+
+    run: computes the results from the leaves' data; it is given a function that changes the last digits of other
+    arrays, to be applied to whatever else was rounded. outputs: what takes branches; where these change, it is not
+    rounding that is seen. precision: of the leaves, relative.
+    """
+    rng = np.random.default_rng(0)
+
+    def rounded(array: Array) -> Array:
+        return np.asarray(array * (1 + precision * rng.choice((-1.0, 1.0), array.shape)))
+
+    originals = [leaf.data for leaf in leaves]
+    base, trace = run(lambda array: array), traced(outputs)
+    moved = [np.zeros(result.shape) for result in base]
+    try:
+        for _ in range(_TIMES):
+            for leaf, original in zip(leaves, originals, strict=True):
+                leaf.data = rounded(original)
+            if first_difference(trace, traced(outputs)) is None:
+                with np.errstate(invalid="ignore"):  # of infinite results
+                    changes = [np.abs(there - here) for there, here in zip(run(rounded), base, strict=True)]
+                moved = [np.fmax(most, change) for most, change in zip(moved, changes, strict=True)]
+    finally:
+        for leaf, original in zip(leaves, originals, strict=True):
+            leaf.data = original
+    return moved

@@ -12,7 +12,6 @@ import numpy as np
 
 from ..core import gradients
 from ..errors import operand
-from ..recording import Call, observe
 from ..tensor import Tensor
 from ..transforms import trees
 from ..transforms.modules import StandIn, standing_in
@@ -63,29 +62,6 @@ class Subject:
         leaves = list(self.leaves.values())
         found = gradients(outputs, leaves, seeds, create_graph=create_graph, allow_unused=True)
         return [None if g is None else g.data for g in found]
-
-    def noise(self, weights: Sequence[Array]) -> float:
-        """The rounding error to expect of the weighted outputs: that of each value on the way, times its gradient.
-
-        (J. H. Wilkinson's running error analysis, in its adjoint form; the signs are taken to be random.)
-        """
-        if self.explicit:
-            return 0.0
-        made: list[Tensor] = []
-
-        def note(call: Call) -> None:
-            results = call.output if isinstance(call.output, tuple) else (call.output,)
-            made.extend(result for result in results if getattr(result, "requires_grad", False))
-
-        with observe(note):
-            outputs = self.outputs()
-        known = [(o, w.astype(o.dtype)) for o, w in zip(outputs, weights, strict=True) if o.requires_grad]
-        if not known:
-            return 0.0
-        found = gradients([o for o, _ in known], made, [w for _, w in known], allow_unused=True)
-        with np.errstate(all="ignore"):
-            sizes = [np.linalg.norm(g.data * t.data) for g, t in zip(found, made, strict=True) if g is not None]
-        return float(np.finfo(DOUBLE).eps * np.linalg.norm([size for size in sizes if np.isfinite(size)]))
 
     def problems(self, weights: Sequence[Array]) -> list[Problem]:
         """What is wrong with the gradient beside its values."""
