@@ -134,7 +134,7 @@ def gradcheck(
     the gradient must lie between the slopes of both sides, summed over the elements of the output.
 
     Each entry has a verdict: PASS; FAIL; at a kink, KINK-OK or KINK-OUTSIDE; BLOCKED, where the path of the gradient is
-    cut; UNRELIABLE, where the measurement cannot decide. `Verdict` and docs/verification.md say what to do about each.
+    cut; UNRELIABLE, where the measurement cannot decide. docs/verification.md says what to do about each.
 
     Returns a Report. Raises GradientError, an AssertionError with its text (and itself, as `report`), if an entry is
     wrong, or all are undecided; TypeError for inputs or outputs of another precision or outputs that are no Tensors,

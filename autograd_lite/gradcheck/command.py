@@ -29,7 +29,9 @@ def main(names: Sequence[str] = ()) -> int:
     failed = [row for row in rows if not row.ok]
     for row in failed:
         print(f"\n{row.op.name}\n{row.to_text()}")
-    print(f"\n{len(rows)} ops, {len(failed)} failed. An error is relative to the larger of 1 and the measured value.")
+    flat = sum(not row.op.differentiable for row in rows)
+    counts = f"{len(rows)} ops, {len(failed)} failed" + f", {flat} have no gradient" * bool(flat)
+    print(f"\n{counts}. An error is relative to the larger of 1 and the measured value.")
     return 1 if failed else 0
 
 

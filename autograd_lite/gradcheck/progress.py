@@ -6,7 +6,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from shutil import get_terminal_size
 
+_FASTER = "for all at once directions=4, for a few max_entries=100"
 _PATIENCE, _PAUSE = 3.0, 0.5  # seconds before the first line, and between two of them
 
 
@@ -25,7 +27,7 @@ def progress(total: int) -> Iterator[Callable[[], None]]:
         done += 1
         seconds = time.monotonic() - start
         if watched and seconds > due:
-            line = _words(done, total, seconds)
+            line = _words(done, total, seconds)[: get_terminal_size().columns - 1]
             print(f"\r{line.ljust(len(told))}", end="", file=sys.stderr, flush=True)
             told, due = line, seconds + _PAUSE
 
@@ -44,8 +46,7 @@ def _watched() -> bool:
 
 def _words(done: int, total: int, seconds: float) -> str:
     left = f", about {_duration(seconds / done * (total - done))} left" if done else ""
-    faster = "directions=4 checks all at once, max_entries=100 some of them"
-    return f"gradcheck: {done:,} of {total:,} entries in {_duration(seconds)}{left}; {faster}"
+    return f"gradcheck: {done:,} of {total:,} entries in {_duration(seconds)}{left}; {_FASTER}"
 
 
 def _duration(seconds: float) -> str:

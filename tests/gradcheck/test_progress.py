@@ -15,13 +15,15 @@ def test_a_line_from_time_to_time(watched, seconds, lines, monkeypatch, capsys):
     clock = itertools.count()
     monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock) * seconds)
     monkeypatch.setattr(progress, "_watched", lambda: watched)
+    monkeypatch.setenv("COLUMNS", "80")
     with progress.progress(8) as step:
         for _ in range(8):
             step()
     shown = capsys.readouterr().err.split("\r")
     assert len([line for line in shown if "of 8 entries" in line]) == lines
     if lines:
-        assert "gradcheck: 4 of 8 entries in 4 s, about 4 s left; directions=4 checks all at once" in shown[1]
+        assert shown[1].startswith("gradcheck: 4 of 8 entries in 4 s, about 4 s left; for all at once directions=4")
+        assert max(map(len, shown)) < 80
         assert not shown[-2].strip(), "the line is gone afterwards"
 
 
