@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture
 def gradcheck(request: pytest.FixtureRequest) -> Any:
-    """``gradcheck(f, *inputs, **options)``: `ag.gradcheck`, which fails the test with its report.
+    """``gradcheck(f, *inputs, **options)``: `ag.gradcheck`, which fails the test with its report, an AssertionError.
 
     It checks at most 100 entries, chosen by a seed that is the same in each run; with ``pytest --gradcheck`` all of
     them, and the gradients of the gradients. What the call says itself, goes before.
@@ -29,10 +30,15 @@ def gradcheck(request: pytest.FixtureRequest) -> Any:
     return testing.fixture(thorough=request.config.getoption("--gradcheck"))
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With --gradcheck: a test for each operation that was defined outside autograd_lite by now."""
-    if config.getoption("--gradcheck"):
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, pytest.CollectReport, Any]:
+    """With --gradcheck: a test in a file for each operation that was defined outside autograd_lite when it was read.
+
+    So ``test_layers.py::gradcheck[cube]`` is the name of one, and ``test_layers.py::test_shape`` runs none of them.
+    """
+    report = yield
+    if isinstance(collector, pytest.Module) and report.passed and collector.config.getoption("--gradcheck"):
         from autograd_lite.gradcheck import testing
 
-        items += testing.items_of_operations(session)
+        report.result += testing.items_of_operations(collector)
+    return report

@@ -109,17 +109,24 @@ def _add_gradcheck(commands: Any) -> None:
     parser = commands.add_parser(
         "gradcheck",
         help="check derivatives by finite differences: of functions of yours, or of the operations",
-        description="module:function is checked on the samples in its docstring, such as >>> loss(randn(3, 2)); or it"
-        " takes no arguments and returns the function to check and its inputs in a tuple.",
+        description="module:function (or file.py:function) is checked on the samples in its docstring, such as >>>"
+        " loss(randn(3, 2)), of a class of Modules >>> Net()(randn(3, 2)); or it takes no arguments and returns the"
+        " function to check and its inputs in a tuple.",
     )
     parser.add_argument("targets", metavar="TARGET", nargs="*", help="module:function, or the name of an operation")
-    parser.add_argument("--ops", action="store_true", help="check all operations (the default without targets)")
-    parser.add_argument("--list", action="store_true", help="print the names of all operations, and check nothing")
     parser.add_argument(
-        "--order", type=int, choices=(1, 2), default=1, help="of functions: 2 checks gradients of gradients"
+        "--ops", action="store_true", help="check all operations (the default without targets); takes about a minute"
     )
-    parser.add_argument(
-        "--max-entries", metavar="N", type=_positive, help="of functions: check a random choice of entries"
+    parser.add_argument("--list", action="store_true", help="print the names of all operations, and check nothing")
+    # Those that are not given are left to `gradcheck`
+    checking = parser.add_argument_group("options for functions", argument_default=argparse.SUPPRESS)
+    checking.add_argument("--order", type=int, choices=(1, 2), help="2 checks gradients of gradients")
+    checking.add_argument("--max-entries", metavar="N", type=_positive, help="check a random choice of entries")
+    checking.add_argument("--directions", metavar="N", type=_positive, help="check along so many random directions")
+    checking.add_argument(
+        "--dtype",
+        choices=("float32", "float64"),
+        help="convert inputs and Modules; float32 is measured in float64 (default: Modules are converted to float64)",
     )
     parser.set_defaults(run=_gradcheck)
 
@@ -137,7 +144,9 @@ def _gradcheck(options: argparse.Namespace) -> int:
         return command.print_names()
     functions = [target for target in options.targets if ":" in target]
     ops = [target for target in options.targets if ":" not in target]
-    status = command.check_functions(functions, options.order, options.max_entries)
+    names = ("order", "max_entries", "directions", "dtype")
+    chosen = {name: getattr(options, name) for name in names if hasattr(options, name)}
+    status = command.check_functions(functions, **chosen)
     if ops or options.ops or not functions:
         status = max(status, command.main(() if options.ops else ops))
     return status

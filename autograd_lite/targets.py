@@ -9,21 +9,30 @@ from typing import Any
 
 
 def load(target: str) -> Any:
-    """What ``module:function`` names; the module is looked for in the current folder, too.
+    """What ``module:function`` or ``folder/file.py:function`` names; modules are found in the current folder, too.
 
     Raises ValueError for text of another form, and what the module raises when it is imported.
     """
-    module, colon, path = target.partition(":")
+    module, colon, path = target.rpartition(":")
     if not (module and colon and path):
         raise ValueError(f"{target!r} names no function; write module:function")
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
-    found = import_module(module)
+    found = module = _imported(module)
     for name in path.split("."):
         if not hasattr(found, name):
-            raise ValueError(f"{module} has no {path}; it has {', '.join(_functions(import_module(module))) or 'none'}")
+            raise ValueError(f"{module.__name__} has no {path}; it has {', '.join(_functions(module)) or 'none'}")
         found = getattr(found, name)
     return found
+
+
+def _imported(name: str) -> Any:
+    folder, file = os.path.split(name)
+    if not file.endswith(".py"):
+        folder, file = os.getcwd(), f"{name}.py"
+    elif not os.path.isfile(name):
+        raise ValueError(f"there is no file {name}")
+    if os.path.abspath(folder) not in sys.path:
+        sys.path.insert(0, os.path.abspath(folder))
+    return import_module(file.removesuffix(".py"))
 
 
 def _functions(module: Any) -> list[str]:

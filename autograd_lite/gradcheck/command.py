@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from typing import Any
 
 from ..core import registry
 from ..targets import load
@@ -30,17 +31,21 @@ def main(names: Sequence[str] = ()) -> int:
     for row in failed:
         print(f"\n{row.op.name}\n{row.to_text()}")
     flat = sum(not row.op.differentiable for row in rows)
-    counts = f"{len(rows)} ops, {len(failed)} failed" + f", {flat} have no gradient" * bool(flat)
+    ops = "1 op" if len(rows) == 1 else f"{len(rows)} ops"
+    counts = f"{ops}, {len(failed)} failed" + f", {flat} have no gradient" * bool(flat)
     print(f"\n{counts}. An error is relative to the larger of 1 and the measured value.")
     return 1 if failed else 0
 
 
-def check_functions(targets: Sequence[str], order: int = 1, max_entries: int | None = None) -> int:
-    """Check functions named as ``module:function`` and print their reports; the exit status, as of `main`."""
+def check_functions(targets: Sequence[str], **options: Any) -> int:
+    """Check functions named as ``module:function`` and print their reports; the exit status, as of `main`.
+
+    options: of `gradcheck`.
+    """
     status = 0
     for target in targets:
         try:
-            reports = check(target.partition(":")[2], load(target), order, max_entries)
+            reports = check(target.rpartition(":")[2], load(target), **options)
         except Exception as error:  # a function that cannot be checked is answered, with the reason
             print(f"gradcheck {target}: {type(error).__name__}: {error}", file=sys.stderr)
             status = 2
@@ -59,6 +64,8 @@ def print_names() -> int:
 
 
 def _unknown(name: str) -> str:
+    if name.endswith(".py"):
+        return f"gradcheck: {name} is a file; name a function in it, as {name}:function"
     near = get_close_matches(name, registry, n=3)
     hint = f"did you mean {' or '.join(near)}?" if near else "gradcheck --list prints the names of all"
     return f"gradcheck: there is no op {name!r}; {hint}"

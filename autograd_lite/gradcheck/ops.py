@@ -12,10 +12,11 @@ from ..core import Definition
 from ..tensor import Tensor
 from .check import gradcheck
 from .report import Report
-from .samples import Sample, samples
+from .samples import Sample, called_at_its_definition, samples
 
 Array = np.ndarray[Any, Any]
 ORDER = 2  # of the derivatives that are checked
+WITHOUT_SAMPLE = "op {name} has no sample; add a line such as >>> {name}(randn(3, 2)) to its docstring"
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,7 @@ def check_op(op: Definition, seed: int = 0) -> Row:
     try:
         found = samples(op, seed)
         if not found:
-            raise ValueError(
-                f"op {op.name} has no sample; add a line such as >>> {op.name}(randn(3, 2)) to its docstring"
-            )
+            raise ValueError(WITHOUT_SAMPLE.format(name=op.name))
         if op.differentiable:
             reports += [check_sample(sample) for sample in found]
     except Exception as error:  # a broken op is a finding, not the end of the check
@@ -81,7 +80,7 @@ def check_sample(
     for name, tensor in inputs.items():
         tensor.name = name
     return gradcheck(
-        lambda: _with_a_slope(sample.call(inputs)),
+        called_at_its_definition(sample.op.forward, lambda: _with_a_slope(sample.call(inputs))),
         *inputs.values(),
         order=order,
         max_entries=max_entries,

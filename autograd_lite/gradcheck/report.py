@@ -222,7 +222,8 @@ class Report(Readable):
         directions = sum(entry.direction for entry in self.entries)
         single = len(self.entries) - directions
         parts = [f"{directions} direction{'s' * (directions > 1)}"] if directions else []
-        parts += [f"{single:,} of {self.total:,} entries"] if single or not directions else []
+        noun = "entry" if self.total == 1 else "entries"
+        parts += [f"{single:,} of {self.total:,} {noun}"] if single or not directions else []
         return " and ".join(parts)
 
 

@@ -7,6 +7,7 @@ a recorder in the place of the op itself.
 from __future__ import annotations
 
 import doctest
+import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -58,6 +59,11 @@ class Sample:
                 yield name, name, value
 
 
+def lines_of(op: Definition) -> list[str]:
+    """The source lines of the samples of `op`."""
+    return [example.source.strip() for example in doctest.DocTestParser().get_examples(op.doc)]
+
+
 def samples(op: Definition, seed: int = 0) -> list[Sample]:
     """The samples in the docstring of `op`, with arrays from a generator of this seed.
 
@@ -65,8 +71,7 @@ def samples(op: Definition, seed: int = 0) -> list[Sample]:
     """
     names = {name: known.function for name, known in registry.items()} | Generators(seed).by_name()
     found: list[Sample] = []
-    for example in doctest.DocTestParser().get_examples(op.doc):
-        line = example.source.strip()
+    for line in lines_of(op):
         recorded: list[Sample] = []
         try:
             eval(line, {"np": np, **names, op.name: _recorder(op, line, recorded)})  # the package's own source text
@@ -86,6 +91,19 @@ def _recorder(op: Definition, line: str, found: list[Sample]) -> Callable[..., A
         return op.function(*args, **kwargs)
 
     return record
+
+
+def called_at_its_definition(function: Any, call: Callable[..., Any]) -> Callable[..., Any]:
+    """`call`, which calls `function` with a sample, as if that stood on the first line of its definition.
+
+    Who looks for the user's line, above `function` itself, finds no line that runs samples.
+    """
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    if code is None:
+        return call
+    source = "\n" * (code.co_firstlineno - 1) + "lambda *args, **kwargs: call(*args, **kwargs)"
+    calling = eval(compile(source, code.co_filename, "eval"), {"call": call})
+    return functools.wraps(call)(calling)
 
 
 def off_default(op: Definition, found: list[Sample]) -> dict[str, bool]:

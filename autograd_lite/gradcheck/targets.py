@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import doctest
 import inspect
+import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
 from .check import gradcheck
 from .report import Report
-from .samples import Generators
+from .samples import Generators, called_at_its_definition
 
 WAYS = (
     "it can be checked if its docstring has samples, such as >>> {name}(randn(3, 2)), or if it takes no arguments and"
@@ -30,7 +31,7 @@ def cases(name: str, function: Any, seed: int = 0) -> Iterator[tuple[str, Callab
         for example in examples:
             yield from _recorded(name, function, example.source.strip(), seed)
         return
-    if inspect.signature(function).parameters:
+    if isinstance(function, type) or inspect.signature(function).parameters:
         raise ValueError(f"{name} takes arguments, and nothing says which; {WAYS.format(name=name)}")
     returned = function()
     if not (isinstance(returned, tuple) and returned and callable(returned[0])):
@@ -41,28 +42,44 @@ def cases(name: str, function: Any, seed: int = 0) -> Iterator[tuple[str, Callab
 def _recorded(
     name: str, function: Any, line: str, seed: int
 ) -> Iterator[tuple[str, Callable[..., Any], tuple[Any, ...]]]:
-    """The calls of the function in one line of its docstring, which may use what its module knows."""
-    calls: list[tuple[tuple[Any, ...], dict[str, Any]]] = []
+    """The calls of the function in one line of its docstring, or of a Module that the line makes of a class.
 
-    def record(*args: Any, **kwargs: Any) -> Any:
-        calls.append((args, kwargs))
-        return function(*args, **kwargs)
+    The line may use what the module of the function knows.
+    """
+    calls: list[tuple[Any, inspect.BoundArguments]] = []
 
-    known = getattr(inspect.unwrap(function), "__globals__", {})
+    def recorded(called: Any, *args: Any, **kwargs: Any) -> Any:
+        calls.append((called, inspect.signature(getattr(called, "forward", called)).bind(*args, **kwargs)))
+        return called(*args, **kwargs)
+
+    def made(*args: Any, **kwargs: Any) -> Callable[..., Any]:
+        return partial(recorded, function(*args, **kwargs).astype("float64"))
+
+    is_class = isinstance(function, type)
+    known = vars(sys.modules[function.__module__]) if function.__module__ in sys.modules else {}
+    recorder = made if is_class else partial(recorded, function)
     try:
-        eval(line, {**known, **Generators(seed).by_name(), function.__name__: record})  # the user's own source text
+        eval(line, {**known, **Generators(seed).by_name(), function.__name__: recorder})  # the user's own source text
     except Exception as error:
         raise ValueError(f"the sample {line!r} of {name} fails: {type(error).__name__}: {error}") from error
     if not calls:
-        raise ValueError(f"the sample {line!r} of {name} does not call it")
-    for args, kwargs in calls:
-        bound = inspect.signature(function).bind(*args, **kwargs)
-        yield line, partial(function, **bound.kwargs), bound.args
+        fix = f"; write {line}(randn(3, 2)), with its inputs" if is_class else ""
+        raise ValueError(f"the sample {line!r} of {name} does not call it{fix}")
+    for called, bound in calls:
+        call = partial(called, **bound.kwargs) if bound.kwargs else called
+        yield line, call if is_class else called_at_its_definition(function, call), bound.args
 
 
-def check(name: str, function: Any, order: int = 1, max_entries: int | None = None) -> list[tuple[str, Report]]:
-    """A report for each case of a function; errors as in `cases`, and of `gradcheck`."""
+def check(name: str, function: Any, **options: Any) -> list[tuple[str, Report]]:
+    """A report for each case of a function; errors as in `cases`, and of `gradcheck`, which gets the options.
+
+    Modules are float32 unless they were made otherwise, so they are checked on a copy in float64.
+    """
     return [
-        (line, gradcheck(f, *inputs, order=order, max_entries=max_entries, raise_exception=False))
+        (line, gradcheck(f, *inputs, raise_exception=False, **_in_double(f) | options))
         for line, f, inputs in cases(name, function)
     ]
+
+
+def _in_double(f: Any) -> dict[str, Any]:
+    return {"dtype": "float64"} if hasattr(f, "named_parameters") else {}

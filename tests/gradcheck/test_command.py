@@ -103,7 +103,35 @@ def nothing():
     return 3
 
 FACTOR = 2.0
+
+@ag.op(x=lambda g, x: g * x, registered=False)
+def half_square(x: ag.Array) -> ag.Array:
+    """Sampled.
+
+    >>> half_square(randn(2))
+    """
+    return x * x
+
+class Net(ag.nn.Module):
+    """Sampled.
+
+    >>> Net(3)(randn(2, 4)).sum()
+    """
+
+    def __init__(self, size):
+        super().__init__()
+        self.layer = ag.nn.Linear(4, size)
+
+    def forward(self, x):
+        return ag.tanh(self.layer(x))
+
+class Unused(Net):
+    """Sampled.
+
+    >>> Unused(3)
+    """
 '''
+LINE = 1 + MODULE.splitlines().index("FACTOR = 2.0") + 2
 
 
 @pytest.fixture
@@ -124,6 +152,12 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("unknown", [], 2, ["unknown takes arguments", "such as >>> unknown(randn(3, 2))"]),
         ("nothing", [], 2, ["returned int"]),
         ("missing", [], 2, ["has no missing; it has loss, doubled_square, model, unknown, nothing"]),
+        ("loss", ["--directions", "3"], 0, ["ok: 3 directions"]),
+        ("loss", ["--dtype", "float32"], 0, ["ok: 8 of 8 entries"]),
+        ("half_square", [], 1, [f"operation 1 of the run, {{folder}}/functions_to_check.py:{LINE})"]),
+        ("Net", [], 0, ["Net(3)(randn(2, 4)).sum()", "ok: 23 of 23 entries", "layer.weight["]),
+        ("Net", ["--dtype", "float32"], 0, ["ok: 23 of 23 entries"]),
+        ("Unused", [], 2, ["'Unused(3)' of Unused does not call it; write Unused(3)(randn(3, 2)), with its inputs"]),
     ],
 )
 def test_functions_by_name(
@@ -131,7 +165,7 @@ def test_functions_by_name(
 ) -> None:
     assert main(["gradcheck", f"functions_to_check:{name}", *options]) == status
     captured = capsys.readouterr()
-    printed = captured.out + captured.err
+    printed = (captured.out + captured.err).replace(os.getcwd(), "{folder}")
     assert all(word in printed for word in words), printed
     assert "second order" not in printed, "operations were not asked for"
 
@@ -141,4 +175,18 @@ def test_functions_and_operations_in_one_call(capsys: pytest.CaptureFixture[str]
     assert main(["gradcheck", "functions_to_check:model", "tanh"]) == 1
     printed = capsys.readouterr().out
     assert "2 FAIL" in printed
-    assert "1 ops, 0 failed" in printed
+    assert "1 op, 0 failed" in printed
+
+
+@pytest.mark.usefixtures("module")
+def test_functions_of_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["gradcheck", "functions_to_check.py:loss"]) == 0
+    monkeypatch.chdir(tmp_path.parent)
+    assert main(["gradcheck", f"{tmp_path.name}/functions_to_check.py:model"]) == 1
+    assert main(["gradcheck", "missing.py:model"]) == 2
+    assert main(["gradcheck", "functions_to_check.py"]) == 2
+    told = capsys.readouterr().err
+    assert "there is no file missing.py" in told
+    assert "functions_to_check.py is a file; name a function in it, as functions_to_check.py:function" in told
