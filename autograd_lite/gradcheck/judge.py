@@ -432,7 +432,7 @@ class _Entry:
             return finding._replace(verdict=Verdict.UNRELIABLE)
         if jump and not kink.op:
             return finding._replace(verdict=Verdict.UNRELIABLE, note=steep)
-        return self._failure(finding._replace(verdict=Verdict.KINK_OUTSIDE))
+        return self._unless_alone(self._failure(finding._replace(verdict=Verdict.KINK_OUTSIDE)), left, right)
 
     def _words(self) -> tuple[str, str]:
         """What is differentiated, and what that gives."""

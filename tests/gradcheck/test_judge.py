@@ -405,8 +405,9 @@ def test_where_there_is_no_slope_a_kink_is_named() -> None:
     assert tied.note.endswith("or has outputs of another shape nearby.")
 
 
-def test_a_point_at_which_a_function_jumps_and_back_decides_nothing() -> None:
-    @ag.op(x=lambda g, x: g * (x == 0), registered=False)
+@pytest.mark.parametrize("branch", [None, lambda x: np.sign(x)])
+def test_a_point_at_which_a_function_jumps_and_back_decides_nothing(branch: Any) -> None:
+    @ag.op(x=lambda g, x: g * (x == 0), branch=branch, registered=False)
     def ordered(x: core.Array) -> core.Array:
         return np.where(x == 0, 5.0, -2 * x)  # as eigenvalues in no particular order
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.differentiate import derivative
 
-from autograd_lite.gradcheck.numeric import UNKNOWN, best_central, central, one_sided, slope
+from autograd_lite.gradcheck.numeric import UNKNOWN, Vector, best_central, central, one_sided, slope
 
 
 @pytest.mark.parametrize(
@@ -107,3 +107,14 @@ def test_noise_makes_an_error_bar_large_and_never_small_by_luck() -> None:
         beside = one_sided(noisy, x, 1, steps(1e-2, 1e-8))
         assert beside is not None
         assert abs(beside.slopes - np.exp(x)) <= 5 * beside.errors
+
+
+@pytest.mark.parametrize("width", [1e-6, 2e-6, 1e-5])
+def test_what_a_function_turns_within_the_smallest_steps_is_not_taken_for_noise(width: float) -> None:
+    """Noise is as large for every step; the differences of this one fall, and the last of them is the best."""
+
+    def steep(x: float) -> Vector:
+        return np.array([1.0, -0.99]) * (x - 1) / np.hypot(x - 1, width)
+
+    found = best_central(steep, 1.0, [1e-2 * 8.0**-number for number in range(7)], steep(1.0))
+    assert abs(found.value - 0.01 / width) <= found.error <= 400
