@@ -176,10 +176,10 @@ _STYLE = """<style>
 .ag-report pre { margin: 0.4em 0 1.2em; padding: 0.6em 0.9em; border: 1px solid #8884; border-radius: 6px;
   width: fit-content; max-width: 100%; box-sizing: border-box; background: #8881; overflow-x: auto }
 .ag-report table { border-collapse: collapse; margin: 0.8em 0 }
-.ag-report tr > th, .ag-report tr > td { text-align: left; padding: 0.25em 0.9em; white-space: nowrap }
-.ag-report tr > th { font-family: system-ui, sans-serif; border-bottom: 1px solid #8888 }
-.ag-report tr > td { border-bottom: 1px solid #8883 }
-.ag-report tr > .number { text-align: right; font-variant-numeric: tabular-nums }
+.ag-report .rows th, .ag-report .rows td { text-align: left; padding: 0.25em 0.9em; white-space: nowrap }
+.ag-report .rows th { font-family: system-ui, sans-serif; border-bottom: 1px solid #8888 }
+.ag-report .rows td { border-bottom: 1px solid #8883 }
+.ag-report .rows .number { text-align: right; font-variant-numeric: tabular-nums }
 .ag-report td b { color: white; font: 600 12px system-ui, sans-serif; padding: 0.15em 0.6em; border-radius: 1em }
 .ag-report b.good { background: #1f883d }
 .ag-report b.bad { background: #cf222e }
@@ -194,7 +194,7 @@ def _html(block: Block) -> str:
         rows = [
             _html_row("td", (_html_cell(cell, block.tones.get(cell)) for cell in row), numeric) for row in block.rows
         ]
-        return "\n".join(("<table>", header, *rows, "</table>"))
+        return "\n".join(('<table class="rows">', header, *rows, "</table>"))
     if isinstance(block, Code):
         return f"<pre><code>{html.escape(block.source)}</code></pre>"
     if isinstance(block, Remark):

@@ -145,7 +145,7 @@ def test_reports_as_text_and_values() -> None:
     report = ag.taylor_test(ag.sin, X)
     assert len(report.to_text().splitlines()) == 3 + len(report.steps)
     assert "| step |" in report.to_markdown()
-    assert "<table>" in report._repr_html_()
+    assert "<table" in report._repr_html_()
     assert report.to_dict()["ok"] is True
     assert "ok: slope 2.0" in repr(report)
     product = ag.dot_product_test(ag.sin, X)
