@@ -12,6 +12,7 @@ import numpy as np
 
 from . import handwritten
 from .backward_report import BackwardReport, GradientCheck, listed
+from .fresh import fresh_inputs
 from .handwritten import Array, CallError, Pair, Run
 from .jacobian import Slopes, jacobian
 from .layers import gradient_name, is_variable
@@ -56,7 +57,8 @@ def check_backward(
 
     The true gradient is the one that central differences of forward give, at several values of the inputs, and for
     several gradients of the output. If one is wrong, the usual mistakes are tried; one is told only if correcting it
-    makes the gradient right everywhere. At a kink or a tie, everything between both one-sided slopes is right.
+    makes the gradient right everywhere, for inputs of other signs and shapes, too, where both functions take them. At a
+    kink or a tie, everything between both one-sided slopes is right.
 
     Returns a report, true if all is well: `to_text`, `to_markdown`, `to_dict`. What backward raises is in the report;
     what forward raises is raised. Raises ValueError where it is unclear how to call backward, or if forward gives
@@ -113,6 +115,7 @@ class _Examination:
         self.problems: dict[tuple[str, str], Problem] = {}
         self.notes: list[str] = []
         self.right: frozenset[str] = frozenset()  # names of gradients
+        self.fresh: list[tuple[_Trial, dict[str, Any]]] = []  # for hints, with the gradients that backward gives
         dtypes = [out.dtype for out in pair.evaluate(pair.inputs) if out.dtype.kind == "f"]
         self.eps = max((float(np.finfo(dtype).eps) for dtype in dtypes), default=float(np.finfo(float).eps))
         if self.eps > np.finfo(float).eps:
@@ -133,6 +136,8 @@ class _Examination:
             self.right = frozenset(
                 gradient_name(name) for name in names if not self._wrong(name, trials, by_name[name])[0]
             )
+            wrong = [name for name in names if gradient_name(name) not in self.right]
+            self.fresh = list(self._fresh_trials(names)) if wrong else []
             checks = [self._check(name, trials, by_name[name]) for name in names]
             if any(check.wrong for check in checks):
                 checks = self._unaliased(names, trials, checks)
@@ -204,6 +209,30 @@ class _Examination:
                     yield _Trial(values, outputs, self._upstream(outputs), slopes)
             elif not point:
                 raise ValueError("check_backward: forward gives NaN or infinity for these inputs")
+
+    def _fresh_trials(self, names: Sequence[str]) -> Iterator[tuple[_Trial, dict[str, Any]]]:
+        """Inputs of other signs and shapes, unless what was right is wrong there: backward is not made for them."""
+        for values in fresh_inputs(self.inputs, self._tried, self.rng):
+            outputs = self.pair.evaluate(values)
+            slopes = {name: self._measured(values, self.pair.names.index(name)) for name in names}
+            trial = _Trial(tuple(values), outputs, self._upstream(outputs), slopes)
+            gradients = self.pair.run(trial.values, trial.douts).gradients
+            right = [name for name in names if gradient_name(name) in self.right]
+            if not any(self._wrong(name, [trial], [gradients[name]])[0] for name in right):
+                yield trial, gradients
+
+    def _tried(self, values: Sequence[Any]) -> tuple[Array, ...] | None:
+        """The outputs; None if a function does not take these values, or gives other numbers of axes."""
+        try:
+            with np.errstate(all="ignore"):
+                outputs = self.pair.evaluate(values)
+                found = self.pair.run(values, self._upstream(outputs)).gradients
+        except Exception:  # whatever it is: they are not made for these
+            return None
+        usual = [out.ndim for out in self.pair.evaluate(self.inputs)]
+        arrays = [*outputs, *(gradient for gradient in found.values() if gradient is not None)]
+        good = [out.ndim for out in outputs] == usual and all(np.isfinite(array).all() for array in arrays)
+        return outputs if good else None
 
     def _nearby(self, value: Any) -> Any:
         """Changed by up to 30 %, which keeps signs and zeros, and so mostly the domain."""
@@ -282,7 +311,8 @@ class _Examination:
                 )
             return self._at_ties(GradientCheck(label, shape, 0, error, unmeasured=unmeasured), name, trials, found)
         cases = [self._case(name, trial, gradient) for trial, gradient in zip(trials, found, strict=True)]
-        said = hints(cases)
+        fresh = [self._case(name, trial, gradients[name]) for trial, gradients in self.fresh]
+        said = hints([*cases, *fresh])
         where = ""
         if not said:
             bad = [self._mask(name, trial, gradient) for trial, gradient in zip(trials, found, strict=True)]

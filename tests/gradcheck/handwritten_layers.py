@@ -65,7 +65,7 @@ def dense_unsummed_bias(dout, cache):
     return dout @ w.T, x.T @ dout, dout
 
 
-@mistake("dense", "db", "wrong one")
+@mistake("dense", "db", "the sum runs over axis 1, and has to run over axis 0")
 def dense_bias_summed_over_the_wrong_axis(dout, cache):
     x, w = cache
     return dout @ w.T, x.T @ dout, dout.sum(axis=1)
@@ -115,7 +115,7 @@ def dense_integers(dout, cache):
     return dout @ w.T, (x.T @ dout).astype(int), dout.sum(axis=0)
 
 
-@mistake("dense", "db", "summed over an axis that its input has")
+@mistake("dense", "db", "the sum runs over axis (0, 1), and has to run over axis 0")
 def dense_sums_too_much(dout, cache):
     x, w = cache
     return dout @ w.T, x.T @ dout, dout.sum()
@@ -331,9 +331,9 @@ def cross_entropy_probabilities_only(dout, cache):
     return dout * p / len(labels)
 
 
-@mistake("cross_entropy", "dscores", "divided by 3")
+@mistake("cross_entropy", "dscores", "a mean where a sum is meant, over axis 1 of scores")
 def cross_entropy_mean_over_all(dout, cache):
-    return cross_entropy(dout, cache) / 3
+    return cross_entropy(dout, cache) / cache[0].shape[1]
 
 
 def mse_forward(prediction, target):
@@ -360,7 +360,7 @@ def mse_sign(prediction, target):
     return 2 * (target - prediction) / prediction.size
 
 
-@mistake("mse", "dprediction", "target is not subtracted")
+@mistake("mse", "dprediction", "the subtraction of target is missing")
 def mse_without_target(prediction, target):
     return 2 * prediction / prediction.size
 
@@ -434,7 +434,7 @@ def layer_norm(dout, cache):
     return dx, (dout * x_hat).sum(axis=0)
 
 
-@mistake("layer_norm", "dgamma", "wrong one")
+@mistake("layer_norm", "dgamma", "the sum runs over axis 1, and has to run over axis 0")
 def layer_norm_wrong_axis(dout, cache):
     x_hat, _, _ = cache
     return layer_norm(dout, cache)[0], (dout * x_hat).sum(axis=1)

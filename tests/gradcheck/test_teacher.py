@@ -415,17 +415,24 @@ HINTS = {
         {"da": ["this is db, which is right, and da is something else"]},
     ),
     "the length of another axis": (
-        (lambda x: x.mean(axis=0), lambda dout, x: np.tile(dout / 3, (len(x), 1))),
+        (lambda x: x.mean(axis=0), lambda dout, x: np.tile(dout / x.shape[1], (len(x), 1))),
         {
             "dx": [
-                "divided by 4 - 1 where 4 is meant",
-                "divided by 3, the length of axis 1 of x, where 4, the length of axis 0 of x, is meant",
+                "divided by 3, the number of entries along axis 1 of x, where 4 is meant, that along axis 0 of x",
             ]
         },
     ),
+    "a number that depends on the shape": (
+        (lambda x: x.mean(axis=0), lambda dout, x: np.tile(dout / 3, (len(x), 1))),
+        {"dx": ["divided by 3 where 4 is meant, the number of entries along axis 0 of x"]},
+    ),
+    "one less": (
+        (lambda x: x.mean(axis=0), lambda dout, x: np.tile(dout / (len(x) - 1), (len(x), 1))),
+        {"dx": ["divided by 4 - 1 where 4 is meant, the number of entries along axis 0 of x"]},
+    ),
     "the entries of a channel": (
         (lambda x: x.reshape(2, 2, 3) * 1.0 + 0 * x.sum(), lambda dout, x: dout.reshape(4, 3) / 6),
-        {"dx": ["a mean where a sum is meant: it was divided by 6, the size of dout in each channel"]},
+        {"dx": ["a mean where a sum is meant, over each channel of dout: do not divide by 6"]},
     ),
 }
 
@@ -483,10 +490,10 @@ def wrong_bias(dout, cache):
 
 
 def test_a_common_cause_is_told_once() -> None:
-    text = ag.check_backward(dense_forward, lambda *a: [g * 3 for g in dense(*a)], X, W, np.zeros(2)).to_text()
+    text = ag.check_backward(dense_forward, lambda *a: [g * len(a[0]) for g in dense(*a)], X, W, np.zeros(2)).to_text()
     assert text.count("Correct it:") == 1
-    assert "dx, dw and db: a sum where a mean is meant: divide by 3, the length of axis 0 of x." in text
-    assert "    dx = dx / 3\n    dw = dw / 3\n    db = db / 3" in text
+    assert "dx, dw and db: a sum where a mean is meant, over axis 0 of x: divide by 3." in text
+    assert "    dx = dx / x.shape[0]\n    dw = dw / x.shape[0]\n    db = db / x.shape[0]" in text
 
 
 def test_the_report_in_all_formats() -> None:
@@ -495,11 +502,11 @@ def test_the_report_in_all_formats() -> None:
     assert str(report) == report.to_text()
     for text in (report.to_text(), report.to_markdown(), report._repr_html_()):
         assert "a mean where a sum is meant" in text
-        assert "db = db * 3" in text
+        assert "db = db * x.shape[0]" in text
     plain = json.loads(json.dumps(report.to_dict()))
     assert not plain["ok"]
     assert [gradient["verdict"] for gradient in plain["gradients"]] == ["PASS", "PASS", "FAIL"]
-    assert plain["gradients"][2]["hints"][0]["fix"] == "db = db * 3"
+    assert plain["gradients"][2]["hints"][0]["fix"] == "db = db * x.shape[0]"
 
 
 def test_an_unknown_name_in_wrt_is_refused() -> None:

@@ -28,21 +28,24 @@ def shapes(case: Case) -> Iterator[Attempt]:
             )
         return
     for axes in subsets(found.ndim):
-        if int(np.prod([n for axis, n in enumerate(found.shape) if axis not in axes])) == true.size:
+        if (
+            all(found.shape[axis] > 1 for axis in axes)
+            and int(np.prod([n for axis, n in enumerate(found.shape) if axis not in axes])) == true.size
+        ):
             fix = f"{name} = {name}.sum(axis={written(axes)})" + _reshaped(found, axes, true)
             mistake = f"the sum over axis {written(axes)}, along which broadcasting repeated the values, is missing"
-            yield corrected(1, mistake, fix, _summing(axes, true.shape))
+            yield Attempt(1, mistake, fix, _summing(axes))
     if found.size == true.size:
         mistake = f"only the shape is wrong: {found.shape} for {true.shape}"
         yield Attempt(
-            1, mistake, f"{name} = {name}.reshape{true.shape}", lambda c: (c.found.reshape(c.true.shape), c.true)
+            1, mistake, f"{name} = {name}.reshape{true.shape}", lambda c: (c.found.reshape(-1), c.true.reshape(-1))
         )
     if found.size < true.size and found.ndim <= true.ndim:
-        mistake = "it was summed over an axis that its input has"
         for axes in subsets(true.ndim):
             for form in ("sum", "mean"):
-                pairing = _reducing(form, axes)
-                yield Attempt(2, mistake, f"no {form} over axis {written(axes)}", pairing, scaled=False)
+                mistake = f"a {form} over axis {written(axes)} of {name} is too much"
+                fix = f"leave this {form} out: {name} has the shape of {case.of}"
+                yield Attempt(2, mistake, fix, _reducing(form, axes), scaled=False)
     margins = [(f - t) // 2 if f != t else 0 for f, t in zip(found.shape, true.shape, strict=False)]
     if found.ndim == true.ndim and all(
         f - 2 * m == t for f, m, t in zip(found.shape, margins, true.shape, strict=True)
@@ -69,12 +72,12 @@ def positions(case: Case) -> Iterator[Attempt]:
             turn = " (rotate by 180 degrees)" if len(axes) == 2 else ""
             mistake = f"it is flipped along axis {written(axes)}{turn}"
             yield corrected(2, mistake, f"{name} = np.flip({name}, {written(axes)})", _flipping(axes))
-    for axis, size in enumerate(case.true.shape):
-        for shift in (1, -1) if size > 2 else ():
-            mistake = f"off by one along axis {axis}: entry i is what belongs to entry i {'-' if shift > 0 else '+'} 1"
-            yield Attempt(
-                3, mistake, f"shift {name} by {-shift} along axis {axis}", _shifting(axis, shift), scaled=False
-            )
+    for axes in subsets(case.true.ndim):
+        for shift in (1, -1) if all(case.true.shape[axis] > 2 for axis in axes) else ():
+            sign = "-" if shift > 0 else "+"
+            mistake = f"off by one along axis {written(axes)}: entry i is what belongs to entry i {sign} 1"
+            fix = f"shift {name} by {-shift} along axis {written(axes)}"
+            yield Attempt(2 + len(axes), mistake, fix, _shifting(axes, shift), scaled=False)
     for other in case.others:
         mistake, fix = (
             f"{name} and {other} are swapped: this is {other}",
@@ -82,15 +85,15 @@ def positions(case: Case) -> Iterator[Attempt]:
         )
         if other in case.right:
             mistake, fix = f"this is {other}, which is right, and {name} is something else", f"derive {name} by itself"
-        yield Attempt(1, mistake, fix, _exchanging(other), scaled=False)
+        yield Attempt(3 if other in case.right else 1, mistake, fix, _exchanging(other), scaled=False)
 
 
 def _transposing(order: Axes) -> Callable[[Array], Array]:
     return lambda array: array.transpose(order)
 
 
-def _summing(axes: Axes, shape: Axes) -> Callable[[Array], Array]:
-    return lambda array: array.sum(axis=axes).reshape(shape)
+def _summing(axes: Axes) -> Pairing:
+    return lambda case: (case.found.sum(axis=axes).reshape(-1), case.true.reshape(-1))
 
 
 def _reshaped(found: Array, axes: Axes, true: Array) -> str:
@@ -110,14 +113,17 @@ def _reducing(form: str, axes: Axes) -> Pairing:
     return pairing
 
 
-def _shifting(axis: int, shift: int) -> Pairing:
+def _shifting(axes: Axes, shift: int) -> Pairing:
     """All but what the shift moves over the edge."""
 
     def pairing(case: Case) -> tuple[Array, Array] | None:
         if case.found.shape != case.true.shape:
             return None
-        found, true = np.moveaxis(case.found, axis, 0), np.moveaxis(case.true, axis, 0)
-        return (found[shift:], true[:-shift]) if shift > 0 else (found[:shift], true[-shift:])
+        later, earlier = (
+            tuple(part if axis in axes else slice(None) for axis in range(case.true.ndim))
+            for part in (slice(1, None), slice(None, -1))
+        )
+        return (case.found[later], case.true[earlier]) if shift > 0 else (case.found[earlier], case.true[later])
 
     return pairing
 

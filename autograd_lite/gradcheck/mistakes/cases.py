@@ -60,12 +60,23 @@ class Case:
 
     def close(self, a: Array, b: Array) -> bool:
         """Whether two arrays are the same, where the truth is unique."""
+        return self.ratio(a, b, scaled=False) in (1, None)
+
+    def ratio(self, a: Array, b: Array, scaled: bool) -> float | None:
+        """The number that makes the first array the second one, where the truth is unique; NaN if none does.
+
+        It is 1 unless the arrays may be scaled, and None for zeros, which any number would do for.
+        """
+        a, b = np.asarray(a, float), np.asarray(b, float)
         if a.shape != b.shape or not np.isfinite(a).all() or not np.isfinite(b).all():
-            return False
+            return np.nan
         if a.shape == self.smooth.shape:
             a, b = a[self.smooth], b[self.smooth]
-        scale = np.abs(b).max(initial=0)
-        return bool(np.all(np.abs(a - b) <= CLOSE * np.abs(b) + CLOSE / 100 * scale))
+        tolerance = CLOSE * np.abs(b) + CLOSE / 100 * np.abs(b).max(initial=0)
+        if np.all(np.abs(a - b) <= tolerance):
+            return 1.0 if np.any(b) else None
+        ratio = float(np.sum(a * b) / np.sum(a**2)) if scaled and np.any(a) else 0.0
+        return ratio if ratio and np.all(np.abs(ratio * a - b) <= tolerance) else np.nan
 
 
 Pairing = Callable[[Case], tuple[Any, Any] | None]  # two arrays that are the same if an assumption holds
@@ -75,7 +86,7 @@ Pairing = Callable[[Case], tuple[Any, Any] | None]  # two arrays that are the sa
 class Attempt:
     """An assumption about the mistake: the hint that it gives, and the pairing that shows whether it holds.
 
-    scaled: whether a constant factor may be wrong as well.
+    scaled: whether a constant factor may be wrong as well. part: if a constant factor is the mistake, of what.
     """
 
     cost: int
@@ -83,6 +94,7 @@ class Attempt:
     fix: str
     pairing: Pairing
     scaled: bool = field(default=True, kw_only=True)
+    part: str = field(default="", kw_only=True)
 
 
 def corrected(cost: int, mistake: str, fix: str, correction: Callable[[Array], Array]) -> Attempt:

@@ -3,55 +3,171 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
 from .cases import CLOSE, Case
 
 
-def named_ratios(ratio: float, case: Case) -> Iterator[tuple[str, str]]:
-    """What a factor by which the gradient has to be multiplied may be."""
-    name, size = case.name, abs(ratio)
-    if np.isclose(ratio, -1, rtol=CLOSE):
-        yield "the sign is wrong", f"{name} = -{name}"
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """A number that differs from case to case: what is wrong by it, and what to do with the gradient."""
+
+    mistake: str
+    fix: str  # "* 2"
+    value: Callable[[Case], float]
+    cost: int = 1
+
+
+def named_ratios(ratios: Sequence[float | None], cases: Sequence[Case]) -> Iterator[Factor]:
+    """What the factors may be by which the gradients of these cases have to be multiplied; None: any would do."""
+    known = [(ratio, case) for ratio, case in zip(ratios, cases, strict=True) if ratio is not None]
+    negative = known[0][0] < 0
+    if any((ratio < 0) != negative for ratio, _ in known):
         return
-    sign = "the sign is wrong, and " if ratio < 0 else ""
-    minus = "-" if ratio < 0 else ""
-    for phrase, factor, value in _factors(case):
-        if np.isclose(size, value, rtol=CLOSE):
-            yield sign + phrase, f"{name} = {minus}{name} {factor}"
+    if all(np.isclose(ratio, -1, rtol=CLOSE) for ratio, _ in known):
+        yield Factor("the sign is wrong", "", lambda case: -1)
+        return
+    sign = "the sign is wrong, and " if negative else ""
+    named = False
+    for factor in _factors(cases):
+        if all(np.isclose(abs(ratio), factor.value(case), rtol=CLOSE) for ratio, case in known):
+            named |= factor.cost < 3
+            yield Factor(sign + factor.mistake, factor.fix, factor.value, factor.cost + negative)
+    if not named:
+        for factor in _of_numbers(known, cases):
+            named = True
+            yield Factor(sign + factor.mistake, factor.fix, factor.value, factor.cost + negative)
+    first = abs(known[0][0])
+    written = _written(first)
+    if not named and written and all(np.isclose(abs(ratio), first, rtol=CLOSE) for ratio, _ in known):
+        yield Factor(f"{sign}a constant factor is wrong", written, lambda case: first, 2 + negative)
 
 
-def _factors(case: Case) -> Iterator[tuple[str, str, float]]:
-    """What is wrong, what to do with the gradient, and the factor that this is."""
-    yield "a factor 2 is missing", "* 2", 2.0
-    yield "a factor 2 is too much", "/ 2", 0.5
-    for count, origin in _counts(case).items():
-        less = max(count - 1, 1)
-        yield f"a mean where a sum is meant: it was divided by {count}, {origin}", f"* {count}", count
-        yield f"a sum where a mean is meant: divide by {count}, {origin}", f"/ {count}", 1 / count
-        yield f"divided by {count} where {count} - 1 is meant", f"* {count} / {less}", count / less
-        yield f"divided by {count} - 1 where {count} is meant", f"* {less} / {count}", (count - 1) / count
-    for (used, one), (meant, other) in itertools.permutations(_counts(case).items(), 2):
-        if used % meant and meant % used:
-            phrase = f"divided by {used}, {one}, where {meant}, {other}, is meant"
-            yield phrase, f"* {used} / {meant}", used / meant
-    for name, value in case.constants.items():
-        for form, number in ((name, value), (f"(1 - {name})", 1 - value)):
-            if number not in (0, 1):
-                yield f"the factor {form} is missing", f"* {form}", abs(number)
-                yield f"it has to be divided by {form}", f"/ {form}", abs(1 / number)
+def _written(number: float) -> str:
+    """Multiplication by a number as a person would write it: ``* 3 / 2``, ``/ 7``, ``/ 0.37``; empty if none would."""
+    for sign, value in (("*", number), ("/", 1 / number)):
+        if np.isclose(value, float(f"{value:.3g}"), rtol=CLOSE):
+            return f"{sign} {value:.3g}"
+    fraction = Fraction(number).limit_denominator(20)
+    close = fraction and np.isclose(number, float(fraction), rtol=CLOSE)
+    return f"* {fraction.numerator} / {fraction.denominator}" if close else ""
 
 
-def _counts(case: Case) -> dict[int, str]:
-    """What a mean may be taken over: sizes of axes, with their origin."""
-    counts: dict[int, str] = {}
-    for name, array in case.values.items():
-        for axis, size in enumerate(array.shape):
-            counts.setdefault(size, f"the length of axis {axis} of {name}")
-    for name, array in case.values.items():
-        counts.setdefault(array.size, f"the size of {name}")
-        if array.ndim > 2:
-            counts.setdefault(array.size // max(array.shape[1], 1), f"the size of {name} in each channel")
-    return {count: origin for count, origin in counts.items() if count > 1}
+def _factors(cases: Sequence[Case]) -> Iterator[Factor]:
+    yield Factor("a factor 2 is missing", "* 2", lambda case: 2.0)
+    yield Factor("a factor 2 is too much", "/ 2", lambda case: 0.5)
+    case = cases[0]
+    counts = _counts(cases)
+    for count in counts:
+        code, over, value = count.code, count.over, count.value
+        number = value(case)
+        yield Factor(f"a mean where a sum is meant, over {over}: do not divide by {number:g}", f"* {code}", value)
+        yield Factor(f"a sum where a mean is meant, over {over}: divide by {number:g}", f"/ {code}", _inverse(value))
+        root = _of(np.sqrt, value)
+        yield Factor(f"the factor np.sqrt({code}) is missing", f"* np.sqrt({code})", root, 2)
+        yield Factor(f"it has to be divided by np.sqrt({code})", f"/ np.sqrt({code})", _inverse(root), 2)
+        less = _of(lambda n: n - 1, value)
+        if number > 1:
+            phrase = "divided by {} where {} is meant, the number of entries along " + over
+            both = f"{number:g}", f"{number:g} - 1"
+            yield Factor(phrase.format(*both), f"* {code} / ({code} - 1)", _quotient(value, less), 2)
+            yield Factor(phrase.format(*both[::-1]), f"* ({code} - 1) / {code}", _quotient(less, value), 2)
+    varied = any(count.value(case) != count.value(other) for count in counts for other in cases)
+    for used, meant in itertools.permutations(counts, 2):
+        numbers = used.value(case), meant.value(case)
+        cost = 2 if varied and used.plain and meant.plain else 3
+        if not np.isclose(*numbers):
+            mistake = (
+                f"divided by {numbers[0]:g}, the number of entries along {used.over}, where {numbers[1]:g} is meant,"
+                f" that along {meant.over}"
+            )
+            yield Factor(mistake, f"* {used.code} / {meant.code}", _quotient(used.value, meant.value), cost)
+    yield from _of_constants(case)
+
+
+def _of_numbers(known: Sequence[tuple[float, Case]], cases: Sequence[Case]) -> Iterator[Factor]:
+    """A number in place of one that depends on the shapes."""
+    for count in _counts(cases):
+        numbers = [abs(ratio) * count.value(case) for ratio, case in known]
+        number = round(numbers[0])
+        varied = len({count.value(case) for _, case in known}) > 1
+        if varied and number > 1 and np.allclose(numbers, number, rtol=CLOSE):
+            meant = f"{count.value(cases[0]):g} is meant, the number of entries along {count.over}"
+            yield Factor(f"divided by {number} where {meant}", f"* {number} / {count.code}", _inverse(count.value), 2)
+
+
+def _of_constants(case: Case) -> Iterator[Factor]:
+    forms: list[tuple[str, Callable[[Case], float]]] = []
+    for name, number in case.constants.items():
+        if number > 0 and number != 1:
+            forms.append((name, lambda c, name=name: c.constants[name]))  # type: ignore[misc]
+        if number < 1 and number != 0:
+            forms.append((f"(1 - {name})", lambda c, name=name: 1 - c.constants[name]))  # type: ignore[misc]
+    for code, value in forms:
+        yield Factor(f"the factor {code} is missing", f"* {code}", value)
+        yield Factor(f"it has to be divided by {code}", f"/ {code}", _inverse(value))
+        square = _of(np.square, value)
+        asked = "(is it {} by " + code + " where it should be {}?)"
+        missing = f"the factor {code}**2 is missing " + asked.format("divided", "multiplied")
+        yield Factor(missing, f"* {code}**2", square, 2)
+        extra = f"it has to be divided by {code}**2 " + asked.format("multiplied", "divided")
+        yield Factor(extra, f"/ {code}**2", _inverse(square), 2)
+    for (used, one), (meant, other) in itertools.permutations(forms, 2):
+        mistake = f"divided by {used} where {meant} is meant"
+        yield Factor(mistake, f"* {used} / {meant}", _quotient(one, other), 2)
+
+
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """What a mean may be taken over: ``x.shape[0]``, over axis 0 of x. plain: the length of one axis."""
+
+    code: str
+    over: str
+    value: Callable[[Case], float]
+    plain: bool = False
+
+
+def _counts(cases: Sequence[Case]) -> list[_Count]:
+    """Numbers of entries, each once: those that are the same in all cases have the name that comes first."""
+    found: dict[tuple[float, ...], _Count] = {}
+    arrays = cases[0].values.items()
+    along = [_along(name, axis) for name, array in arrays for axis in range(array.ndim)]
+    whole = [_whole(name) for name, _ in arrays]
+    channels = [_channel(name) for name, array in arrays if array.ndim > 2]
+    for count in (*along, *whole, *channels):
+        numbers = tuple(count.value(case) for case in cases)
+        if min(numbers) > 1:
+            found.setdefault(numbers, count)
+    return list(found.values())
+
+
+def _along(name: str, axis: int) -> _Count:
+    return _Count(f"{name}.shape[{axis}]", f"axis {axis} of {name}", lambda case: case.values[name].shape[axis], True)
+
+
+def _whole(name: str) -> _Count:
+    return _Count(f"{name}.size", f"all of {name}", lambda case: case.values[name].size)
+
+
+def _channel(name: str) -> _Count:
+    def value(case: Case) -> float:
+        array = case.values[name]
+        return array.size / max(array.shape[1], 1)
+
+    return _Count(f"({name}.size / {name}.shape[1])", f"each channel of {name}", value)
+
+
+def _of(function: Callable[[float], float], value: Callable[[Case], float]) -> Callable[[Case], float]:
+    return lambda case: function(value(case))
+
+
+def _inverse(value: Callable[[Case], float]) -> Callable[[Case], float]:
+    return lambda case: 1 / value(case)
+
+
+def _quotient(one: Callable[[Case], float], other: Callable[[Case], float]) -> Callable[[Case], float]:
+    return lambda case: one(case) / other(case)

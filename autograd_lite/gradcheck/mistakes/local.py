@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 from .cases import CLOSE, Array, Attempt, Case, Pairing
 
-_FORMS: dict[str, Callable[[Array], Array]] = {
+_Form = Callable[[Array], Array]
+
+_FORMS: dict[str, _Form] = {
     "{}": lambda v: v,
     "(1 - {})": lambda v: 1 - v,
     "(1 - {}**2)": lambda v: 1 - v * v,
@@ -17,49 +19,73 @@ _FORMS: dict[str, Callable[[Array], Array]] = {
     "{}**2": lambda v: v * v,
     "np.exp({})": np.exp,
     "np.cos({})": np.cos,
-    "np.sign({})": np.sign,
     "np.sqrt({})": np.sqrt,
 }
-_STEPS = {
+_SLIPS: dict[str, tuple[str, _Form]] = {  # what is written by mistake for which form
+    "(1 / {})": ("{}", lambda v: 1 / v),
+    "(1 + {})": ("(1 - {})", lambda v: 1 + v),
+    "(1 + {}**2)": ("(1 - {}**2)", lambda v: 1 + v * v),
+    "np.sin({})": ("np.cos({})", np.sin),
+}
+_STEPS: dict[str, _Form] = {
     "({} > 0)": lambda v: v > 0,
     "({} < 0)": lambda v: v < 0,
+    "np.sign({})": np.sign,
 }
 
 
 def local_factors(case: Case) -> Iterator[Attempt]:
     """A factor made of one named value is missing, too much, or another one."""
     name = case.name
-    values = [v for v, array in case.values.items() if array.size > 1 or v != "dout"]
-    forms: list[tuple[int, str, Callable[[Case], Array]]] = []
-    for value in values:
-        for template, form in (_FORMS | _STEPS).items():
-            forms.append((1 if template == "{}" else 2, template.format(value), _formed(value, form)))
-        for constant, number in case.constants.items():
-            forms.append((3, f"np.where({value} > 0, 1, {constant})", _formed(value, _leaky(number))))
-    for cost, written, factor in forms:
+    values = [value for value in case.values if value != "dout"]
+    for cost, written, factor in _single(case, values):
         missing, extra = f"the factor {written} is missing", f"the factor {written} is too much"
-        fix = f"{name} = {name} * {written}"
-        if written != "dout":  # which is told of by `upstream`
-            yield Attempt(cost, missing, fix, _times(factor))
+        yield Attempt(cost, missing, f"{name} = {name} * {written}", _times(factor))
         yield Attempt(cost, extra, f"leave {written} out", _times(factor, of_true=True), scaled=False)
-        if case.single and written != "dout":
+        if case.single:
             fix = f"dout = dout * {written}, before {name} is made of it"
             yield Attempt(cost + 1, missing, fix, _before(factor, divided=True))
             yield Attempt(cost + 1, extra, f"leave {written} out", _before(factor), scaled=False)
+    for cost, (right, meant), (wrong, used) in _exchanged(values):
+        mistake, fix = f"the factor is {wrong} where it should be {right}", f"replace {wrong} by {right}"
+        yield Attempt(cost, mistake, fix, _replacing(meant, used), scaled=False)
+
+
+_Named = tuple[str, Callable[[Case], Array]]
+
+
+def _exchanged(values: Sequence[str]) -> Iterator[tuple[int, _Named, _Named]]:
+    """A factor, and another one in its place: of another value, or of the same one in another form; with costs."""
     for (value, template), (other, used) in itertools.permutations(itertools.product(values, _FORMS), 2):
         if value == other or template == used:
-            right, wrong = template.format(value), used.format(other)
-            mistake, fix = f"the factor is {wrong} where it should be {right}", f"replace {wrong} by {right}"
-            exchanged = _replacing(_formed(value, _FORMS[template]), _formed(other, _FORMS[used]))
-            yield Attempt(3 if template == "{}" else 4, mistake, fix, exchanged, scaled=False)
+            cost = 4 if template == used != "{}" else 3
+            yield cost, _named(value, template, _FORMS[template]), _named(other, used, _FORMS[used])
+    for value, (slip, (template, form)) in itertools.product(values, _SLIPS.items()):
+        yield 3, _named(value, template, _FORMS[template]), _named(value, slip, form)
 
 
-def _formed(name: str, form: Callable[[Array], Array]) -> Callable[[Case], Array]:
+def _named(value: str, template: str, form: _Form) -> _Named:
+    return template.format(value), _factor(value, form)
+
+
+def _single(case: Case, values: Sequence[str]) -> Iterator[tuple[int, str, Callable[[Case], Array]]]:
+    """Factors of one value, with their costs."""
+    for value in values:
+        for template, form in (_FORMS | _STEPS).items():
+            cost = 1 if template == "{}" else 2
+            if template in ("{}**2", "np.sign({})") or (template in _STEPS and value == "out"):
+                cost = 4  # what is better said otherwise
+            yield cost, template.format(value), _factor(value, form)
+        for constant in case.constants:
+            yield 3, f"np.where({value} > 0, 1, {constant})", _leaky(value, constant)
+
+
+def _factor(name: str, form: _Form = np.asarray) -> Callable[[Case], Array]:
     return lambda case: form(case.values[name])
 
 
-def _leaky(slope: float) -> Callable[[Array], Array]:
-    return lambda array: np.where(array > 0, 1.0, slope)
+def _leaky(name: str, slope: str) -> Callable[[Case], Array]:
+    return lambda case: np.where(case.values[name] > 0, 1.0, case.constants[slope])
 
 
 def _fits(factor: Array, shape: tuple[int, ...]) -> bool:
@@ -102,9 +128,13 @@ def _replacing(meant: Callable[[Case], Array], used: Callable[[Case], Array]) ->
 
     def pairing(case: Case) -> tuple[Array, Array] | None:
         right, wrong = meant(case), used(case)
-        if right.shape != wrong.shape or not np.isfinite(wrong / right).all() or not np.all(wrong):
+        try:
+            quotient = wrong / right
+        except ValueError:  # the shapes do not fit
             return None
-        at_output = case.single and _fits(right, case.dout.shape)
+        if not np.isfinite(quotient).all() or not np.all(wrong):
+            return None
+        at_output = case.single and _fits(quotient, case.dout.shape)
         return (_before if at_output else _times_true)(lambda case: used(case) / meant(case))(case)
 
     return pairing
@@ -132,9 +162,12 @@ def switches(case: Case) -> Iterator[Attempt]:
 
 
 def _switched(case: Case, slopes: Callable[[Array, Array, Array], Array]) -> tuple[Array, Array] | None:
-    slope = np.diag(case.jacobian).reshape(case.true.shape)
-    low, high = slope.min(), slope.max()
-    two = np.minimum(abs(slope - low), abs(slope - high)) <= CLOSE
-    if not two.all() or high - low < CLOSE or case.found.shape != case.true.shape:
+    if case.found.shape != case.true.shape or case.dout.shape != case.true.shape:
         return None
-    return case.found, case.dout * slopes(low, high, slope)
+    slope = np.diag(case.jacobian).reshape(case.true.shape)
+    smooth = slope[case.smooth]
+    low, high = smooth.min(initial=np.inf), smooth.max(initial=-np.inf)
+    if high - low < CLOSE:  # all at one side, which shows nothing
+        return np.zeros(1), np.zeros(1)
+    two = np.minimum(abs(smooth - low), abs(smooth - high)) <= CLOSE
+    return (case.found, case.dout * slopes(low, high, slope)) if two.all() else None

@@ -1,4 +1,4 @@
-"""A term that is missing: what comes through a sum, a mean, a variance, or is to be subtracted."""
+"""A term that is missing, or wrong by any factor: what comes through a sum, a mean or a variance."""
 
 from __future__ import annotations
 
@@ -18,6 +18,13 @@ def missing_terms(case: Case) -> Iterator[Attempt]:
         yield Attempt(
             3, mistake, fix, lambda c: (c.found, c.dout * np.diag(c.jacobian).reshape(c.true.shape)), scaled=False
         )
+    if case.found.shape == shape:
+        if case.single and case.dout.shape == shape:
+            mistake, fix = "the term dout is missing: what goes around, along a shortcut", f"{name} = {name} + dout"
+            yield Attempt(2, mistake, fix, lambda c: (c.true - c.found, c.dout), scaled=False)
+        if case.of in case.values and case.true.size > 2 and case.dout.size == 1:
+            mistake = f"a multiple of {case.of} is missing, or wrong, as of a penalty of squares (weight decay)"
+            yield Attempt(3, mistake, f"{name} = {name} + ... * {case.of}", _multiple, scaled=False)
     axes_of = [axes for axes in subsets(len(shape)) if all(shape[axis] > 1 for axis in axes)]
     out = case.values.get("out")
     for axes in axes_of:
@@ -26,28 +33,24 @@ def missing_terms(case: Case) -> Iterator[Attempt]:
             for form in ("out", "np.exp(out)"):
                 missing = f"the subtraction of the sum over axis {written(axes)}, as in softmax, is missing, or wrong"
                 fix = f"{name} = {name} - {form} * {name}.sum({along})"
-                yield Attempt(2, missing, fix, _softmax(form, axes), scaled=False)
+                yield Attempt(4, missing, fix, _softmax(form, axes), scaled=False)
         mistake = f"what comes through the mean over axis {written(axes)} is missing, or wrong"
-        yield corrected(2, mistake, f"{name} = {name} - {name}.mean({along})", _centring(axes))
+        yield corrected(4, mistake, f"{name} = {name} - {name}.mean({along})", _centring(axes))
         for eps in (0.0, 1e-3, 1e-5, 1e-6, 1e-7, 1e-8, *case.constants.values()):
             for centred in (False, True):
                 both = "mean and the variance" if centred else "variance"
-                mistake = f"what comes through the {both} over axis {written(axes)} is missing"
+                mistake = f"what comes through the {both} over axis {written(axes)} is missing, or wrong"
                 mean = f" - {name}.mean({along})" if centred else ""
                 fix = f"{name} = {name}{mean} - x_hat * ({name} * x_hat).mean({along})"
-                yield Attempt(2 + centred, mistake, fix, _variance(axes, eps, centred), scaled=False)
-    for label, numbers in case.labels.items():
-        if len(shape) == 2 and numbers.shape == shape[:1]:
-            mistake = "the 1 at the right class is not subtracted"
-            fix = f"{name}[np.arange({shape[0]}), {label}] -= 1 (before the division, if it is a mean)"
-            for averaged in (False, True):
-                yield Attempt(1, mistake, fix, _labels(label, averaged), scaled=False)
-    for other, value in case.values.items():
-        if value.shape == shape and other not in ("dout", "out") and case.dout.size == 1:
-            for count in (1, shape[0], int(np.prod(shape))):
-                for factor in (1, 2):
-                    mistake, fix = f"{other} is not subtracted", f"{name} = {name} - ... {other}"
-                    yield Attempt(2, mistake, fix, _subtracting(other, factor / count), scaled=False)
+                yield Attempt(4 + centred, mistake, fix, _variance(axes, eps, centred), scaled=False)
+
+
+def _multiple(case: Case) -> tuple[Array, Array] | None:
+    """What is missing, and the multiple of the input that comes closest to it."""
+    if case.found.shape != case.true.shape:
+        return None
+    rest, value = case.true - case.found, case.values[case.of]
+    return rest, value * (np.sum(rest * value) / np.sum(value**2))
 
 
 def _centring(axes: Axes) -> Callable[[Array], Array]:
@@ -74,22 +77,3 @@ def _variance(axes: Axes, eps: float, centred: bool) -> Pairing:
         return corrected - found.mean(axis=axes, keepdims=True) if centred else corrected, case.true
 
     return pairing
-
-
-def _labels(label: str, mean: bool) -> Pairing:
-    def pairing(case: Case) -> tuple[Array, Array] | None:
-        numbers = case.labels[label]
-        inside = numbers.size and numbers.min() >= 0 and numbers.max() < case.true.shape[1]
-        if case.found.shape != case.true.shape or not inside or case.dout.size != 1:
-            return None
-        corrected = case.found.astype(float)
-        corrected[np.arange(len(numbers)), numbers] -= case.dout.reshape(()) / (len(numbers) if mean else 1)
-        return corrected, case.true
-
-    return pairing
-
-
-def _subtracting(other: str, factor: float) -> Pairing:
-    return lambda c: (
-        (c.found - c.dout.reshape(()) * factor * c.values[other], c.true) if c.found.shape == c.true.shape else None
-    )

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from .cases import Array, Attempt, Axes, Case, Pairing, subsets, written
+from .cases import Array, Attempt, Axes, Case, Hint, Pairing, subsets, written
+
+
+def unused(cases: Sequence[Case]) -> Hint | None:
+    """Whether the gradient stays the same for another dout; the first two cases differ in nothing else."""
+    one, other = cases[:2]
+    alike = one.found.shape == other.found.shape and np.array_equal(one.found, other.found)
+    if not alike or not np.any(one.found) or one.close(one.true, other.true):
+        return None
+    return Hint(_FORGOTTEN, f"{one.name} = ... * dout (or the matrix product with it), before any sum", 1)
+
+
+_FORGOTTEN = "the factor dout is missing: the gradient of the output (chain rule)"
 
 
 def upstream(case: Case) -> Iterator[Attempt]:
-    """dout forgotten, used twice, or used in another order."""
-    mistake = "the factor dout is missing: the gradient of the output (chain rule)"
-    fix = f"{case.name} = ... * dout (or the matrix product with it)"
-    yield Attempt(1, mistake, fix, lambda c: (c.found, c.pulled(np.ones_like(c.douts))))
+    """dout used twice, or used in another order."""
     yield Attempt(2, "dout is used twice", "use dout once", lambda c: (c.found, c.pulled(c.douts**2)), scaled=False)
     if not case.single:
-        ends = np.cumsum([0, case.dout.size, case.douts.size - case.dout.size])
-        for number, (start, end) in enumerate(itertools.pairwise(ends)):
-            mistake = f"only the gradient of the {'first output' if number == 0 else 'later outputs'} is used"
-            fix = "add what comes through every output"
-            yield Attempt(1, mistake, fix, _only_between(int(start), int(end)), scaled=False)
+        for first, which in ((True, "first output"), (False, "later outputs")):
+            mistake, fix = f"only the gradient of the {which} is used", "add what comes through every output"
+            yield Attempt(1, mistake, fix, _only(first), scaled=False)
         return
     for axis, size in enumerate(case.dout.shape):
         if size > 1:
@@ -32,6 +38,10 @@ def upstream(case: Case) -> Iterator[Attempt]:
                 _pulling_flipped(axis),
                 scaled=False,
             )
+        for other in range(axis + 1, case.dout.ndim):
+            if case.dout.shape[other] == size > 1:
+                mistake, fix = f"axes {axis} and {other} of dout are exchanged", "use dout in its own order"
+                yield Attempt(3, mistake, fix, _pulling_exchanged(axis, other), scaled=False)
         for shift in (1, -1) if size > 2 else ():
             mistake = f"dout is off by one along axis {axis}"
             yield Attempt(
@@ -43,16 +53,24 @@ def upstream(case: Case) -> Iterator[Attempt]:
             )
 
 
-def _only_between(start: int, end: int) -> Pairing:
+def _only(first: bool) -> Pairing:
     def pairing(case: Case) -> tuple[Array, Array]:
-        numbers = np.arange(case.douts.size)
-        return case.found, case.pulled(np.where((start <= numbers) & (numbers < end), case.douts, 0))
+        of_first = np.arange(case.douts.size) < case.dout.size
+        return case.found, case.pulled(np.where(of_first == first, case.douts, 0))
 
     return pairing
 
 
 def _pulling_flipped(axis: int) -> Pairing:
     return lambda case: (case.found, case.pulled(np.flip(case.dout, axis)))
+
+
+def _pulling_exchanged(axis: int, other: int) -> Pairing:
+    def pairing(case: Case) -> tuple[Array, Array] | None:
+        exchanged = np.swapaxes(case.dout, axis, other)
+        return (case.found, case.pulled(exchanged)) if exchanged.shape == case.dout.shape else None
+
+    return pairing
 
 
 def _pulling_rolled(axis: int, shift: int) -> Pairing:
@@ -74,16 +92,20 @@ def samples(case: Case) -> Iterator[Attempt]:
     """What each output contributes is summed over the wrong axes, or is overwritten instead of added."""
     if not case.single:
         return
-    name, dout = case.name, case.dout
+    dout = case.dout
+    for meant in subsets(dout.ndim):
+        if not case.close(_contributions(case, meant), case.true.reshape(-1)):
+            continue
+        for axes in subsets(dout.ndim):
+            if not set(axes) <= set(meant):
+                mistake = f"the sum runs over axis {written(axes)}, and has to run over axis {written(meant)}"
+                yield Attempt(1, mistake, _summed(case, meant), _contributing(axes, meant))
+        break
     for axes in subsets(dout.ndim):
-        if np.prod([n for axis, n in enumerate(dout.shape) if axis not in axes]) == case.found.size < dout.size:
-            mistake = f"the sum runs over axis {written(axes)}, which is the wrong one"
-            right = "the other axes" if dout.ndim == 2 else "the axes of broadcasting"
-            yield Attempt(2, mistake, f"sum what becomes {name} over {right}", _contributing(axes))
-    for axis, size in enumerate(dout.shape):
-        for which, index in (("first", 0), ("last", size - 1)) if size > 1 else ():
-            mistake = f"only the {which} entry along axis {axis} of dout counts"
-            yield Attempt(1, mistake, _ACCUMULATE[which], _one_sample(axis, index), scaled=False)
+        for which, index in (("first", 0), ("last", -1)) if all(dout.shape[axis] > 1 for axis in axes) else ():
+            along = f"axis {axes[0]}" if len(axes) == 1 else f"each of the axes {written(axes)}"
+            mistake = f"only the {which} entry along {along} of dout counts"
+            yield Attempt(len(axes), mistake, _ACCUMULATE[which], _one_sample(axes, index), scaled=False)
     for axes in subsets(dout.ndim):
         for which in ("last", "first"):
             mistake = f"where several outputs use the same entry, only the {which} one counts"
@@ -102,20 +124,32 @@ _ACCUMULATE = {
 }
 
 
-def _contributing(axes: Axes) -> Pairing:
+def _contributions(case: Case, axes: Axes) -> Array:
     """What each output contributes, if it depends on one entry of the input, summed over these axes."""
+    each = case.dout * case.jacobian.sum(axis=1).reshape(case.dout.shape)
+    return np.asarray(each.sum(axis=axes).reshape(-1))
 
-    def pairing(case: Case) -> tuple[Array, Array]:
-        each = case.dout * case.jacobian.sum(axis=1).reshape(case.dout.shape)
-        return case.found.reshape(-1), each.sum(axis=axes).reshape(-1)
+
+def _contributing(axes: Axes, meant: Axes) -> Pairing:
+    def pairing(case: Case) -> tuple[Array, Array] | None:
+        if not case.close(_contributions(case, meant), case.true.reshape(-1)):
+            return None
+        return case.found.reshape(-1), _contributions(case, axes)
 
     return pairing
 
 
-def _one_sample(axis: int, index: int) -> Pairing:
+def _summed(case: Case, axes: Axes) -> str:
+    """The right sum, in code."""
+    itself = case.close(_contributions(case, axes), case.dout.sum(axis=axes).reshape(-1))
+    return f"{case.name} = {'dout' if itself else '(...)'}.sum(axis={written(axes)})"
+
+
+def _one_sample(axes: Axes, index: int) -> Pairing:
     def pairing(case: Case) -> tuple[Array, Array]:
         only = np.zeros_like(case.dout)
-        np.moveaxis(only, axis, 0)[index] = np.moveaxis(case.dout, axis, 0)[index]
+        at = tuple(index if axis in axes else slice(None) for axis in range(case.dout.ndim))
+        only[at] = case.dout[at]
         return case.found, case.pulled(only)
 
     return pairing

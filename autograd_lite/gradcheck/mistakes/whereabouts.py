@@ -35,6 +35,9 @@ def whereabouts(case: Case, wrong: Array) -> str:
         ratio = true / found
         for axes in reversed(subsets(true.ndim)):
             alike = np.all(np.ptp(ratio, axis=axes) <= CLOSE * abs(ratio).max())
+            if alike and len(axes) == true.ndim:
+                said.append(f"true / found is {ratio.mean():.6g} everywhere")
+                break
             if alike and np.prod([true.shape[axis] for axis in axes]) > 1:
                 shape = tuple(1 if axis in axes else n for axis, n in enumerate(true.shape))
                 said.append(f"true / found is the same along axis {written(axes)}: a factor of shape {shape} is wrong")

@@ -1,0 +1,87 @@
+"""Other inputs for a pair, with other signs, constants and shapes: what holds by chance does not hold for these."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from .layers import Array, is_variable
+
+Sizes = Mapping[int, int]  # new lengths of axes by the old ones
+Tried = Callable[[Sequence[Any]], Sequence[Array] | None]  # the outputs; None if inputs are not taken
+
+_LARGEST = 2000  # entries of inputs, as each is measured
+
+
+def fresh_inputs(inputs: Sequence[Any], tried: Tried, rng: np.random.Generator) -> Iterator[list[Any]]:
+    """Inputs of the same shapes, then of others, as far as forward takes them."""
+    sizes = _other_sizes(inputs, tried, rng)
+    for lengths in ({}, sizes) if sizes else ({},):
+        for constants, signs in itertools.product((True, False), repeat=2):
+            values = [_drawn(value, lengths, rng, signs, constants) for value in inputs]
+            if tried(values) is not None:
+                yield values
+                break
+
+
+def _other_sizes(inputs: Sequence[Any], tried: Tried, rng: np.random.Generator) -> dict[int, int]:
+    """Axes of one length are given another one, all at once; lengths that hang together are doubled together.
+
+    A length is no good if the outputs do not depend on the last entries: forward does not expect so many. The first
+    good one is used, but rather one that an axis of the outputs follows.
+    """
+    lengths = dict.fromkeys(size for value in inputs for size in np.shape(value) if _is_array(value) and size > 1)
+    found: dict[int, int] = {}
+    used_axes = _axes_used([_drawn(value, {}, rng) for value in inputs], tried)
+
+    def shapes(sizes: Sizes) -> list[tuple[int, ...]] | None:
+        values = [_drawn(value, sizes, rng) for value in inputs]
+        outputs = tried(values) if sum(value.size for value in values if is_variable(value)) <= _LARGEST else None
+        good = outputs is not None and used_axes <= _axes_used(values, tried)
+        return [output.shape for output in outputs] if outputs is not None and good else None
+
+    for size in lengths:
+        before, used = shapes(found), {*lengths, *found.values()}
+        others = [n for n in range(size + 1, 2 * size + 6) if n not in used][:4]
+        after = {other: shapes(found | {size: other}) for other in others}
+        taken = sorted((other for other in others if after[other] is not None), key=lambda n: after[n] == before)
+        found |= {size: taken[0]} if taken else {}
+    left = {size: 2 * size for size in lengths if size not in found}
+    return found | left if left and shapes(found | left) is not None else found
+
+
+def _axes_used(values: Sequence[Any], tried: Tried) -> set[tuple[int, int]]:
+    """The axes whose last entries the outputs depend on: numbers of inputs, and of their axes."""
+    outputs, used = tried(values), set()
+    for number, value in enumerate(values):
+        for axis in range(value.ndim if is_variable(value) else 0):
+            moved = value.copy()
+            last = np.moveaxis(moved, axis, 0)[-1:]
+            last += (1 + np.abs(value).max(initial=0)) * np.linspace(1, 2, last.size).reshape(last.shape)
+            others = tried([*values[:number], moved, *values[number + 1 :]])
+            if outputs is None or others is None or not all(map(np.allclose, outputs, others)):
+                used.add((number, axis))
+    return used
+
+
+def _drawn(value: Any, sizes: Sizes, rng: np.random.Generator, signs: bool = False, constants: bool = False) -> Any:
+    """A value of the same kind: an array of other entries, with other signs if wanted, or another constant."""
+    if isinstance(value, Mapping):
+        return {key: _drawn(part, sizes, rng, signs, constants) for key, part in value.items()}
+    if isinstance(value, float) and constants:
+        return value * rng.uniform(0.6, 0.95)
+    if not _is_array(value):
+        return value
+    shape = tuple(sizes.get(size, size) for size in value.shape)
+    if not is_variable(value) or set(np.unique(value)) == {0, 1}:  # indices, labels, masks
+        return rng.choice(value.reshape(-1), shape) if value.size else np.empty(shape, value.dtype)
+    drawn = rng.choice(np.abs(value).reshape(-1), shape) * rng.uniform(0.7, 1.3, shape)
+    drawn = drawn if np.any(drawn) else rng.uniform(0.5, 1.5, shape)
+    return drawn * (rng.choice([-1.0, 1.0], shape) if signs or (value < 0).any() else 1)
+
+
+def _is_array(value: Any) -> bool:
+    return isinstance(value, np.ndarray)

@@ -1,0 +1,482 @@
+"""Pairs as students hand them in, and their mistakes: fragments of the right backward, and what was written instead.
+
+`STUDENTS` has for each pair: forward, backward, a maker of inputs, and wrt. `MISTAKES` has rows of a pair, a fragment
+of its backward, what stands there instead, the gradient that this makes wrong, and a pattern that each hint has to
+match; without a pattern no hint is expected.
+"""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+Make = Callable[[np.random.Generator], tuple[Any, ...]]
+
+STUDENTS: dict[str, tuple[Callable[..., Any], Callable[..., Any], Make, list[str] | None]] = {}
+MISTAKES: list[tuple[str, str, str, str, str]] = []
+
+
+def student(
+    forward: Callable[..., Any], make: Make, *mistakes: tuple[str, str, str, str], wrt: list[str] | None = None
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Marks a right backward, with rows of the mistakes that can be made in it."""
+
+    def mark(backward: Callable[..., Any]) -> Callable[..., Any]:
+        name = backward.__name__
+        STUDENTS[name] = (forward, backward, make, wrt)
+        MISTAKES.extend((name, *row) for row in mistakes)
+        return backward
+
+    return mark
+
+
+def mistaken(backward: Callable[..., Any], right: str, wrong: str) -> Callable[..., Any]:
+    """The function with something else in place of a fragment of its source."""
+    source = textwrap.dedent(inspect.getsource(backward))
+    source = source[source.index("def ") :]
+    assert source.count(right) >= 1, right
+    namespace = dict(inspect.getmodule(backward).__dict__)
+    exec(source.replace(right, wrong, 1), namespace)
+    return namespace[backward.__name__]
+
+
+# -- sums and products ---------------------------------------------------------------------------------------------
+
+
+def linear_forward(x, w, b):
+    return x @ w + b, (x, w)
+
+
+@student(
+    linear_forward,
+    lambda rng: (rng.normal(size=(4, 3)), rng.normal(size=(3, 2)), rng.normal(size=2)),
+    ("x.T @ dout", "dout.T @ x", "dw", "transpose"),
+    ("x.T @ dout", "-x.T @ dout", "dw", "sign"),
+    ("x.T @ dout", "7 * x.T @ dout", "dw", "dw / 7"),
+    ("x.T @ dout", "x.T @ dout / len(x)", "dw", "axis 0 of (x|dout|out)"),
+    ("x.T @ dout", "x.T @ np.ones_like(dout)", "dw", "dout"),
+    ("x.T @ dout", "x[0][:, None] * dout[0]", "dw", "only the first"),
+    ("x.T @ dout", "(x.T @ dout).round().astype(int)", "dw", ""),
+    ("dout @ w.T", "dout @ w.T * 0.5", "dx", "factor 2|too small"),
+    ("dout @ w.T", "np.ones_like(dout) @ w.T", "dx", "dout"),
+    ("dout.sum(axis=0)", "dout.sum()", "db", r"sum over axis 0|sum\(axis=0\)"),
+    ("dout.sum(axis=0)", "dout", "db", r"sum over axis 0|sum\(axis=0\)"),
+    ("dout.sum(axis=0)", "dout.sum(axis=1)", "db", r"axis 1.*sum over axis 0|sum\(axis=0\)|wrong one"),
+    ("dout.sum(axis=0)", "dout.mean(axis=0)", "db", "mean where a sum"),
+    ("dout.sum(axis=0)", "dout.mean()", "db", r"sum over axis 0|sum\(axis=0\)"),
+    ("dout.sum(axis=0)", "np.ones(2)", "db", "dout"),
+    ("dout.sum(axis=0)", "dout[-1]", "db", "only the last"),
+    ("dout.sum(axis=0)", "dout.sum(axis=0, keepdims=True)", "db", "shape|axis 0"),
+)
+def linear(dout, cache):
+    x, w = cache
+    dx = dout @ w.T
+    dw = x.T @ dout
+    db = dout.sum(axis=0)
+    return dx, dw, db
+
+
+@student(
+    lambda x, w, b: (x @ w + b, (x, w)),
+    lambda rng: (rng.normal(size=(4, 3)), -rng.uniform(0.5, 1.5, (3, 2)), rng.normal(size=2)),
+    ("x.T @ dout", "-x.T @ dout", "dw", "sign is wrong"),
+    ("dout @ w.T", "-dout @ w.T", "dx", "sign is wrong"),
+)
+def negative_weights(dout, cache):
+    x, w = cache
+    return dout @ w.T, x.T @ dout, dout.sum(axis=0)
+
+
+@student(
+    lambda x, w: (x @ w, (x, w)),
+    lambda rng: (rng.normal(size=(4, 3)), rng.normal(size=(3, 3))),
+    ("dout @ w.T", "dout @ w", "dx", "transpose"),
+    ("x.T @ dout", "dout.T @ x", "dw", "transpose"),
+    ("return dx, dw", "return dw, dx", "dx", "swapped"),
+)
+def square_weights(dout, cache):
+    x, w = cache
+    dx, dw = dout @ w.T, x.T @ dout
+    return dx, dw
+
+
+@student(
+    lambda x, b: x + b,
+    lambda rng: (rng.normal(size=(4, 3)), rng.normal(size=3)),
+    ("dout.sum(axis=0)", "dout", "db", r"sum over axis 0|sum\(axis=0\)"),
+    ("dout.sum(axis=0)", "dout.sum()", "db", r"sum over axis 0|sum\(axis=0\)"),
+    ("dout.sum(axis=0)", "dout.sum(axis=1)", "db", r"sum over axis 0|sum\(axis=0\)|wrong one"),
+)
+def add_bias(dout, x, b):
+    return dout, dout.sum(axis=0)
+
+
+@student(
+    lambda x, g: x * g,
+    lambda rng: (rng.normal(size=(2, 4, 3)), rng.normal(size=(4, 1))),
+    ("keepdims=True).sum(axis=0)", "keepdims=True)", "dg", "sum over axis 0"),
+    (
+        "(dout * x).sum(axis=2, keepdims=True).sum(axis=0)",
+        "dout.sum(axis=(0, 2))[:, None]",
+        "dg",
+        "factor x is missing",
+    ),
+    ("dout * g", "dout", "dx", "factor g is missing"),
+    ("dout * g", "dout * x", "dx", "x where it should be g"),
+    ("dout * g", "dout / g", "dx", "1 / g"),
+)
+def scale(dout, x, g):
+    return dout * g, (dout * x).sum(axis=2, keepdims=True).sum(axis=0)
+
+
+@student(
+    lambda q, k: q @ k.T / np.sqrt(q.shape[1]),
+    lambda rng: (rng.normal(size=(4, 3)), rng.normal(size=(5, 3))),
+    ("dout @ k / scale", "dout @ k", "dq", "sqrt"),
+    ("dout.T @ q / scale", "q.T @ dout / scale", "dk", "transpose"),
+    ("dout.T @ q / scale", "dout.T @ q / scale**2", "dk", "sqrt"),
+)
+def attention_scores(dout, q, k):
+    scale = np.sqrt(q.shape[1])
+    return dout @ k / scale, dout.T @ q / scale
+
+
+# -- elementwise ---------------------------------------------------------------------------------------------------
+
+
+@student(
+    lambda x: (np.maximum(x, 0), x),
+    lambda rng: (np.array([-1.0, 0.0, 2.0, 3.0, -0.5]),),
+    ("x > 0", "x < 0", "dx", "inverted"),
+    ("x > 0", "dout > 0", "dx", "of dout"),
+    ("dout * (x > 0)", "(x > 0) * 1.0", "dx", "dout"),
+    ("dout * (x > 0)", "dout", "dx", "> 0|mask"),
+    ("dout * (x > 0)", "dout * np.maximum(x, 0)", "dx", "(x|out) is too much"),
+)
+def relu(dout, x):
+    return dout * (x > 0)
+
+
+@student(
+    lambda x: (1 / (1 + np.exp(-x)),) * 2,
+    lambda rng: (rng.normal(size=(4, 3)),),
+    ("out * (1 - out)", "out * (1 + out)", "dx", r"1 - out"),
+    ("out * (1 - out)", "(1 - out)", "dx", "factor out is missing"),
+    ("out * (1 - out)", "out", "dx", r"\(1 - out\) is missing"),
+    ("out * (1 - out)", "(1 - out**2)", "dx", r"out \* \(1 - out\)"),
+    ("out * (1 - out)", "out * (out - 1)", "dx", "sign is wrong"),
+    ("dout * out", "out", "dx", "dout"),
+)
+def sigmoid(dout, out):
+    return dout * out * (1 - out)
+
+
+@student(
+    lambda x, w: np.tanh(x @ w),
+    lambda rng: (rng.normal(size=(4, 3)), rng.normal(size=(3, 2))),
+    ("dz = dout * (1 - out**2)", "dz = dout * (1 - out)", "dx", r"1 - out\*\*2"),
+    ("dz = dout * (1 - out**2)", "dz = dout", "dx", r"\(1 - out\*\*2\) is missing"),
+    ("dz = dout * (1 - out**2)", "dz = 1 - out**2", "dw", "dout"),
+    ("x.T @ dz", "x.T @ dout", "dw", r"\(1 - out\*\*2\) is missing"),
+    ("dz = dout * (1 - out**2)", "dz = -dout * (1 - out**2)", "dw", "sign is wrong"),
+)
+def tanh_layer(dout, out, x, w):
+    dz = dout * (1 - out**2)
+    return dz @ w.T, x.T @ dz
+
+
+@student(
+    lambda x, mask, p: (x * mask / (1 - p), (mask, p)),
+    lambda rng: (rng.normal(size=(4, 3)), (rng.random((4, 3)) < 0.7).astype(float), 0.3),
+    ("dout * mask / (1 - p)", "dout / (1 - p)", "dx", "mask is missing"),
+    ("dout * mask / (1 - p)", "dout * mask", "dx", r"divided by \(1 - p\)"),
+    ("dout * mask / (1 - p)", "dout * mask * (1 - p)", "dx", r"1 - p"),
+    ("dout * mask / (1 - p)", "dout * mask / p", "dx", r"p"),
+    ("dout * mask / (1 - p)", "mask / (1 - p)", "dx", "dout"),
+    wrt=["x"],
+)
+def dropout(dout, cache):
+    mask, p = cache
+    return dout * mask / (1 - p)
+
+
+# -- losses --------------------------------------------------------------------------------------------------------
+
+
+def softmax_of(x):
+    e = np.exp(x - x.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def nll_forward(scores, y):
+    p = softmax_of(scores)
+    return -np.log(p[np.arange(len(y)), y]).mean(), (p, y)
+
+
+NLL = (
+    ("d[np.arange(len(y)), y] -= 1", "pass", "dscores", "1 at the right class is (missing|not subtracted)"),
+    ("-= 1", "+= 1", "dscores", "1 at the right class.*sign is wrong"),
+    ("-= 1", "-= 1 / len(y)", "dscores", "1 at the right class"),
+    ("d / len(y)", "d", "dscores", "sum where a mean.*axis 0"),
+    ("d / len(y)", "d / d.size", "dscores", r"axis 1 of scores|classes|size of scores"),
+    ("d / len(y)", "-d / len(y)", "dscores", "sign is wrong"),
+    ("dout * d", "d", "dscores", "dout"),
+    ("d / len(y)", "d / d.shape[1]", "dscores", "axis 1 of scores.*axis 0"),
+)
+
+
+@student(nll_forward, lambda rng: (rng.normal(size=(4, 3)), np.array([0, 2, 1, 0])), *NLL)
+def cross_entropy(dout, cache):
+    p, y = cache
+    d = p.copy()
+    d[np.arange(len(y)), y] -= 1
+    return dout * d / len(y)
+
+
+@student(nll_forward, lambda rng: (rng.normal(size=(4, 6)), np.array([0, 2, 1, 5])), *NLL[-1:])
+def cross_entropy_of_six(dout, cache):
+    p, y = cache
+    d = p.copy()
+    d[np.arange(len(y)), y] -= 1
+    return dout * d / len(y)
+
+
+@student(
+    lambda x: (softmax_of(x),) * 2,
+    lambda rng: (rng.normal(size=(4, 3)),),
+    ("(dout * p).sum(axis=1, keepdims=True)", "(dout * p).sum(axis=0)", "dx", "axis 0.*axis 1"),
+    ("(dout * p).sum(axis=1, keepdims=True)", "0", "dx", "subtraction of the sum|softmax"),
+    ("(dout * p).sum(axis=1, keepdims=True)", "dout.sum(axis=1, keepdims=True)", "dx", "not multiplied by out"),
+    ("(dout - (dout * p)", "(dout + (dout * p)", "dx", "sign.*sum|sum.*sign"),
+    ("(dout * p).sum(axis=1, keepdims=True)", "(dout * p).mean(axis=1, keepdims=True)", "dx", "mean where a sum"),
+    ("p * (dout - (dout * p).sum(axis=1, keepdims=True))", "p * (1 - p) * dout", "dx", "rest of the Jacobian"),
+)
+def softmax(dout, p):
+    return p * (dout - (dout * p).sum(axis=1, keepdims=True))
+
+
+@student(
+    lambda x: x - np.log(np.exp(x).sum(axis=1, keepdims=True)),
+    lambda rng: (rng.normal(size=(4, 3)),),
+    ("dout.sum(axis=1, keepdims=True)", "dout.sum(axis=0)", "dx", "axis 0.*axis 1"),
+    ("np.exp(out) *", "", "dx", r"not multiplied by np.exp\(out\)"),
+)
+def log_softmax(dout, out):
+    return dout - np.exp(out) * dout.sum(axis=1, keepdims=True)
+
+
+@student(
+    lambda p, t: np.mean((p - t) ** 2),
+    lambda rng: (rng.normal(size=(4, 3)), rng.normal(size=(4, 3))),
+    ("2 * ", "", "dp", "factor 2 is missing"),
+    ("(p - t)", "(t - p)", "dp", "sign is wrong"),
+    ("p.size", "len(p)", "dp", "sum where a mean.*axis 1"),
+    (" / p.size", "", "dp", "sum where a mean.*(12|size)"),
+    ("(p - t)", "(p + t)", "dp", "subtraction of t: the sign is wrong"),
+    ("(p - t)", "p", "dp", "subtraction of t is missing|t is not subtracted"),
+    ("dout * 2", "2", "dp", "dout"),
+    wrt=["p"],
+)
+def mse(dout, p, t):
+    return dout * 2 * (p - t) / p.size
+
+
+# -- normalization -------------------------------------------------------------------------------------------------
+
+
+def batch_norm_forward(x, gamma, beta, eps=1e-5):
+    s = np.sqrt(x.var(axis=0) + eps)
+    xh = (x - x.mean(axis=0)) / s
+    return gamma * xh + beta, (xh, s, gamma)
+
+
+@student(
+    batch_norm_forward,
+    lambda rng: (rng.normal(size=(6, 3)) * 2 + 1, rng.normal(size=3), rng.normal(size=3)),
+    ("d - d.mean(axis=0) - xh * (d * xh).mean(axis=0)", "d", "dx", "mean and the variance|constants"),
+    (" - xh * (d * xh).mean(axis=0)", "", "dx", "variance"),
+    (" - d.mean(axis=0)", "", "dx", "through the mean"),
+    (
+        "d.mean(axis=0) - xh * (d * xh).mean(axis=0)",
+        "d.sum(axis=0) - xh * (d * xh).sum(axis=0)",
+        "dx",
+        "sum where a mean",
+    ),
+    ("(d * xh).mean(axis=0)", "(d * xh).sum(axis=0)", "dx", "variance.*sum where a mean"),
+    ("- xh *", "+ xh *", "dx", "variance.*sign|sign.*variance"),
+    (") / s", ") / s**2", "dx", "divided by s|std|divi"),
+    (") / s", ")", "dx", "std|divi"),
+    ("d = dout * gamma", "d = dout", "dx", "gamma is missing"),
+    ("dgamma, dbeta", "dbeta, dgamma", "dgamma", "swapped"),
+    ("(dout * xh).sum(axis=0)", "dout * xh", "dgamma", "sum over axis 0"),
+    ("dout.sum(axis=0)", "dout.mean(axis=0)", "dbeta", "mean where a sum"),
+)
+def batch_norm(dout, cache):
+    xh, s, gamma = cache
+    d = dout * gamma
+    dx = (d - d.mean(axis=0) - xh * (d * xh).mean(axis=0)) / s
+    dgamma = (dout * xh).sum(axis=0)
+    dbeta = dout.sum(axis=0)
+    return dx, dgamma, dbeta
+
+
+def layer_norm_forward(x, gamma, beta):
+    s = np.sqrt(x.var(axis=-1, keepdims=True) + 1e-5)
+    xh = (x - x.mean(axis=-1, keepdims=True)) / s
+    return gamma * xh + beta, (xh, s, gamma)
+
+
+@student(
+    layer_norm_forward,
+    lambda rng: (rng.normal(size=(4, 6)), rng.normal(size=6), rng.normal(size=6)),
+    ("d.mean(axis=1, keepdims=True) - ", "d.mean(axis=0) - ", "dx", "mean over axis 1 is taken over axis 0"),
+    ("(dout * xh).sum(axis=0)", "(dout * xh).sum(axis=1)", "dgamma", "has to run over axis 0|wrong one"),
+    ("d - d.mean(axis=1, keepdims=True) - ", "d - ", "dx", "through the mean"),
+    ("d = dout * gamma", "d = dout", "dx", "gamma is missing"),
+)
+def layer_norm(dout, cache):
+    xh, s, gamma = cache
+    d = dout * gamma
+    dx = (d - d.mean(axis=1, keepdims=True) - xh * (d * xh).mean(axis=1, keepdims=True)) / s
+    return dx, (dout * xh).sum(axis=0), dout.sum(axis=0)
+
+
+# -- loops over windows --------------------------------------------------------------------------------------------
+
+
+def conv_forward(x, w, b, conv):
+    s, p, k = conv["stride"], conv["pad"], w.shape[2]
+    xp = np.pad(x, ((0, 0), (0, 0), (p, p), (p, p)))
+    rows, columns = (xp.shape[2] - k) // s + 1, (xp.shape[3] - k) // s + 1
+    out = np.zeros((len(x), len(w), rows, columns))
+    for i in range(rows):
+        for j in range(columns):
+            out[:, :, i, j] = np.einsum("nchw,fchw->nf", xp[:, :, i * s : i * s + k, j * s : j * s + k], w) + b
+    return out, (xp, w, conv)
+
+
+@student(
+    conv_forward,
+    lambda rng: (
+        rng.normal(size=(2, 1, 4, 4)),
+        rng.normal(size=(3, 1, 3, 3)),
+        rng.normal(size=3),
+        {"stride": 2, "pad": 1},
+    ),
+    ("dw += ", "dw = ", "dw", "="),
+    ("window += ", "window[...] = ", "dx", "same entry.*last"),
+    ("dxp[:, :, p:-p, p:-p]", "dxp", "dx", "padding"),
+    ("dxp[:, :, p:-p, p:-p]", "dxp[:, :, : -2 * p, : -2 * p]", "dx", "off by one|shift|cut|padding"),
+    ("dout.sum(axis=(0, 2, 3))", "dout.sum(axis=(2, 3))", "db", "sum over axis 0|axis 0"),
+    ("dout.sum(axis=(0, 2, 3))", "dout.mean(axis=(0, 2, 3))", "db", "mean where a sum"),
+    ("dout.sum(axis=(0, 2, 3))", "dout.sum()", "db", r"\(0, 2, 3\)"),
+    ('nf,fchw->nchw", g, w)', 'nf,fchw->nchw", g, w[:, :, ::-1, ::-1])', "dx", "flipped"),
+    ("g = dout[:, :, i, j]", "g = dout[:, :, j, i]", "dw", "dout.*exchanged|transpose"),
+)
+def conv(dout, cache):
+    xp, w, options = cache
+    s, p, k = options["stride"], options["pad"], w.shape[2]
+    dxp, dw = np.zeros_like(xp), np.zeros_like(w)
+    for i in range(dout.shape[2]):
+        for j in range(dout.shape[3]):
+            at = (slice(None), slice(None), slice(i * s, i * s + k), slice(j * s, j * s + k))
+            g = dout[:, :, i, j]
+            dw += np.einsum("nf,nchw->fchw", g, xp[at])
+            window = dxp[at]
+            window += np.einsum("nf,fchw->nchw", g, w)
+    return dxp[:, :, p:-p, p:-p], dw, dout.sum(axis=(0, 2, 3))
+
+
+def max_pool_forward(x, size):
+    n, c, h, w = x.shape
+    out = np.zeros((n, c, h // size, w // size))
+    for i in range(h // size):
+        for j in range(w // size):
+            out[:, :, i, j] = x[:, :, i * size : (i + 1) * size, j * size : (j + 1) * size].max(axis=(2, 3))
+    return out, (x, size)
+
+
+@student(
+    max_pool_forward,
+    lambda rng: (rng.normal(size=(1, 2, 4, 6)), 2),
+    (
+        "dx[a, b, i * size + u, j * size + v] = dout[a, b, i, j]",
+        "dx[a, b, i * size + u, j * size + v] = 1",
+        "dx",
+        "dout",
+    ),
+    ("= dout[a, b, i, j]", "= window[u, v] * dout[a, b, i, j]", "dx", "(x|out) is too much"),
+    ("window.argmax()", "window.argmin()", "dx", ""),
+    ("i * size + u, j * size + v", "i * size + v, j * size + u", "dx", ""),
+    ("= dout[a, b, i, j]", "= dout[a, b, i, j] / size**2", "dx", r"size\*\*2 is missing"),
+)
+def max_pool(dout, cache):
+    x, size = cache
+    dx = np.zeros_like(x)
+    for a, b, i, j in np.ndindex(dout.shape):
+        window = x[a, b, i * size : (i + 1) * size, j * size : (j + 1) * size]
+        u, v = np.unravel_index(window.argmax(), window.shape)
+        dx[a, b, i * size + u, j * size + v] = dout[a, b, i, j]
+    return dx
+
+
+@student(
+    lambda w, ids: w[ids],
+    lambda rng: (rng.normal(size=(5, 3)), np.array([1, 4, 1, 0, 1, 4])),
+    ("dw[i] += d", "dw[i] = d", "dw", "same entry.*last"),
+    ("dw[i] += d", "dw[i] += 1", "dw", "dout"),
+    ("dw[i] += d", "dw[i - 1] += d", "dw", "off by one"),
+    ("zip(ids, dout, strict=True)", "zip(ids, dout[::-1], strict=True)", "dw", "flipped"),
+)
+def embedding(dout, w, ids):
+    dw = np.zeros_like(w)
+    for i, d in zip(ids, dout, strict=True):
+        dw[i] += d
+    return dw
+
+
+# -- recurrence ----------------------------------------------------------------------------------------------------
+
+
+@student(
+    lambda x, h, wx, wh, b: np.tanh(x @ wx + h @ wh + b),
+    lambda rng: tuple(rng.normal(size=shape) for shape in ((4, 3), (4, 2), (3, 2), (2, 2), (2,))),
+    ("dz @ wh.T", "dz @ wh", "dh", "transpose"),
+    ("dz = dout * (1 - out**2)", "dz = dout * (1 - out)", "dx", r"1 - out\*\*2"),
+    ("dz.sum(axis=0)", "dz", "db", "sum over axis 0"),
+    ("x.T @ dz, h.T @ dz", "h.T @ dz, x.T @ dz", "dwx", "swapped"),
+    ("h.T @ dz", "out.T @ dz", "dwh", ""),
+)
+def rnn(dout, out, x, h, wx, wh, b):
+    dz = dout * (1 - out**2)
+    return dz @ wx.T, dz @ wh.T, x.T @ dz, h.T @ dz, dz.sum(axis=0)
+
+
+def lstm_forward(x, h, c, w, b):
+    i, f, o, g = np.split(np.hstack([x, h]) @ w + b, 4, axis=1)
+    i, f, o, g = 1 / (1 + np.exp(-i)), 1 / (1 + np.exp(-f)), 1 / (1 + np.exp(-o)), np.tanh(g)
+    c_next = f * c + i * g
+    return o * np.tanh(c_next), c_next, (x, h, c, w, i, f, o, g, c_next)
+
+
+@student(
+    lstm_forward,
+    lambda rng: tuple(rng.normal(size=shape) for shape in ((3, 2), (3, 2), (3, 2), (4, 8), (8,))),
+    ("dc_next + dh_next * o * (1 - t**2)", "dh_next * o * (1 - t**2)", "dc", "only.*first"),
+    ("dc_next + dh_next * o * (1 - t**2)", "dc_next", "dc", "only.*later"),
+    ("dx[:, :n], dx[:, n:]", "dx[:, n:], dx[:, :n]", "dx", "swapped"),
+    ("da.sum(axis=0)", "da", "db", "sum over axis 0"),
+    ("dc * f,", "dc,", "dc", ""),
+    ("g * i * (1 - i)", "g * (1 - i)", "dw", ""),
+)
+def lstm(dh_next, dc_next, cache):
+    x, h, c, w, i, f, o, g, c_next = cache
+    t, n = np.tanh(c_next), x.shape[1]
+    dc = dc_next + dh_next * o * (1 - t**2)
+    da = np.hstack([dc * g * i * (1 - i), dc * c * f * (1 - f), dh_next * t * o * (1 - o), dc * i * (1 - g**2)])
+    dx = da @ w.T
+    return dx[:, :n], dx[:, n:], dc * f, np.hstack([x, h]).T @ da, da.sum(axis=0)
