@@ -162,7 +162,7 @@ class Report(Readable):
         return bool(self.entries) and len(self.undecided) == len(self.entries)
 
     def _leaves_doubt(self) -> bool:
-        return bool(self.undecided) or not self.entries
+        return bool(self.undecided) or not (self.entries and self.total)
 
     def __repr__(self) -> str:
         worst = f", worst {self.worst.label} off by {self.worst.difference:.1e}" if self.worst else ""
@@ -172,7 +172,7 @@ class Report(Readable):
         """All of it in a word, with what takes from a good one."""
         if self.failures or self.problems:
             return "FAILED"
-        if self.entries and self.total and not self.undecided:
+        if not self._leaves_doubt():
             return "ok"
         doubt = "there was nothing to check"
         if self.undecided:

@@ -253,8 +253,9 @@ def test_strictly_what_is_undecided_is_a_failure() -> None:
     assert report
     with pytest.raises(AssertionError, match="FAILED, 1 of 2 undecided"):
         ag.gradcheck(noisy, x, strict=True)
-    with pytest.raises(AssertionError, match="there was nothing to check"):
-        ag.gradcheck(ag.sin, np.zeros((0, 3)), strict=True)
+    for options in ({}, {"directions": 2}):
+        with pytest.raises(AssertionError, match="FAILED, there was nothing to check"):
+            ag.gradcheck(ag.sin, np.zeros((0, 3)), strict=True, **options)
 
 
 def test_an_interrupted_check_says_how_far_it_came() -> None:
