@@ -144,7 +144,7 @@ def gradcheck(
         raise ValueError(f"gradcheck: order={order} checks nothing; pass 1 for gradients, 2 for theirs as well")
     settings = Settings(eps, atol, rtol, max_entries, directions, resample, strict)
     sides = _sides(f, inputs, loss, jac, dtype)
-    if jac is not None and order > 1:
+    if jac is not None and jac is not False and order > 1:
         raise ValueError(f"gradcheck: with jac there are first derivatives only, not order={order}")
     return _check(sides, range(1, order + 1), settings, raise_exception, rng)
 
@@ -170,7 +170,7 @@ def gradgradcheck(
     The gradients are computed with ``create_graph=True``, and are differentiated with respect to the inputs and to the
     weights of the outputs. Arguments, result and errors as in `gradcheck`.
     """
-    sides = _sides(f, inputs, loss, None, dtype)
+    sides = _sides(f, inputs, loss, None, dtype, "gradgradcheck")
     settings = Settings(eps, atol, rtol, max_entries, directions, resample, strict)
     return _check(sides, (2,), settings, raise_exception, rng)
 
@@ -191,21 +191,26 @@ class Sides:
 
 
 def _sides(
-    f: Callable[..., Any], inputs: Sequence[Any], loss: Any, jac: Callable[..., Any] | bool | None, dtype: Any
+    f: Callable[..., Any],
+    inputs: Sequence[Any],
+    loss: Any,
+    jac: Callable[..., Any] | bool | None,
+    dtype: Any,
+    caller: str = "gradcheck",
 ) -> Sides:
     precision = DOUBLE if dtype is None else np.dtype(dtype)
     if precision not in (DOUBLE, SINGLE):
-        raise ValueError(f"gradcheck: dtype={precision} is not supported; pass 'float32', or None for float64")
+        raise ValueError(f"{caller}: dtype={precision} is not supported; pass 'float32', or None for float64")
     if jac is not None and jac is not False:
         if loss is not None or precision != DOUBLE:
             raise ValueError("gradcheck: jac is for functions of arrays in float64, without loss and dtype")
         subject = subject_with_gradient(f, inputs, jac)
         return Sides(subject, subject, precision)
     if precision == DOUBLE:
-        subject = subject_of(f, inputs, loss, Way(DOUBLE, convert=dtype is not None))
+        subject = subject_of(f, inputs, loss, Way(DOUBLE, dtype is not None, caller))
         return Sides(subject, subject, precision)
-    computed = subject_of(f, inputs, loss, Way(SINGLE, convert=True))
-    measured = subject_of(f, inputs, loss, Way(DOUBLE, convert=True))
+    computed = subject_of(f, inputs, loss, Way(SINGLE, True, caller))
+    measured = subject_of(f, inputs, loss, Way(DOUBLE, True, caller))
     for name, leaf in measured.leaves.items():
         leaf.data = computed.leaves[name].data.astype(leaf.dtype)  # the same values, to the last bit
     return Sides(measured, computed, precision)

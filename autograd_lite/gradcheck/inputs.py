@@ -39,7 +39,9 @@ class Way(NamedTuple):
         if not wanted:
             return value
         if value.dtype != precision:
-            there = "pass dtype='float32'" if self.caller == "gradcheck" else "call gradcheck with dtype='float32'"
+            there = (
+                "pass dtype='float32'" if self.caller.endswith("gradcheck") else "call gradcheck with dtype='float32'"
+            )
             raise TypeError(
                 f"{self.caller}: {name} {value.shape} is {value.dtype}, too coarse for finite differences; convert it"
                 f" with astype('{precision}'), make the model with dtype='float64', or {there} to check float32"

@@ -305,8 +305,9 @@ class _Examination:
         if not wrong:
             unmeasured = int(np.min([self._undecided(name, trial) for trial in trials], axis=0).sum())
             if unmeasured:
+                entries = "1 entry" if unmeasured == 1 else f"{unmeasured} entries"
                 self.notes.append(
-                    f"{unmeasured} entries of {label} could not be measured: noise (does forward compute in float32?),"
+                    f"{entries} of {label} could not be measured: noise (does forward compute in float32?),"
                     " or the end of the domain of forward."
                 )
             return self._at_ties(GradientCheck(label, shape, 0, error, unmeasured=unmeasured), name, trials, found)

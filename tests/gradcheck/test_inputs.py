@@ -110,6 +110,11 @@ def square(x: Any) -> Any:
             TypeError,
             "taylor_test: x .* or call gradcheck with dtype",
         ),
+        (
+            lambda: ag.gradgradcheck(square, A.astype("float32")),
+            TypeError,
+            "gradgradcheck: x .* or pass dtype='float32'",
+        ),
         (lambda: ag.dot_product_test(square, 1), ValueError, "dot_product_test: no input"),
         (lambda: ag.gradcheck(scipy.optimize.rosen, A), TypeError, r"check the gradient that you have: .*jac="),
         (lambda: ag.gradcheck(lambda x: np.float64(2.0), A), TypeError, "f returned float64; .* by jac="),

@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.core import Array
-from autograd_lite.gradcheck import GradientError
+from autograd_lite.core import Array, Call, Op, observe, registry
+from autograd_lite.gradcheck import GradientError, script
+from autograd_lite.gradcheck.branches import members
+from autograd_lite.gradcheck.calls import Case
+from autograd_lite.gradcheck.samples import samples
 from autograd_lite.gradcheck.script import written
 
 
@@ -95,3 +98,20 @@ def test_how_the_operation_is_called(call: Any, text: str) -> None:
     with pytest.raises(GradientError) as raised:
         ag.gradcheck(lambda x: call(op, x), np.ones(2))
     assert f"result = {text}" in raised.value.report.culprit.code()
+
+
+def test_every_operation_is_called_as_in_its_samples() -> None:
+    called = 0
+    for op in [
+        op for op in registry.values() if isinstance(op, Op) and op.forward.__module__.startswith("autograd_lite")
+    ]:
+        for sample in samples(op):
+            calls: list[Call] = []
+            with observe(calls.append):
+                sample.call({name: ag.tensor(array) for name, array in sample.variables().items()})
+            for case in [Case.of(call) for call in calls if call.op is op]:
+                again = eval(script._call(case), {"np": np, "x": case.arrays(), op.name: op.function})
+                for a, b in zip(members(again), members(op.bind(op.function, case.values.values())), strict=True):
+                    np.testing.assert_array_equal(a, b, err_msg=script._call(case))
+                called += 1
+    assert called > 400

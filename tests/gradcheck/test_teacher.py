@@ -365,7 +365,7 @@ def test_a_forward_in_single_precision_gives_no_alarm() -> None:
 def test_the_end_of_the_domain_gives_no_alarm() -> None:
     edge = ag.check_backward(lambda x: x * np.sqrt(x), lambda dout, x: 1.5 * dout * np.sqrt(x), np.array([0.0, 1.0]))
     assert edge, edge.to_text()
-    assert "1 entries of dx could not be measured" in edge.notes[0]
+    assert "1 entry of dx could not be measured" in edge.notes[0]
 
 
 # -- no known mistake ----------------------------------------------------------------------------------------------
