@@ -426,6 +426,18 @@ HINTS = {
         (lambda x: x.mean(axis=0), lambda dout, x: np.tile(dout / 3, (len(x), 1))),
         {"dx": ["divided by 3 where 4 is meant, the number of entries along axis 0 of x"]},
     ),
+    "a number, as one writes it": (
+        (np_sin, lambda dout, x: dout * np.cos(x) * 4),
+        {"dx": ["a constant factor is wrong"]},
+    ),
+    "the term of a shortcut": (
+        (lambda x: x + np.sin(x), lambda dout, x: dout * np.cos(x)),
+        {"dx": ["the term dout is missing: what goes around, along a shortcut"]},
+    ),
+    "a penalty": (
+        (lambda x: np.sum(np.sin(x)) + 0.1 * np.sum(x**2), lambda x: np.cos(x)),
+        {"dx": ["a multiple of x is missing, or wrong, as of a penalty of squares (weight decay)"]},
+    ),
     "one less": (
         (lambda x: x.mean(axis=0), lambda dout, x: np.tile(dout / (len(x) - 1), (len(x), 1))),
         {"dx": ["divided by 4 - 1 where 4 is meant, the number of entries along axis 0 of x"]},
@@ -448,6 +460,56 @@ def test_only_what_helps_is_a_hint(name: str) -> None:
     assert not any(
         "dout * dout" in hint.fix or "; and " in hint.mistake for check in report.failures for hint in check.hints
     )
+
+
+@pytest.mark.parametrize(
+    ("factor", "fix"),
+    [(7, "dx / 7"), (0.25, "dx * 4"), (0.37, "dx / 0.37"), (2 / 3, "dx * 1.5"), (3 / 7, "dx * 7 / 3"), (-5, "-dx / 5")],
+)
+def test_a_number_is_written_as_a_person_would(factor: float, fix: str) -> None:
+    report = ag.check_backward(np_sin, lambda dout, x: factor * dout * np.cos(x), X)
+    assert [hint.fix for hint in report.failures[0].hints] == [f"dx = {fix}"]
+
+
+def test_a_number_that_nobody_would_write_is_no_hint() -> None:
+    report = ag.check_backward(np_sin, lambda dout, x: np.pi / 3 * dout * np.cos(x), X)
+    assert not report.failures[0].hints
+    assert "true / found is 0.95493 everywhere" in report.failures[0].where
+
+
+class Normalization:
+    """Batch norm as a layer: its gain is 1 at first, and its running mean and variance are no parameters."""
+
+    def __init__(self, training: bool):
+        self.gain, self.shift, self.training = np.ones(3), np.zeros(3), training
+        self.running_mean, self.running_var = np.zeros(3), np.ones(3)
+
+    def forward(self, x):
+        mean, var = (x.mean(axis=0), x.var(axis=0)) if self.training else (self.running_mean, self.running_var)
+        if self.training:
+            self.running_mean = 0.9 * self.running_mean + 0.1 * mean
+            self.running_var *= 0.9
+            self.running_var += 0.1 * var
+        self.std = np.sqrt(var + 1e-5)
+        self.x_hat = (x - mean) / self.std
+        return self.gain * self.x_hat + self.shift
+
+    def backward(self, dout):
+        self.dgain, self.dshift, d = (dout * self.x_hat).sum(axis=0), dout.sum(axis=0), dout * self.gain
+        through = d.mean(axis=0) + self.x_hat * (d * self.x_hat).sum(axis=0) if self.training else 0  # sum for mean
+        return (d - through) / self.std
+
+
+def test_the_state_of_a_layer_is_no_parameter_unless_the_output_depends_on_it() -> None:
+    x = np.random.default_rng(0).normal(size=(5, 3))
+    training = ag.check_backward(Normalization(True), x)
+    assert "through the variance over axis 0: a sum where a mean is meant" in said(training, "dx")
+    assert [check.name for check in training.gradients] == ["dx", "dgain", "dshift"]
+    assert not training.problems
+    test = ag.check_backward(Normalization(False), x)
+    assert not test
+    assert [problem.name for problem in test.problems] == ["drunning_mean", "drunning_var"]
+    assert ag.check_backward(Normalization(False), x, wrt=["x", "gain", "shift"])
 
 
 def test_a_coincidence_is_not_told() -> None:

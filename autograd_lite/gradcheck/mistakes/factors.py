@@ -49,9 +49,10 @@ def named_ratios(ratios: Sequence[float | None], cases: Sequence[Case]) -> Itera
 
 def _written(number: float) -> str:
     """Multiplication by a number as a person would write it: ``* 3 / 2``, ``/ 7``, ``/ 0.37``; empty if none would."""
-    for sign, value in (("*", number), ("/", 1 / number)):
-        if np.isclose(value, float(f"{value:.3g}"), rtol=CLOSE):
-            return f"{sign} {value:.3g}"
+    both = ("*", number), ("/", 1 / number)
+    short = [f"{sign} {value:.3g}" for sign, value in both if np.isclose(value, float(f"{value:.3g}"), rtol=CLOSE)]
+    if short:
+        return min(short, key=len)
     fraction = Fraction(number).limit_denominator(20)
     close = fraction and np.isclose(number, float(fraction), rtol=CLOSE)
     return f"* {fraction.numerator} / {fraction.denominator}" if close else ""

@@ -126,7 +126,7 @@ def _softmax(case: Case, axis: int, logarithm: bool) -> _Formula:
         for other in range(case.true.ndim)
         if other != axis
     ]
-    part = f"the subtraction of the sum over axis {axis}, as in softmax,"
+    part = f"the subtraction of the sum over axis {axis} (as in softmax)"
     return _Formula(f"{case.name} = {right}", terms, [part], [*slips, (1, forgotten, without_factor)])
 
 
@@ -218,7 +218,8 @@ def _cross_entropies(case: Case) -> Iterator[_Formula]:
             continue
         for averaged in (False, True):
             divided = f" / len({label})" if averaged else ""
-            fix = f"p[np.arange(len({label})), {label}] -= 1; {case.name} = p{divided}"
+            given = "" if np.all(case.dout == 1) else "dout * "
+            fix = f"p[np.arange(len({label})), {label}] -= 1; {case.name} = {given}p{divided}"
             yield _Formula(fix, _label_terms(label, averaged), ["the subtraction of the 1 at the right class"])
 
 

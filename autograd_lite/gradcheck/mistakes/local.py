@@ -41,11 +41,11 @@ def local_factors(case: Case) -> Iterator[Attempt]:
     for cost, written, factor in _single(case, values):
         missing, extra = f"the factor {written} is missing", f"the factor {written} is too much"
         yield Attempt(cost, missing, f"{name} = {name} * {written}", _times(factor))
-        yield Attempt(cost, extra, f"leave {written} out", _times(factor, of_true=True), scaled=False)
+        yield Attempt(cost, extra, f"no factor {written}", _times(factor, of_true=True), scaled=False)
         if case.single:
             fix = f"dout = dout * {written}, before {name} is made of it"
             yield Attempt(cost + 1, missing, fix, _before(factor, divided=True))
-            yield Attempt(cost + 1, extra, f"leave {written} out", _before(factor), scaled=False)
+            yield Attempt(cost + 1, extra, f"no factor {written}", _before(factor), scaled=False)
     for cost, (right, meant), (wrong, used) in _exchanged(values):
         mistake, fix = f"the factor is {wrong} where it should be {right}", f"replace {wrong} by {right}"
         yield Attempt(cost, mistake, fix, _replacing(meant, used), scaled=False)
