@@ -107,8 +107,8 @@ def gradcheck(
         a copy.
     inputs: float64 or complex128. Arrays are checked and so are Tensors that require a gradient, also those in tuples,
         lists and dicts; leaves are varied where they are and have their data back afterwards, whatever happens.
-        Everything else is passed on as it is. PyTorch's way, one tuple for all arguments of f, is understood where f
-        does not take just one.
+        Everything else is passed on as it is. PyTorch's way, one tuple of all arguments, is understood where f does not
+        take it as one.
     loss: check ``loss(f(*inputs), target)``; the target is the last of the inputs.
     jac: check any Python function of arrays whose value is one real number, and no Tensors at all: True if f returns
         ``(value, gradient)``, as for `scipy.optimize.minimize`, or the function that returns the gradient. Of several

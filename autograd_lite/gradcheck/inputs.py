@@ -83,16 +83,28 @@ def check_function(caller: str, what: str, f: Any) -> None:
         raise TypeError(f"{caller}: {what} is {operand(f)}; pass a function, or a Module")
 
 
-def unpacked(f: Callable[..., Any], inputs: Sequence[Any]) -> Sequence[Any]:
+def unpacked(f: Callable[..., Any], inputs: Sequence[Any], way: Way) -> Sequence[Any]:
     """The inputs, out of the tuple in which PyTorch has them: if it is the only one, and `f` does not take it as one.
 
     Those of a function without arguments, which are there to be varied only, out of any tree.
     """
     if takes_nothing(f):
         return [leaf for value in inputs for leaf in trees.leaves(value)]
-    if len(inputs) == 1 and type(inputs[0]) is tuple and takes(f, len(inputs[0])) and not takes(f, 1):
+    if len(inputs) != 1 or type(inputs[0]) is not tuple or not takes(f, len(inputs[0])):
+        return inputs
+    if not takes(f, 1):
         return inputs[0]
-    return inputs
+    return inputs[0] if len(inputs[0]) == 1 and not _takes_a_tuple(f, inputs, way) else inputs
+
+
+def _takes_a_tuple(f: Callable[..., Any], inputs: Sequence[Any], way: Way) -> bool:
+    """Whether `f` can be called with this tuple: no signature tells one argument from a tuple of one."""
+    arguments, _ = way.all_taken(argument_names(f, 1), inputs)
+    try:
+        f(*arguments)
+    except (TypeError, AttributeError):
+        return False
+    return True
 
 
 def takes(f: Callable[..., Any], count: int) -> bool:

@@ -116,11 +116,11 @@ def subject_of(f: Callable[..., Any], inputs: Sequence[Any], loss: Callable[...,
         check_function(way.caller, "loss", loss)
     modules = [part for part in (f, loss) if hasattr(part, "named_parameters")]
     if not modules and loss is None:
-        return _of_function(f, unpacked(f, inputs), way)
+        return _of_function(f, unpacked(f, inputs, way), way)
     model: Any = copy.deepcopy(f)  # forward may write into buffers, and so may a conversion
     if way.convert and modules:
         model = model.astype(way.real)
-    return _of_model(model, inputs if loss else unpacked(f, inputs), loss, way)
+    return _of_model(model, inputs if loss else unpacked(model, inputs, way), loss, way)
 
 
 def _of_function(f: Callable[..., Any], inputs: Sequence[Any], way: Way) -> Subject:
@@ -135,17 +135,15 @@ def _of_function(f: Callable[..., Any], inputs: Sequence[Any], way: Way) -> Subj
 
 
 def _called(f: Callable[..., Any], arguments: Sequence[Any], way: Way) -> Any:
-    """What `f` returns; if it is a function of arrays, or was given PyTorch's tuple of one, its error says so."""
+    """What `f` returns; if it is a function of arrays, its error says so."""
     try:
         return f(*arguments)
-    except (TypeError, AttributeError) as error:
+    except TypeError as error:
         if "a NumPy array cannot carry" in str(error):
             raise TypeError(
                 f"{way.caller}: f makes arrays of its Tensors, which have no gradient; use functions of Tensors, or"
                 " check the gradient that you have: gradcheck(f, x, jac=gradient), or jac=True if f returns both"
             ) from error
-        if len(arguments) == 1 and type(arguments[0]) is tuple:
-            error.add_note(f"f was given the tuple, as one tree; {way.caller}(f, x, y) gives it x and y")
         raise
 
 

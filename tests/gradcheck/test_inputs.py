@@ -70,10 +70,20 @@ def test_a_model_takes_trees_and_gives_them() -> None:
     assert ag.gradcheck(lambda x: {"a": x * x, "b": (x, None)}, A)
 
 
-def test_of_pytorchs_tuple_of_one_the_error_says_what_f_was_given() -> None:
-    with pytest.raises(TypeError) as raised:
-        ag.gradcheck(lambda x: x**2, (A,))
-    assert raised.value.__notes__ == ["f was given the tuple, as one tree; gradcheck(f, x, y) gives it x and y"]
+@pytest.mark.parametrize(
+    ("f", "name"),
+    [
+        (lambda x: x**2, "x"),
+        (lambda x: x.sum(), "x"),
+        (ag.tanh, "x"),
+        (ag.nn.Softmax(-1), "x"),
+        (lambda p: p[0] ** 2, "p[0]"),
+        (lambda *p: ag.sum(p[0]), "input 0"),
+    ],
+    ids=["power", "method", "operation", "Module", "of a tuple", "of several"],
+)
+def test_a_tuple_of_one_is_unpacked_where_f_takes_no_tuple(f: Any, name: str) -> None:
+    assert names(ag.gradcheck(f, (A,))) == {name}
 
 
 # -- what cannot be checked --------------------------------------------------------------------------------------------
