@@ -23,11 +23,11 @@ def test_a_mistake_is_found_and_its_operation_is_named(mutant: Mutant, tmp_path:
     assert not report, f"{mutant} is not noticed\n{report.to_text()}"
     assert report.culprit is not None, f"no operation is named\n{report.to_text()}"
     assert report.culprit.op.forward is mutant.subject.forward, report.culprit.to_text()
-    computed, measured = reproduced(report.culprit, tmp_path)
-    assert not np.isclose(computed, measured, rtol=1e-5), report.culprit.code()
-    if mutant.kind != "nondeterministic":
-        assert computed == pytest.approx(report.culprit.analytic, rel=1e-4, nan_ok=True), report.culprit.code()
-        assert measured == pytest.approx(report.culprit.numeric, rel=1e-4, abs=1e-4), report.culprit.code()
+    for computed, measured in reproduced(report.culprit, tmp_path):
+        assert not np.isclose(computed, measured, rtol=1e-5), report.culprit.code()
+        if mutant.kind != "nondeterministic":
+            assert computed == pytest.approx(report.culprit.analytic, rel=1e-4, nan_ok=True), report.culprit.code()
+            assert measured == pytest.approx(report.culprit.numeric, rel=1e-4, abs=1e-4), report.culprit.code()
 
 
 @EACH
@@ -40,12 +40,17 @@ def check(mutant: Mutant, model: Any) -> ag.gradcheck.Report:
     return ag.gradcheck(model, *mutant.values(), raise_exception=False, **mutant.check)
 
 
-def reproduced(culprit: Culprit, folder: Path) -> list[complex]:
-    """What the program prints: the computed and the measured value. Small ones are pasted, others are saved."""
-    path = None if culprit.small else culprit.save(folder)
-    source, output = path.read_text(encoding="utf-8") if path else culprit.code(), io.StringIO()
+def reproduced(culprit: Culprit, folder: Path) -> list[list[complex]]:
+    """What the programs print, the saved one and the one to paste, if there is one: computed and measured."""
+    path = culprit.save(folder)
+    programs = [path.read_text(encoding="utf-8"), *([culprit.code()] if culprit.small else [])]
+    return [printed(source, {culprit.op.name: culprit.op.function, "__file__": str(path)}) for source in programs]
+
+
+def printed(source: str, names: dict[str, Any]) -> list[complex]:
+    output = io.StringIO()
     with contextlib.redirect_stdout(output), np.errstate(all="ignore"):
-        exec(compile(source, "program", "exec"), {culprit.op.name: culprit.op.function, "__file__": str(path)})
+        exec(compile(source, "program", "exec"), names)
     return [complex(line.partition(": ")[2]) for line in output.getvalue().splitlines()]
 
 
