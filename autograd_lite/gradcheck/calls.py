@@ -11,7 +11,9 @@ import numpy as np
 
 from ..core import Call, Definition, Handle, gradients, raw
 from ..tensor import Tensor
-from .numeric import Estimate, Function, Vector, one_sided, slope
+from .complex_step import confirmed
+from .holomorphic import is_holomorphic
+from .numeric import Estimate, Function, Slope, Vector, one_sided, slope
 
 Array = np.ndarray[Any, Any]
 Arrays = dict[str, Array]
@@ -27,7 +29,7 @@ class Case:
     differentiated for, those of a sequence as ``arrays[1]``. levels: the weights of the outputs, by name, if it is the
     derivative of the gradient, a function of the variables and of these; in third order those of that gradient, too.
     constants: arrays with a history for which it has no derivative. rounding: units in the last place that a computed
-    derivative may be off by.
+    derivative may be off by. sharply: measure it by a complex step, where there is one.
     """
 
     op: Definition
@@ -36,6 +38,7 @@ class Case:
     levels: tuple[Arrays, ...] = ()
     constants: tuple[str, ...] = ()
     rounding: float = 200
+    sharply: bool = False
 
     @classmethod
     def of(cls, call: Call, snapshot: Callable[[Array], Array] = np.array) -> Case:
@@ -176,6 +179,7 @@ class Probe(NamedTuple):
     numeric: Estimate
     tolerance: float
     line: Function  # what was measured
+    complex_step: bool = False
 
     @property
     def ok(self) -> bool:
@@ -200,8 +204,27 @@ def compared(
     line = line_of(case, weights, direction)
     numeric = slope(line, 0.0, _STEP, lambda _: 1e-7 * (size + 1e-3 * weight))
     low = max(float(np.finfo(array.dtype).eps) for array in (*found.values(), *weights))
-    rounding = case.rounding * low * (size + weight) + 10 * _EPS / _STEP * moved  # of the result, and of what is moved
-    return Probe(analytic, numeric, 10 * numeric.error + rounding, line)
+    rounding = case.rounding * low * (size + weight)  # of the result; what is moved has roundings, too
+    if sharper := _by_complex_step(case, weights, direction, numeric):
+        return Probe(analytic, sharper, 10 * (sharper.error + _EPS * moved) + rounding, line, complex_step=True)
+    return Probe(analytic, numeric, 10 * (numeric.error + _EPS / _STEP * moved) + rounding, line)
+
+
+def _by_complex_step(
+    case: Case, weights: Sequence[Array], direction: Mapping[str, Array], numeric: Estimate
+) -> Estimate | None:
+    """The same, if it is wanted, possible, and confirmed by what differences measure."""
+    arrays = (*case.point().values(), *weights)
+    if not case.sharply or case.order > 1 or not is_holomorphic(case.op) or any(a.dtype.char != "d" for a in arrays):
+        return None
+    line: Any = line_of(case, [1j * weight for weight in weights], direction)  # i times the outputs' imaginary parts
+    try:
+        slopes = line(1e-20j) / 1e-20
+    except Exception:  # whatever an operation does with numbers that it was not written for
+        return None
+    size = float(np.abs(slopes).sum())
+    found = confirmed(Slope(float(slopes.sum()), 8 * _EPS * size, size, 0.0), numeric.value.real, numeric.error)
+    return found and Estimate(found.value, found.error)
 
 
 _STEP = 1e-4

@@ -20,38 +20,12 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Call, Definition, observe, raw
+from ..core import Call, observe, raw
 from ..tensor import Tensor
+from .holomorphic import is_holomorphic
 from .inputs import DOUBLE
 from .numeric import Slope
 from .subjects import Array, Subject
-
-# Operations without branches whose code for complex numbers continues that for real ones, and is as exact.
-_BY_KIND = {
-    "arithmetic": (
-        "add subtract multiply divide negative positive alias copy reciprocal square squared_error lerp power"
-        " safe_multiply safe_product safe_divide safe_subtract apply_dropout"
-    ),
-    "functions of one number": (
-        "exp exp2 expm1 log log2 log10 log1p sqrt sin cos tan sinh cosh tanh arcsin arccos arctan arcsinh arccosh"
-        " arctanh sigmoid tanhshrink erf erfc erfcx ndtr"
-    ),
-    "reductions and scans": "sum mean prod logsumexp cumsum cumprod linear_recurrence",
-    "products and linear systems": (
-        "matmul contract linear cross_product det inv solve substitute convolve conv1d conv2d conv3d conv_transpose1d"
-        " conv_transpose2d conv_transpose3d conv1d_weight conv2d_weight conv3d_weight local_conv1d local_conv2d"
-    ),
-    "what only moves numbers": (
-        "reshape transpose swapaxes expand_dims squeeze broadcast_to concatenate stack split unstack flip roll rot90"
-        " repeat diagonal diagonal_scatter scatter_diagonal tril triu block_diag getitem setitem embedding take_flat"
-        " put_flat where pad_constant pad_repeated sliding_window_view unfold flip_sequences take_windows"
-    ),
-    "what adds numbers at places": (
-        "sum_runs add_at scatter_rows add_flat bincount unpad_repeated frame_sums fold add_windows avg_pool"
-        " adaptive_avg_pool sum_windows spread_windows spread_bins scatter_windows"
-    ),
-}
-HOLOMORPHIC = frozenset(name for names in _BY_KIND.values() for name in names.split())
 
 _TESTS = frozenset(("equal", "isnan"))  # by these, formulas find exceptional values: they give no numbers
 _BOUNDARY = frozenset(("conj",))  # with it, the engine hands gradients over
@@ -59,7 +33,7 @@ _STEP, _SMALLEST = 1e-20, 1e-200
 _ROUNDING = 8 * float(np.finfo(np.float64).eps)  # of what is summed
 _BARS = 5  # of the differences, that a complex step may be away from them
 _SHARPER = 1e-6  # of their error bar: its own is at least that
-_UNLIKE = 1e-6  # real outputs of both programs that differ by more, relatively, are not those of one function
+_UNLIKE = 1e-13  # if real outputs of both programs differ by more, relatively, the complex one is less exact
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +52,10 @@ class ComplexStep:
         """None if an operation is not known to be holomorphic, or anything goes wrong with complex numbers."""
         if subject.explicit or _order(subject) > 2 or any(leaf.dtype != DOUBLE for leaf in subject.leaves.values()):
             return None
-        real = subject.outputs()
         try:
             if subject.origin is not None:
-                _observed(subject.origin, HOLOMORPHIC)
-            values = _observed(subject, HOLOMORPHIC | (_BOUNDARY if subject.origin is not None else frozenset()))
+                _without_imaginary_parts(subject.origin, frozenset())
+            real, values = _without_imaginary_parts(subject, frozenset() if subject.origin is None else _BOUNDARY)
             difference = sum(float(np.abs(a.data - b.data).sum()) for a, b in zip(values, real, strict=True))
         except Exception:  # whatever a function does with numbers that it was not written for
             return None
@@ -98,11 +71,10 @@ class ComplexStep:
         try:
             with _complex(self.subject, {name: step * v for name, v in direction.items()}):
                 outputs = self.subject.outputs()
+            pairs = zip(self.weights, outputs, strict=True)
+            parts = [np.imag(weight * output.data).reshape(-1) for weight, output in pairs]
         except Exception:  # as above
             return None
-        parts = [
-            np.imag(weight * output.data).reshape(-1) for weight, output in zip(self.weights, outputs, strict=True)
-        ]
         slopes = np.concatenate([np.zeros(0), *parts]) / step
         size = float(np.abs(slopes).sum())
         return Slope(float(slopes.sum()), (_ROUNDING + self.unlike) * size, size, 0.0) if np.isfinite(size) else None
@@ -113,12 +85,17 @@ class ComplexStep:
         return np.nan if found is None else found.value
 
 
+def agree(found: Slope, value: float, error: float) -> bool:
+    """Whether differences, with this error bar, agree with a complex step."""
+    return bool(abs(found.value - value) <= _BARS * error)
+
+
 def confirmed(found: Slope | None, value: float, error: float) -> Slope | None:
     """A slope by a complex step if it is sharper than differences and they, with their error bar, agree; else None.
 
     Much sharper it may not be: what is of the order of the step squared is in no error bar.
     """
-    if found is None or not abs(found.value - value) <= _BARS * error:
+    if found is None or not agree(found, value, error):
         return None
     found = found._replace(error=max(found.error, _SHARPER * error))
     return found if found.error < error else None
@@ -126,8 +103,8 @@ def confirmed(found: Slope | None, value: float, error: float) -> Slope | None:
 
 def _reach(x: Array, v: Array) -> float:
     """How far along `v` entries change by their own size, at most 1; of a 0 there is no size."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return float(np.min(np.abs(x / v), where=(x != 0) & (v != 0), initial=1.0))
+    moved = (v != 0) & (x != 0)
+    return float(np.abs(x[moved] / v[moved]).min(initial=1.0))
 
 
 def _order(subject: Subject) -> int:
@@ -145,8 +122,8 @@ def _complex(subject: Subject, imaginary: Mapping[str, Array]) -> Iterator[None]
     originals = [leaf.data for leaf in subject.leaves.values()]
     try:
         for name, leaf in subject.leaves.items():
-            part = imaginary.get(name, 0.0)
-            _set(leaf, np.asarray(leaf.data + 1j * (-part if name in conjugates else part)))
+            part = 1j * imaginary[name] if name in imaginary else 0j
+            _set(leaf, np.asarray(leaf.data + (-part if name in conjugates else part)))
         with np.errstate(all="ignore"):
             yield
     finally:
@@ -162,32 +139,38 @@ def _set(leaf: Tensor, data: Array) -> None:
 # -- what the path consists of -----------------------------------------------------------------------------------
 
 
-def _observed(subject: Subject, known: frozenset[str]) -> tuple[Any, ...]:
-    """The outputs for complex numbers without imaginary part. Raises if an operation is not known, or gives one."""
+def _without_imaginary_parts(subject: Subject, allowed: frozenset[str]) -> tuple[tuple[Tensor, ...], ...]:
+    """The outputs for real numbers, and for complex ones without imaginary part.
+
+    Raises if an operation that a gradient flows through is not known to be holomorphic, before a function gets complex
+    numbers, which it may keep; and if an operation gives numbers with an imaginary part, or real ones.
+    """
+
+    def require_known(call: Call) -> None:
+        if any(getattr(result, "node", None) is not None for result in _parts(call.output)):
+            _require(is_holomorphic(call.op), call)
 
     def require_holomorphic(call: Call) -> None:
-        values = [part for value in call.arguments.values() for part in _parts(value)]
-        if not any(map(_is_complex, values)) or call.op.name in _TESTS:
-            return
-        results = [result for result in _parts(call.output) if result.dtype.kind in "fc"]
-        if not is_holomorphic(call.op, known) or any(r.dtype.kind == "f" or r.imag.any() for r in map(raw, results)):
-            raise _NotHolomorphic(call.op.name)
+        if any(_is_complex(part) for value in call.arguments.values() for part in _parts(value)):
+            known = is_holomorphic(call.op) or call.op.name in allowed
+            results = [raw(result) for result in _parts(call.output) if result.dtype.kind in "fc"]
+            kept = all(result.dtype.kind == "c" and not result.imag.any() for result in results)
+            _require((known and kept) or call.op.name in _TESTS, call)
 
+    with observe(require_known):
+        real = subject.outputs()
     with _complex(subject, {}), warnings.catch_warnings(), observe(require_holomorphic):
         warnings.simplefilter("error", np.exceptions.ComplexWarning)
-        return subject.outputs()
+        return real, subject.outputs()
+
+
+def _require(condition: bool, call: Call) -> None:
+    if not condition:
+        raise _NotHolomorphic(call.op.name)
 
 
 class _NotHolomorphic(Exception):
     pass
-
-
-def is_holomorphic(op: Definition, known: frozenset[str] = HOLOMORPHIC) -> bool:
-    """Whether an operation is to be tried with complex numbers: one that is listed, or not the package's own."""
-    return op.name in known or not op.forward.__module__.startswith(_PACKAGE)
-
-
-_PACKAGE = __name__.partition(".")[0] + "."
 
 
 def _parts(value: Any) -> tuple[Any, ...]:

@@ -147,6 +147,8 @@ def search(
         return along, judged(line_along(weighted, point, direction), along, direction)
 
     def agrees(direction: Direction) -> bool:
+        if sharply:
+            return not looked_at(direction)[1].verdict.bad
         quick = central(line_along(weighted, point, direction), 0.0, _QUICK)
         difference = abs(computed(direction) - quick.value)
         if difference > _CLEARLY * quick.error:
@@ -156,7 +158,9 @@ def search(
         return not looked_at(direction)[1].verdict.bad
 
     found = tuple(looked_at({name: direction_at(array, rng) for name, array in point.items()}) for _ in range(count))
-    failing = suspects(agrees, point, rng, limit) if any(finding.verdict.bad for _, finding in found) else []
+    bad = [finding for _, finding in found if finding.verdict.bad]
+    sharply = any(finding.complex_step for finding in bad)  # what differences do not show
+    failing = suspects(agrees, point, rng, limit) if bad else []
     norm = math.sqrt(sum(float(np.vdot(g, g).real) for g in gradient.values()))
     return Search(found, tuple(failing), norm, sum(array.size for array in point.values()))
 

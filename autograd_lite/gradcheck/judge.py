@@ -24,8 +24,9 @@ Array = np.ndarray[Any, Any]
 _EPS = float(np.finfo(np.float64).eps)
 _BARS = 5  # a derivative may be so many error bars away from the measured one
 _ROUNDINGS = 128  # and so many roundings of what was summed
+ILL = 32  # and so many times what rounding of the inputs moves it by
 _LOST = 64  # a difference of so many roundings of the largest entry of the gradient may be one
-_SHARP = 1e-6  # the error bar of a convincing measurement, relative to the gradient
+SHARP = 1e-6  # the error bar of a convincing measurement, relative to the gradient
 _BLUNT = 1e-3  # that of one in which a plausible mistake would hide
 _TIED = 1e-2  # slopes at points nearby are those of a smooth function if they differ by less, relatively
 _FAR, _NEAR, _CLOSE = 1e-4, 1e-6, 1e-9  # of points nearby, relative to the entry that moves
@@ -47,6 +48,7 @@ class Finding(NamedTuple):
     one_sided: tuple[complex, complex] | None = None
     kink: Kink | None = None
     note: str = ""
+    complex_step: bool = False
 
 
 @dataclass(slots=True)
@@ -69,6 +71,15 @@ class Ground:
     step: float
     noise: Callable[[], float]
     branching: bool | None = None
+
+    def tolerance(self, found: Slope) -> float:
+        """How far a derivative may be from this measured one."""
+        return self.allowance(found.value) + _BARS * found.error + _ROUNDINGS * self.precision * found.size
+
+    def loses(self, difference: float, found: Slope) -> bool:
+        """Whether so much may be what rounding leaves of larger numbers: other entries, or those around 1."""
+        ones = 1.0 if found.size == 0 else 0.0
+        return difference <= _LOST * self.precision * max(ones, self.gradient)
 
 
 def judge(function: Function, x: float, computed: float, conditioning: Callable[[], float], ground: Ground) -> Finding:
@@ -159,24 +170,24 @@ class _Entry:
     def agreed(self, found: Slope) -> Finding | None:
         """The verdict if nothing speaks against it: a sharp measurement, no bend, and both values agree."""
         if found.value == found.size == found.bend == self.computed == 0:  # nothing changes at all
-            return Finding(0.0, found.error, self._tolerance(found), Verdict.PASS)
+            return Finding(0.0, found.error, self.ground.tolerance(found), Verdict.PASS)
         if not self._is_smooth(found):
             return None
-        tolerance = self._tolerance(found)
+        tolerance = self.ground.tolerance(found)
         if not abs(self.computed - found.value) <= tolerance:
             return None
         return Finding(found.value, found.error, tolerance, Verdict.PASS)
 
     def clearly_wrong(self, found: Slope) -> Finding | None:
         """The verdict if a sharp measurement without a bend is far away from what was computed."""
-        tolerance = self._tolerance(found) + self._ill_conditioned()
+        tolerance = self.ground.tolerance(found) + self._ill_conditioned()
         if not (self._is_smooth(found) and _CLEARLY * tolerance < abs(self.computed - found.value) < np.inf):
             return None
         return self._failure(Finding(found.value, found.error, tolerance, Verdict.FAIL))
 
     def _is_smooth(self, found: Slope) -> bool:
         scale = self._scale(found.size)
-        return found.error <= _SHARP * scale and found.bend <= 8 * found.error + _SHARP * scale
+        return found.error <= SHARP * scale and found.bend <= 8 * found.error + SHARP * scale
 
     def looked_at_closely(self) -> Finding:
         """The verdict by branches, one-sided slopes and many steps."""
@@ -262,11 +273,11 @@ class _Entry:
     def _slope(self, left: float, right: float) -> Slope:
         """The slope where there is no kink: by central differences, or from one side if the other has a kink nearby."""
         found = best_central(self.function, self.x, self._steps(min(left, right)), self.ground.middle)
-        if found.error > _SHARP * self._scale(found.size) and left != right:
+        if found.error > SHARP * self._scale(found.size) and left != right:
             side = self._side(-1, left) if left > right else self._side(1, right)
             if side is not None:
                 found = min(found, _whole(side), key=lambda slope: slope.error)
-        if not self.x and not found.resolved and not abs(self.computed - found.value) <= self._tolerance(found):
+        if not self.x and not found.resolved and not abs(self.computed - found.value) <= self.ground.tolerance(found):
             finer = best_central(self.function, self.x, self._finest(left, right), self.ground.middle)
             found = finer if finer.resolved else found
         return found
@@ -350,12 +361,8 @@ class _Entry:
             slope = float(np.abs(ends - self.ground.middle).max(axis=0).sum() / step)
         return slope if np.isfinite(slope) else 0.0
 
-    def _tolerance(self, found: Slope) -> float:
-        rounding = _ROUNDINGS * self.ground.precision * found.size
-        return self.ground.allowance(found.value) + _BARS * found.error + rounding
-
     def _ill_conditioned(self) -> float:
-        return _ROUNDINGS / 4 * self.conditioning()
+        return ILL * self.conditioning()
 
     def _verdict(self, found: Slope) -> Finding:
         if not np.isfinite(found.error):
@@ -364,7 +371,7 @@ class _Entry:
                 f"No step gives a finite slope: the {what} is not finite here, or has outputs of another shape nearby."
             )
             return Finding(found.value, found.error, self.ground.allowance(0.0), Verdict.UNRELIABLE, note=note)
-        tolerance = self._tolerance(found)
+        tolerance = self.ground.tolerance(found)
         difference = abs(self.computed - found.value)
         blunt = found.error > _BLUNT * max(self._scale(found.size), 1.0 if np.isnan(self.computed) else 0.0)
         if not blunt and not difference <= tolerance:
@@ -376,8 +383,7 @@ class _Entry:
             return Finding(found.value, found.error, tolerance, Verdict.UNRELIABLE, note=note)
         if difference <= tolerance:
             return Finding(found.value, found.error, tolerance, Verdict.PASS)
-        ones = 1.0 if found.size == 0 else 0.0
-        if difference <= _LOST * self.ground.precision * max(ones, self.ground.gradient):
+        if self.ground.loses(difference, found):
             note = "The difference may be what rounding leaves of larger numbers, those of other entries or around 1."
             return Finding(found.value, found.error, tolerance, Verdict.UNRELIABLE, note=note)
         finding = Finding(found.value, found.error, tolerance, Verdict.FAIL)
@@ -412,7 +418,7 @@ class _Entry:
         low, high = np.minimum(left.slopes, right.slopes).sum(), np.maximum(left.slopes, right.slopes).sum()
         size = float(np.maximum(np.abs(left.slopes), np.abs(right.slopes)).sum())
         both = float(left.slopes.sum()), float(right.slopes.sum())
-        tolerance = self._tolerance(Slope(sum(both) / 2, error, size, 0.0))
+        tolerance = self.ground.tolerance(Slope(sum(both) / 2, error, size, 0.0))
         jump = self._jumps(left, right)
         if high - low <= tolerance and not jump:  # branches that meet smoothly
             found = self._unless_alone(self._verdict(Slope(sum(both) / 2, error, size, 0.0)), left, right)

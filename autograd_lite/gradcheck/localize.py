@@ -75,6 +75,14 @@ def first_wrong(stages: Sequence[Outputs], seed: int = 0) -> Culprit | None:
         return found or _coarse(steps) or _without_formula(steps)
 
 
+def first_inexact(outputs: Outputs, seed: int = 0) -> Culprit | None:
+    """The first operation whose own derivative is so little wrong that it takes a complex step to see it, or None."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        steps = walked(outputs, seed)
+        return _first([replace(step, case=replace(step.case, sharply=True)) for step in steps], 1)
+
+
 def where_not_finite(outputs: Outputs, seed: int = 0) -> str:
     """A sentence on the operation that makes infinities or NaN of a finite gradient, first on the way back; or none."""
     with warnings.catch_warnings(), np.errstate(all="ignore"):

@@ -176,7 +176,7 @@ def _judged(question: Question, argument: str, position: int) -> Finding | None:
         if not probe.ok:
             low, high, spread = sides(probe.line)
             margin = spread + probe.tolerance
-            between = low - margin <= probe.analytic <= high + margin
+            between = not probe.complex_step and low - margin <= probe.analytic <= high + margin
             wrong |= bool(np.isfinite(probe.numeric.value)) and not between
             if high - low > margin:
                 slopes = f"{decimal(low / scale, 6)} and {decimal(high / scale, 6)}"

@@ -56,8 +56,8 @@ class Entry:
     in it. analytic: what `gradients` computes; numeric: what differences measure (at a kink, of the values between the
     slopes of both sides, the nearest); error: how far the measurement itself may be off. tolerance: how far both may
     be apart. verdict: what follows. one_sided: at a kink, the slopes on its left and right; kink: which operation has
-    it. note: a sentence on the verdict. direction: whether this is no single entry, but the derivative along a random
-    direction.
+    it. note: a sentence on the verdict. complex_step: whether `numeric` is by a complex step, which the differences
+    confirm. direction: whether this is no single entry, but the derivative along a random direction.
     """
 
     order: int
@@ -71,6 +71,7 @@ class Entry:
     one_sided: tuple[complex, complex] | None = None
     kink: Kink | None = None
     note: str = ""
+    complex_step: bool = False
     direction: bool = False
 
     @property
@@ -215,7 +216,10 @@ class Report(Readable):
         counts = [f"{verdicts[verdict]:,} {verdict}" for verdict in Verdict if verdicts[verdict]]
         if kinds := list(dict.fromkeys(problem.kind for problem in self.problems)):
             counts.append(f"{len(self.problems)} other problem{'s' * (len(self.problems) > 1)} ({', '.join(kinds)})")
-        checked = f"{self._compared()} compared with finite differences"
+        sharp = sum(entry.complex_step for entry in self.entries)
+        checked = (
+            f"{self._compared()} compared with finite differences{f', {sharp:,} with complex steps' * bool(sharp)}"
+        )
         return f"gradcheck {self._status()}: {', '.join([checked, *counts])}"
 
     def _compared(self) -> str:

@@ -10,7 +10,7 @@ round at random.)
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -20,9 +20,10 @@ from .branches import first_difference, traced
 
 Array = np.ndarray[Any, Any]
 Rounding = Callable[[Array], Array]
+T = TypeVar("T")
 
 _TIMES = 8
-SPREADS = 16  # so many times what is seen, rounding may explain
+SPREADS = 16  # so many times the range of what is drawn, rounding may explain
 
 
 # -- on the way ----------------------------------------------------------------------------------------------------
@@ -30,11 +31,17 @@ SPREADS = 16  # so many times what is seen, rounding may explain
 
 def spread(compute: Callable[[], float]) -> float:
     """By how much results of `compute` differ among roundings; 0 if they are not finite."""
+    found = drawn(compute)
+    return float(np.ptp(found)) if np.isfinite(found).all() else 0.0
+
+
+def drawn(compute: Callable[[], T]) -> list[T]:
+    """What it computes, with one set of rounding errors after the other."""
     found = []
     for seed in range(_TIMES):
         with rounded_at_random(np.random.default_rng(seed)):
             found.append(compute())
-    return float(np.ptp(found)) if np.isfinite(found).all() else 0.0
+    return found
 
 
 def rounded_at_random(rng: np.random.Generator) -> observe:

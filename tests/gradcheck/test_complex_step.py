@@ -12,7 +12,8 @@ import pytest
 import autograd_lite as ag
 from autograd_lite import core
 from autograd_lite.core import registry
-from autograd_lite.gradcheck.complex_step import HOLOMORPHIC, ComplexStep, confirmed
+from autograd_lite.gradcheck.complex_step import ComplexStep, confirmed
+from autograd_lite.gradcheck.holomorphic import HOLOMORPHIC
 from autograd_lite.gradcheck.inputs import DOUBLE, Way
 from autograd_lite.gradcheck.numeric import Slope
 from autograd_lite.gradcheck.samples import Sample, samples
@@ -33,6 +34,7 @@ LEFT_OUT = {
     "cofactors": "by singular values where a matrix is nearly singular",
     "erfcx_derivative": "a difference that cancels where x is large",
     "expm": "scales by the norm, and loses digits that the gradient has",
+    "log1p": "of small complex numbers it is no more exact than log",
     "over_square_norm": "of large numbers it is by hypot, which takes real ones",
     "pivoted_factors": "chooses pivots",
     "root_of_one_plus_square": "of large numbers it is by hypot, which takes real ones",
@@ -134,6 +136,22 @@ def test_complex_steps_and_derivatives_agree_to_roundings(name: str) -> None:
         terms = [g * v for g, v in zip(subject.gradient(weights), direction.values(), strict=True) if g is not None]
         size = found.size + sum(float(np.abs(part).sum()) for part in terms)
         assert abs(found.value - sum(float(part.sum()) for part in terms)) <= 16 * EPS * size
+
+
+@pytest.mark.parametrize("scale", [1e-8, 1e-4, 1.0])
+@pytest.mark.parametrize("name", sorted(HOLOMORPHIC))
+def test_real_parts_are_as_exact_as_real_numbers(name: str, scale: float) -> None:
+    for sample, _ in drawn(DIFFERENTIABLE[name]):
+        real = {label: scale * x for label, x in sample.variables().items()}
+        try:
+            with np.errstate(all="ignore"):
+                found = [sample.call({label: x + 0j for label, x in real.items()}), sample.call(real)]
+        except ValueError:  # beyond its domain
+            continue
+        pairs = zip(*(result if isinstance(result, tuple) else (result,) for result in found), strict=True)
+        for theirs, ours in pairs:
+            if np.isfinite(ours).all():
+                np.testing.assert_allclose(theirs.real, ours, rtol=0, atol=64 * EPS * np.abs(ours).max(initial=0))
 
 
 # -- what is measured ----------------------------------------------------------------------------------------------
@@ -261,3 +279,153 @@ def test_what_has_rounded_away_is_no_mistake(f: Callable[..., Any], at: float) -
     for x in (np.array([at, at + 0.3]), np.array(-at)):
         report = ag.dot_product_test(f, x, raise_exception=False)
         assert report or not report.complex_step
+
+
+# -- gradcheck -----------------------------------------------------------------------------------------------------
+
+
+@ag.op(registered=False, x=lambda g, x: g * gelu_slope(x, 0.7978845608))
+def gelu_of_ten_digits(x: core.Array) -> core.Array:
+    return 0.5 * x * (1 + np.tanh(0.7978845608028654 * (x + 0.044715 * x**3)))
+
+
+def gelu_slope(x: Any, root: float) -> Any:
+    inner = ag.tanh(root * (x + 0.044715 * x**3))
+    return 0.5 * (1 + inner) + 0.5 * x * (1 - inner**2) * root * (1 + 3 * 0.044715 * x**2)
+
+
+@ag.op(registered=False, x=lambda g, x: g * ag.cos(x) * (1 + 3e-11 * (raw_of(x) > 0)))
+def sine_wrong_above_zero(x: core.Array) -> core.Array:
+    return np.sin(x)
+
+
+def raw_of(x: Any) -> Any:
+    return x.data if isinstance(x, ag.Tensor) else x
+
+
+# What is off by less than differences can tell, in models: which entries, and the operation.
+SLIGHTLY_WRONG: dict[str, tuple[Callable[..., Any], str]] = {
+    "alone": (slightly_wrong, "slightly_wrong"),
+    "a constant of ten digits": (lambda x: gelu_of_ten_digits(x @ ag.tensor(W)).mean(), "gelu_of_ten_digits"),
+    "behind others": (lambda x: ag.log(2 + ag.sin(slightly_wrong(x))), "slightly_wrong"),
+    "where x is positive": (lambda x: sine_wrong_above_zero(x) * 3, "sine_wrong_above_zero"),
+}
+
+
+@pytest.mark.parametrize("name", SLIGHTLY_WRONG)
+def test_an_error_in_the_eleventh_digit_is_found_and_named(name: str) -> None:
+    f, culprit = SLIGHTLY_WRONG[name]
+    report = ag.gradcheck(f, X, raise_exception=False)
+    assert not report
+    assert report.culprit.op.name == culprit
+    assert all(entry.complex_step for entry in report.failures)
+    assert all(entry.difference < 1e-9 * max(1.0, abs(entry.numeric)) for entry in report.failures)
+    assert "a complex step does" in report.to_text()
+    assert f"{sum(entry.complex_step for entry in report.entries)} with complex steps" in report.to_text()
+    assert report.to_dict()["entries"][0]["complex_step"] is True
+    if name == "where x is positive":
+        assert {entry.index for entry in report.failures} == {tuple(map(int, i)) for i in np.argwhere(X > 0)}
+
+
+def test_along_directions_too() -> None:
+    report = ag.gradcheck(slightly_wrong, X, directions=2, raise_exception=False)
+    assert sum(entry.direction and entry.complex_step for entry in report.failures) == 2
+    assert sum(not entry.direction for entry in report.failures) == 5, "so many are looked for"
+    right = ag.gradcheck(cubed, X, directions=2)
+    assert all(entry.complex_step for entry in right.entries)
+
+
+def test_in_second_order_only() -> None:
+    second = ag.op(registered=False, x=lambda g, x: g * 6 * x * DIGITS)(slope_of_cube)
+    first = ag.op(registered=False, x=lambda g, x: g * second(x))(cubed_by_parts)
+    report = ag.gradcheck(first, X, order=2, raise_exception=False)
+    assert {entry.order for entry in report.failures} == {2}
+    assert {entry.name for entry in report.failures} == {"x"}
+
+
+def slope_of_cube(x: core.Array) -> core.Array:
+    return 3 * x * x
+
+
+def cubed_by_parts(x: core.Array) -> core.Array:
+    return x**3
+
+
+@pytest.mark.parametrize("name", MEASURED)
+def test_entries_are_measured_where_that_is_possible(name: str) -> None:
+    f, inputs, highest = MEASURED[name]
+    report = ag.gradcheck(f, *inputs, order=2, raise_exception=False)
+    assert bool(report) == (name != "raises"), "one number there has no history"
+    assert not any("Complex steps" in note for note in report.notes)
+    for entry in report.entries:
+        assert entry.complex_step == (entry.order <= highest and not entry.name.startswith("grad_output"))
+        if entry.complex_step:
+            assert entry.tolerance <= 1e-12 * max(1.0, abs(entry.numeric))
+
+
+def test_losses_of_modules() -> None:
+    report = ag.gradcheck(two_layers(), X, np.ones((3, 2)), loss=ag.nn.MSELoss())
+    assert all(entry.complex_step for entry in report.entries)
+    assert {"0.weight", "2.bias"} <= {entry.name for entry in report.entries}
+
+
+def test_the_real_program_is_judged_by_differences() -> None:
+    report = ag.gradcheck(cubed_or_something_else, X)
+    assert not any(entry.complex_step for entry in report.entries)
+    assert any("the differences count" in note for note in report.notes)
+    wrong = ag.op(registered=False, x=lambda g, x: g * 3 * x * x * 1.001)(cubed_or_something_else.__wrapped__)
+    assert not ag.gradcheck(wrong, X, raise_exception=False)
+
+
+def test_functions_that_cannot_be_holomorphic_get_no_complex_numbers() -> None:
+    seen = set()
+
+    def f(x: Any) -> Any:
+        seen.add(x.dtype.name)
+        return ag.relu(x)
+
+    assert ag.gradcheck(f, X, order=2)
+    assert seen == {"float64"}
+
+
+@pytest.mark.parametrize("options", [{"dtype": "float32"}, {"jac": lambda x: 3 * x * x}], ids=["float32", "jac"])
+def test_where_it_is_of_no_use_there_is_none(options: dict[str, Any]) -> None:
+    f = (lambda x: (x**3).sum()) if "jac" in options else cubed
+    assert not any(entry.complex_step for entry in ag.gradcheck(f, X, **options).entries)
+
+
+FAR_OUT = [0.0, 1e-9, 2.0, 17.0, 18.5, 19.0, 400.0]
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize(
+    "f",
+    [
+        ag.tanh,
+        ag.sigmoid,
+        lambda x: ag.tanh(x) - 1,
+        lambda x: 1e8 * ag.tanh(1e3 * x),
+        lambda x: 1 / (1 + ag.exp(-x)),
+        lambda x: ag.log(1 + ag.exp(-x)),
+        lambda x: ag.tanh(ag.tanh(x) * 9),
+        lambda x: ag.tanh(x) + x - x,
+        lambda x: 1e8 * x - 1e8 * ag.tanh(x / 100),
+        lambda x: ag.erf(x) - ag.tanh(x),
+    ],
+)
+def test_what_has_rounded_away_does_not_fail(f: Callable[..., Any], sign: int) -> None:
+    with np.errstate(all="ignore"):
+        reports = [ag.gradcheck(f, sign * np.array(FAR_OUT), order=2, raise_exception=False)]
+        reports += [ag.gradcheck(f, np.array([sign * x]), raise_exception=False) for x in FAR_OUT[::3]]
+    assert any(entry.complex_step for report in reports for entry in report.entries)
+    assert not [entry for report in reports for entry in report.failures if entry.complex_step]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_ill_conditioned_systems_do_not_fail(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    a = rng.standard_normal((4, 4))
+    a[3] = a[0] + 10.0 ** -rng.integers(2, 9) * rng.standard_normal(4)
+    for f in (lambda a: ag.solve(a, np.ones(4)), ag.inv, ag.det, lambda a: ag.inv(a) @ a):
+        report = ag.gradcheck(f, a, raise_exception=False)
+        assert not [entry for entry in report.failures if entry.complex_step]

@@ -155,6 +155,7 @@ def test_halving_finds_all_suspects_in_few_steps(rng: np.random.Generator) -> No
 
 def test_kinks_that_meet_in_a_direction_are_no_mistake_if_each_operation_is_right() -> None:
     """An image with a flat background: ReLU and max-pooling are at ties nearly everywhere."""
+    ag.seed(0)
     rng = np.random.default_rng(0)
     image = np.pad(rng.random((2, 1, 3, 3)), ((0, 0), (0, 0), (2, 3), (3, 2)))
     found = set()
