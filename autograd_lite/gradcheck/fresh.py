@@ -80,7 +80,7 @@ def _drawn(value: Any, sizes: Sizes, rng: np.random.Generator, signs: bool = Fal
         return rng.choice(value.reshape(-1), shape) if value.size else np.empty(shape, value.dtype)
     drawn = rng.choice(np.abs(value).reshape(-1), shape) * rng.uniform(0.7, 1.3, shape)
     drawn = drawn if np.any(drawn) else rng.uniform(0.5, 1.5, shape)
-    return drawn * (rng.choice([-1.0, 1.0], shape) if signs or (value < 0).any() else 1)
+    return np.asarray(drawn * (rng.choice([-1.0, 1.0], shape) if signs or (value < 0).any() else 1))
 
 
 def _is_array(value: Any) -> bool:

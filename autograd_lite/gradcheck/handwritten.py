@@ -240,6 +240,9 @@ class Pair:
             found = {name: _as_array(value) for name, value in zip(names, values, strict=False)}
         found = {name: value for name, value in found.items() if name in arrays}
         found |= {held.name: _as_array(value_at(layer, held.gradient or ())) for held in self._held}
+        for name, value in found.items():
+            if value is not None and value.dtype.kind not in "iubfc":
+                raise CallError(f"the gradient of {name} has the dtype {value.dtype}, which is none of numbers")
         return {name: value for name, value in found.items() if self.wrt is None or name in self.wrt}
 
 

@@ -137,7 +137,7 @@ class _Examination:
                 gradient_name(name) for name in names if not self._wrong(name, trials, by_name[name])[0]
             )
             wrong = [name for name in names if gradient_name(name) not in self.right]
-            self.fresh = list(self._fresh_trials(names)) if wrong else []
+            self.fresh = self._fresh_trials(names) if wrong else []
             checks = [self._check(name, trials, by_name[name]) for name in names]
             if any(check.wrong for check in checks):
                 checks = self._unaliased(names, trials, checks)
@@ -210,33 +210,37 @@ class _Examination:
             elif not point:
                 raise ValueError("check_backward: forward gives NaN or infinity for these inputs")
 
-    def _fresh_trials(self, names: Sequence[str]) -> Iterator[tuple[_Trial, dict[str, Any]]]:
+    def _fresh_trials(self, names: Sequence[str]) -> list[tuple[_Trial, dict[str, Any]]]:
         """Inputs of other signs and shapes, unless what was right is wrong there: backward is not made for them."""
-        for values in fresh_inputs(self.inputs, self._tried, self.rng):
-            outputs = self.pair.evaluate(values)
-            slopes = {name: self._measured(values, self.pair.names.index(name)) for name in names}
-            trial = _Trial(tuple(values), outputs, self._upstream(outputs), slopes)
-            gradients = self.pair.run(trial.values, trial.douts).gradients
-            right = [name for name in names if gradient_name(name) in self.right]
-            if not any(self._wrong(name, [trial], [gradients[name]])[0] for name in right):
-                yield trial, gradients
+        right = [name for name in names if gradient_name(name) in self.right]
+        found = []
+        with np.errstate(all="ignore"):
+            for values in fresh_inputs(self.inputs, self._tried, self.rng):
+                outputs = self.pair.evaluate(values)
+                slopes = {name: self._measured(values, self.pair.names.index(name)) for name in names}
+                trial = _Trial(tuple(values), outputs, self._upstream(outputs), slopes)
+                gradients = self.pair.run(trial.values, trial.douts).gradients
+                whole = all(gradients.get(name) is not None for name in names)
+                finite = all(np.isfinite(slope.value).all() for slope in slopes.values())
+                if whole and finite and not any(self._wrong(name, [trial], [gradients[name]])[0] for name in right):
+                    found.append((trial, gradients))
+        return found
 
     def _tried(self, values: Sequence[Any]) -> tuple[Array, ...] | None:
         """The outputs; None if a function does not take these values, or gives other numbers of axes."""
+        usual = [out.ndim for out in self.pair.evaluate(self.inputs)]
         try:
             with np.errstate(all="ignore"):
                 outputs = self.pair.evaluate(values)
-                found = self.pair.run(values, self._upstream(outputs)).gradients
+                gradients = self.pair.run(values, self._upstream(outputs)).gradients.values()
+            finite = all(np.isfinite(array).all() for array in (*outputs, *gradients) if array is not None)
         except Exception:  # whatever it is: they are not made for these
             return None
-        usual = [out.ndim for out in self.pair.evaluate(self.inputs)]
-        arrays = [*outputs, *(gradient for gradient in found.values() if gradient is not None)]
-        good = [out.ndim for out in outputs] == usual and all(np.isfinite(array).all() for array in arrays)
-        return outputs if good else None
+        return outputs if finite and [out.ndim for out in outputs] == usual else None
 
     def _nearby(self, value: Any) -> Any:
         """Changed by up to 30 %, which keeps signs and zeros, and so mostly the domain."""
-        return value * self.rng.uniform(0.7, 1.3, value.shape) if is_variable(value) else value
+        return np.asarray(value * self.rng.uniform(0.7, 1.3, value.shape)) if is_variable(value) else value
 
     def _measured(self, values: Sequence[Any], position: int) -> Slopes:
         def outputs(value: Array) -> Array:
@@ -311,6 +315,8 @@ class _Examination:
                     " or the end of the domain of forward."
                 )
             return self._at_ties(GradientCheck(label, shape, 0, error, unmeasured=unmeasured), name, trials, found)
+        if found[0].dtype.kind == "c":
+            return GradientCheck(label, shape, wrong, error, where="it is complex, and forward is real")
         cases = [self._case(name, trial, gradient) for trial, gradient in zip(trials, found, strict=True)]
         fresh = [self._case(name, trial, gradients[name]) for trial, gradients in self.fresh]
         said = hints([*cases, *fresh])

@@ -315,6 +315,8 @@ PROBLEMS = {
     "float32": (lambda x: x * x, lambda dout, x: np.float32(2 * x * dout), "dtype", "dx is float32"),
     "an exception": (lambda x: x * x, lambda dout, x: dout @ x, "error", "raises ValueError: matmul"),
     "nothing returned": (lambda x: x * x, lambda dout, x: None, "error", "is there a return statement?"),
+    "complex": (lambda x: x * x, lambda dout, x: 2j * x * dout, "dtype", "dx is complex128"),
+    "no numbers": (lambda x: x * x, lambda dout, x: (2 * x * dout).astype(object), "error", "has the dtype object"),
     "too many gradients": (lambda x: x * x, lambda dout, x: (x, x), "error", "2 gradients for 1 inputs"),
 }
 
@@ -444,7 +446,12 @@ HINTS = {
     ),
     "the entries of a channel": (
         (lambda x: x.reshape(2, 2, 3) * 1.0 + 0 * x.sum(), lambda dout, x: dout.reshape(4, 3) / 6),
-        {"dx": ["a mean where a sum is meant, over each channel of dout: do not divide by 6"]},
+        {
+            "dx": [
+                "a mean where a sum is meant, over each channel of dout: do not divide by 6",
+                "a constant factor is wrong",  # forward takes no other shapes, so nobody knows
+            ]
+        },
     ),
 }
 

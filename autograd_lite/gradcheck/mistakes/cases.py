@@ -107,6 +107,14 @@ def subsets(ndim: int) -> list[Axes]:
     return [axes for count in range(1, ndim + 1) for axes in itertools.combinations(range(ndim), count)]
 
 
+def fits(shape: Axes, to: Axes) -> bool:
+    """Whether a shape can be broadcast to another one."""
+    try:
+        return np.broadcast_shapes(shape, to) == to
+    except ValueError:
+        return False
+
+
 def written(axes: Axes) -> str:
     """Axes as an argument of NumPy's functions: ``1`` or ``(0, 1)``."""
     return str(axes[0]) if len(axes) == 1 else str(axes)

@@ -32,10 +32,10 @@ def named_ratios(ratios: Sequence[float | None], cases: Sequence[Case]) -> Itera
         yield Factor("the sign is wrong", "", lambda case: -1)
         return
     sign = "the sign is wrong, and " if negative else ""
-    named = False
+    named, counts = False, _counts(cases)
     for factor in _factors(cases):
         if all(np.isclose(abs(ratio), factor.value(case), rtol=CLOSE) for ratio, case in known):
-            named |= factor.cost < 3
+            named |= factor.cost < (3 if _vary(counts, cases) else 2)
             yield Factor(sign + factor.mistake, factor.fix, factor.value, factor.cost + negative)
     if not named:
         for factor in _of_numbers(known, cases):
@@ -61,33 +61,39 @@ def _written(number: float) -> str:
 def _factors(cases: Sequence[Case]) -> Iterator[Factor]:
     yield Factor("a factor 2 is missing", "* 2", lambda case: 2.0)
     yield Factor("a factor 2 is too much", "/ 2", lambda case: 0.5)
-    case = cases[0]
-    counts = _counts(cases)
+    counts, first = _counts(cases), cases[0]
+    varied = _vary(counts, cases)
     for count in counts:
-        code, over, value = count.code, count.over, count.value
-        number = value(case)
-        yield Factor(f"a mean where a sum is meant, over {over}: do not divide by {number:g}", f"* {code}", value)
-        yield Factor(f"a sum where a mean is meant, over {over}: divide by {number:g}", f"/ {code}", _inverse(value))
-        root = _of(np.sqrt, value)
-        yield Factor(f"the factor np.sqrt({code}) is missing", f"* np.sqrt({code})", root, 2)
-        yield Factor(f"it has to be divided by np.sqrt({code})", f"/ np.sqrt({code})", _inverse(root), 2)
-        less = _of(lambda n: n - 1, value)
-        if number > 1:
-            phrase = "divided by {} where {} is meant, the number of entries along " + over
-            both = f"{number:g}", f"{number:g} - 1"
-            yield Factor(phrase.format(*both), f"* {code} / ({code} - 1)", _quotient(value, less), 2)
-            yield Factor(phrase.format(*both[::-1]), f"* ({code} - 1) / {code}", _quotient(less, value), 2)
-    varied = any(count.value(case) != count.value(other) for count in counts for other in cases)
+        yield from _of_count(count, first, 1 if varied else 2)
     for used, meant in itertools.permutations(counts, 2):
-        numbers = used.value(case), meant.value(case)
+        mistake = (
+            f"divided by {used.value(first):g}, the number of entries along {used.over}, where"
+            f" {meant.value(first):g} is meant, that along {meant.over}"
+        )
         cost = 2 if varied and used.plain and meant.plain else 3
-        if not np.isclose(*numbers):
-            mistake = (
-                f"divided by {numbers[0]:g}, the number of entries along {used.over}, where {numbers[1]:g} is meant,"
-                f" that along {meant.over}"
-            )
+        if used.value(first) != meant.value(first):
             yield Factor(mistake, f"* {used.code} / {meant.code}", _quotient(used.value, meant.value), cost)
-    yield from _of_constants(case)
+    yield from _of_constants(first)
+
+
+def _vary(counts: Sequence[_Count], cases: Sequence[Case]) -> bool:
+    """Whether the cases have different shapes; if not, a number may come from a shape only by chance."""
+    return any(count.value(cases[0]) != count.value(case) for count in counts for case in cases)
+
+
+def _of_count(count: _Count, first: Case, cost: int) -> Iterator[Factor]:
+    """A sum and a mean over entries taken for each other; a root of their number; one less."""
+    code, over, value, number = count.code, count.over, count.value, f"{count.value(first):g}"
+    yield Factor(f"a mean where a sum is meant, over {over}: do not divide by {number}", f"* {code}", value, cost)
+    yield Factor(f"a sum where a mean is meant, over {over}: divide by {number}", f"/ {code}", _inverse(value), cost)
+    root, less = _of(np.sqrt, value), _of(lambda n: n - 1, value)
+    yield Factor(f"the factor np.sqrt({code}) is missing", f"* np.sqrt({code})", root, 2)
+    yield Factor(f"it has to be divided by np.sqrt({code})", f"/ np.sqrt({code})", _inverse(root), 2)
+    along = f"the number of entries along {over}"
+    wanted = f"divided by {number} where {number} - 1 is meant, {along}"
+    yield Factor(wanted, f"* {code} / ({code} - 1)", _quotient(value, less), 2)
+    wanted = f"divided by {number} - 1 where {number} is meant, {along}"
+    yield Factor(wanted, f"* ({code} - 1) / {code}", _quotient(less, value), 2)
 
 
 def _of_numbers(known: Sequence[tuple[float, Case]], cases: Sequence[Case]) -> Iterator[Factor]:
@@ -105,9 +111,9 @@ def _of_constants(case: Case) -> Iterator[Factor]:
     forms: list[tuple[str, Callable[[Case], float]]] = []
     for name, number in case.constants.items():
         if number > 0 and number != 1:
-            forms.append((name, lambda c, name=name: c.constants[name]))  # type: ignore[misc]
+            forms.append((name, _constant(name)))
         if number < 1 and number != 0:
-            forms.append((f"(1 - {name})", lambda c, name=name: 1 - c.constants[name]))  # type: ignore[misc]
+            forms.append((f"(1 - {name})", _of(lambda n: 1 - n, _constant(name))))
     for code, value in forms:
         yield Factor(f"the factor {code} is missing", f"* {code}", value)
         yield Factor(f"it has to be divided by {code}", f"/ {code}", _inverse(value))
@@ -160,6 +166,10 @@ def _channel(name: str) -> _Count:
         return array.size / max(array.shape[1], 1)
 
     return _Count(f"({name}.size / {name}.shape[1])", f"each channel of {name}", value)
+
+
+def _constant(name: str) -> Callable[[Case], float]:
+    return lambda case: case.constants[name]
 
 
 def _of(function: Callable[[float], float], value: Callable[[Case], float]) -> Callable[[Case], float]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .cases import Array, Attempt, Axes, Case, Pairing, subsets, written
+from .cases import Array, Attempt, Axes, Case, Pairing, fits, subsets, written
 
 _EPSILONS = (0.0, 1e-3, 1e-5, 1e-6, 1e-7, 1e-8)
 
@@ -95,8 +95,8 @@ def formulas(cases: Sequence[Case]) -> Iterator[Attempt]:
 def _softmaxes(case: Case) -> Iterator[_Formula]:
     if case.dout.shape == case.true.shape:
         for axis in range(case.true.ndim):
-            for power in (False, True):
-                yield _softmax(case, axis, power)
+            for logarithm in (False, True):
+                yield _softmax(case, axis, logarithm)
 
 
 def _softmax(case: Case, axis: int, logarithm: bool) -> _Formula:
@@ -148,7 +148,7 @@ def _normalizations(case: Case) -> Iterator[_Formula]:
     gains = [None, *(name for name, value in case.values.items() if name not in (case.of, "dout", "out"))]
     for axes in subsets(len(shape)):
         if all(shape[axis] > 1 for axis in axes):
-            for eps in {*_EPSILONS, *case.constants.values()}:
+            for eps in (*_EPSILONS, *case.constants.values()):
                 if eps >= 0:
                     yield from (_normalization(case, axes, eps, gain) for gain in gains)
 
@@ -165,7 +165,7 @@ def _normalization(case: Case, axes: Axes, eps: float, gain: str | None) -> _For
         return c.dout * by, (x - x.mean(axis=axes, keepdims=True)) / std, std
 
     def terms(c: Case) -> list[Array] | None:
-        if gain is not None and not _broadcasts(c.values[gain].shape, c.true.shape):
+        if gain is not None and not fits(c.values[gain].shape, c.true.shape):
             return None
         d, x_hat, std = parts(c)
         return [d / std, _mean_term(d, x_hat, std, axes), _variance_term(d, x_hat, std, axes)]
@@ -198,13 +198,6 @@ def _variance_term(d: Array, x_hat: Array, std: Array, axes: Axes) -> Array:
 def _same_constant(one: Case, other: Case, number: float) -> float:
     """The constant of another case that has the name of this number in one; the number itself, if none has."""
     return next((other.constants[name] for name, value in one.constants.items() if value == number), number)
-
-
-def _broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
-    try:
-        return np.broadcast_shapes(shape, to) == to
-    except ValueError:
-        return False
 
 
 # -- losses --------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from .cases import CLOSE, Array, Attempt, Case, Pairing
+from .cases import CLOSE, Array, Attempt, Case, Pairing, fits
 
 _Form = Callable[[Array], Array]
 
@@ -88,19 +88,12 @@ def _leaky(name: str, slope: str) -> Callable[[Case], Array]:
     return lambda case: np.where(case.values[name] > 0, 1.0, case.constants[slope])
 
 
-def _fits(factor: Array, shape: tuple[int, ...]) -> bool:
-    try:
-        return np.broadcast_shapes(factor.shape, shape) == shape
-    except ValueError:
-        return False
-
-
 def _times(factor: Callable[[Case], Array], of_true: bool = False) -> Pairing:
     """The gradient with a factor; or the true one with it, which the gradient has too much."""
 
     def pairing(case: Case) -> tuple[Array, Array] | None:
         by = factor(case)
-        if case.found.shape != case.true.shape or not _fits(by, case.true.shape):
+        if case.found.shape != case.true.shape or not fits(by.shape, case.true.shape):
             return None
         return (case.true * by, case.found) if of_true else (case.found * by, case.true)
 
@@ -116,7 +109,7 @@ def _before(factor: Callable[[Case], Array], divided: bool = False) -> Pairing:
 
     def pairing(case: Case) -> tuple[Array, Array] | None:
         by = 1 / factor(case) if divided else factor(case)
-        if case.found.shape != case.true.shape or not _fits(by, case.dout.shape) or not np.isfinite(by).all():
+        if case.found.shape != case.true.shape or not fits(by.shape, case.dout.shape) or not np.isfinite(by).all():
             return None
         return case.found, case.pulled(case.dout * by)
 
@@ -134,7 +127,7 @@ def _replacing(meant: Callable[[Case], Array], used: Callable[[Case], Array]) ->
             return None
         if not np.isfinite(quotient).all() or not np.all(wrong):
             return None
-        at_output = case.single and _fits(quotient, case.dout.shape)
+        at_output = case.single and fits(quotient.shape, case.dout.shape)
         return (_before if at_output else _times_true)(lambda case: used(case) / meant(case))(case)
 
     return pairing
