@@ -38,6 +38,10 @@ _WIDEST = 1e-2  # the first step of a close look, relative to the larger of 1 an
 _FINER = 8  # each further step is so many times smaller
 
 
+_NEITHER = "At x, several operations are at kinks and take the branches of neither side: there is no second derivative."
+_UNSETTLED = "The slope is another one for each step: the function changes much within the smallest that can be tried."
+
+
 class Finding(NamedTuple):
     """What is known of an entry."""
 
@@ -206,7 +210,7 @@ class _Entry:
         if kink is None and found.error <= _BLUNT * self._scale(found.size):
             return self._unless_alone(self._verdict(found), *sides)
         if len(both) == 1:
-            return self._verdict(_whole(both[0]))
+            return self._verdict(both[0].whole)
         return self._verdict(UNKNOWN)._replace(kink=kink) if kink else self._verdict(found)
 
     # -- where the slope is infinite -----------------------------------------------------------------------------
@@ -276,18 +280,18 @@ class _Entry:
         if found.error > SHARP * self._scale(found.size) and left != right:
             side = self._side(-1, left) if left > right else self._side(1, right)
             if side is not None:
-                found = min(found, _whole(side), key=lambda slope: slope.error)
-        if not self.x and not found.resolved and not abs(self.computed - found.value) <= self.ground.tolerance(found):
+                found = min(found, side.whole, key=lambda slope: slope.error)
+        if not found.settled and not abs(self.computed - found.value) <= self.ground.tolerance(found):
             finer = best_central(self.function, self.x, self._finest(left, right), self.ground.middle)
             found = finer if finer.resolved else found
         return found
 
     def _side(self, side: int, reach: float) -> Side | None:
         found = one_sided(self.function, self.x, side, self._steps(reach))
-        if self.x or (found and found.resolved):
+        if found and found.whole.settled:
             return found
         finer = one_sided(self.function, self.x, side, self._finest(reach))
-        return finer if finer and finer.resolved else found
+        return finer if finer and finer.whole.resolved else found
 
     def _steps(self, step: float, smallest: float = 0.0) -> Iterator[float]:
         """Steps from this one down to the smallest, four at least."""
@@ -299,9 +303,9 @@ class _Entry:
             number += 1
 
     def _finest(self, *reach: float) -> Iterator[float]:
-        """Steps for 0 that are much smaller than these: nothing is rounded there, and nothing is too small."""
+        """Steps that are smaller than these, as small as rounding of `x` allows; of 0 there is none."""
         smallest = self._smallest()
-        return self._steps(min(*reach, smallest), 1e-18 * smallest)
+        return self._steps(min(*reach, smallest), 64 * _EPS * abs(self.x) or 1e-18 * smallest)
 
     def _smallest(self) -> float:
         """The step at which rounding takes over.
@@ -351,9 +355,11 @@ class _Entry:
     # -- verdicts ------------------------------------------------------------------------------------------------
 
     def _scale(self, size: float) -> float:
-        """What an error bar is large or small beside: the gradient, or the outputs where there is none."""
-        outputs = 1e-3 * float(np.abs(self.ground.middle).sum()) / max(1.0, abs(self.x))
-        return max(size, self.ground.gradient, outputs if np.isfinite(outputs) else 0.0, 1e-3 * self.around)
+        """What an error bar is large or small beside: the gradient, or the outputs where it is 0 but for rounding."""
+        outputs = float(np.abs(self.ground.middle).sum()) / max(1.0, abs(self.x))
+        if not (np.isfinite(outputs) and abs(self.computed) <= _ROUNDINGS * _EPS * outputs):
+            outputs = 0.0
+        return max(size, self.ground.gradient, 1e-3 * outputs, 1e-3 * self.around)
 
     def _chords(self, step: float) -> float:
         with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
@@ -387,6 +393,8 @@ class _Entry:
             note = "The difference may be what rounding leaves of larger numbers, those of other entries or around 1."
             return Finding(found.value, found.error, tolerance, Verdict.UNRELIABLE, note=note)
         finding = Finding(found.value, found.error, tolerance, Verdict.FAIL)
+        if not found.settled:
+            return finding._replace(verdict=Verdict.UNRELIABLE, note=_UNSETTLED)
         return self._if_hidden(difference, finding) or self._failure(finding)
 
     def _if_hidden(self, difference: float, finding: Finding) -> Finding | None:
@@ -418,10 +426,11 @@ class _Entry:
         low, high = np.minimum(left.slopes, right.slopes).sum(), np.maximum(left.slopes, right.slopes).sum()
         size = float(np.maximum(np.abs(left.slopes), np.abs(right.slopes)).sum())
         both = float(left.slopes.sum()), float(right.slopes.sum())
-        tolerance = self.ground.tolerance(Slope(sum(both) / 2, error, size, 0.0))
+        average = Slope(sum(both) / 2, error, size, 0.0, left.rounding + right.rounding)
+        tolerance = self.ground.tolerance(average)
         jump = self._jumps(left, right)
         if high - low <= tolerance and not jump:  # branches that meet smoothly
-            found = self._unless_alone(self._verdict(Slope(sum(both) / 2, error, size, 0.0)), left, right)
+            found = self._unless_alone(self._verdict(average), left, right)
             return found._replace(kink=kink) if found.verdict is Verdict.FAIL else found
         nearest = float(np.clip(self.computed, low, high)) if np.isfinite(self.computed) else float(low)
         what, derivative = self._words()
@@ -434,10 +443,12 @@ class _Entry:
             return finding._replace(verdict=Verdict.UNRELIABLE, note=steep if jump else note)
         if abs(self.computed - nearest) <= tolerance:
             return finding if kink.op or self.computed else self._failure(finding)  # the steps of an integer, perhaps
-        if jump and self.ground.order > 1 and not chosen:
-            return finding._replace(verdict=Verdict.UNRELIABLE)
+        if self.ground.order > 1 and not chosen:
+            return finding._replace(verdict=Verdict.UNRELIABLE, note=told or _NEITHER)
         if jump and not kink.op:
             return finding._replace(verdict=Verdict.UNRELIABLE, note=steep)
+        if not average.settled:
+            return finding._replace(verdict=Verdict.UNRELIABLE, note=_UNSETTLED)
         return self._unless_alone(self._failure(finding._replace(verdict=Verdict.KINK_OUTSIDE)), left, right)
 
     def _words(self) -> tuple[str, str]:
@@ -445,8 +456,3 @@ class _Entry:
         if self.ground.order == 1:
             return "function", "derivative"
         return "gradient", "second derivative" if self.ground.order == 2 else "derivative of this order"
-
-
-def _whole(side: Side) -> Slope:
-    """The slope of one side, for where there is no other."""
-    return Slope(float(side.slopes.sum()), float(side.errors.sum()), float(np.abs(side.slopes).sum()), 0.0)

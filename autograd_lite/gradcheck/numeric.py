@@ -16,6 +16,7 @@ _ROUNDING = 8 * _EPS  # relative error granted to one evaluation of the function
 _ATTEMPTS = 7
 _BARS = 4  # two estimates contradict each other if they are more of their error bars apart
 _FALLS = 8  # times that a difference is smaller than the one before, if it is not noise
+_SETTLED = 16  # roundings, of a slope of 0
 _RESOLVED = 1e-2  # the error bar, beside the slope, of one that was seen
 _AGAIN = (0.9, 0.8, 0.7, 0.6)  # the best step is tried in these sizes, too: a bar may be small by luck
 
@@ -34,11 +35,17 @@ class Slope(NamedTuple):
     error: float  # how far `value` may be off
     size: float  # sum of the absolute slopes of the elements
     bend: float  # sum over the elements of how far the slopes on both sides seem to be apart
+    rounding: float = 0.0  # the part of `error` that follows from the rounding of the values
 
     @property
     def resolved(self) -> bool:
         """Whether the slope was seen, beside what it may be off."""
         return self.error <= _RESOLVED * self.size
+
+    @property
+    def settled(self) -> bool:
+        """Whether it was seen, or that there is none: else the function changes within the smallest steps."""
+        return self.resolved or self.error <= _SETTLED * self.rounding
 
 
 class Side(NamedTuple):
@@ -47,11 +54,13 @@ class Side(NamedTuple):
     values: Vector
     slopes: Vector
     errors: Vector  # how far the slopes may be off
+    rounding: float = 0.0  # the part of their sum that follows from the rounding of the values
 
     @property
-    def resolved(self) -> bool:
-        """Whether the slopes were seen, beside what they may be off."""
-        return bool(self.errors.sum() <= _RESOLVED * np.abs(self.slopes).sum())
+    def whole(self) -> Slope:
+        """The slope of this side, for where there is no other."""
+        size = float(np.abs(self.slopes).sum())
+        return Slope(float(self.slopes.sum()), float(self.errors.sum()), size, 0.0, self.rounding)
 
 
 UNKNOWN = Slope(np.nan, np.inf, 0.0, np.inf)
@@ -104,7 +113,7 @@ def central(function: Function, x: float, step: float, middle: Vector | None = N
         bend = 0.0
         if middle is not None:
             bend = float(np.abs(4 * (left + right) - (far_left + far_right) - 6 * middle).sum()) / width
-        return Slope(value, error, float(np.abs(slopes).sum()), bend)
+        return Slope(value, error, float(np.abs(slopes).sum()), bend, rounding)
 
 
 def best_central(function: Function, x: float, steps: Iterable[float], middle: Vector) -> Slope:
@@ -157,7 +166,7 @@ def one_sided(function: Function, x: float, side: int, steps: Iterable[float]) -
     tried = [(step, _extrapolated(function, x, side * step / 4)) for step in steps]
     tried = [(step, found) for step, found in tried if np.isfinite(found.errors).all()]
     best = _best_side(function, x, side, [(step, found) for step, found in tried if found.slopes.any()])
-    if best is None or not best.resolved:
+    if best is None or not best.whole.resolved:
         best = _best_side(function, x, side, tried)
     return best
 
@@ -194,8 +203,10 @@ def _extrapolated(function: Function, x: float, unit: float) -> Side:
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         values = {half: function(x + half * unit / 2) for half in (1, 2, 3, 4, 6, 8)}
         near, far = (np.stack([values[half * k] for half in (1, 2, 3, 4)]) for k in (1, 2))
-        slopes = _TO_SLOPE @ near / (unit / 2)
+        slopes = _TO_SLOPE @ (near - near[0]) / (unit / 2)
         rounding = _ROUNDING * np.abs(_TO_SLOPE) @ np.abs(near - near[0]) / abs(unit / 2)
-        rounding += 4 * _ROUNDING * np.abs(near[0]) * (near != near[0]).any(axis=0) / abs(unit / 2)
-        errors = np.abs(slopes - _TO_SLOPE @ far / unit) + rounding
-        return Side(_TO_VALUE @ near, slopes, errors)
+        changed = (near != near[0]).any(axis=0)
+        numbers = np.abs(near[0]) * changed if changed.any() else np.abs(near[0]) + abs(x)  # as for both sides
+        rounding += 4 * _ROUNDING * numbers / abs(unit / 2)
+        errors = np.abs(slopes - _TO_SLOPE @ (far - far[0]) / unit) + rounding
+        return Side(_TO_VALUE @ near, slopes, errors, float(rounding.sum()))

@@ -192,6 +192,49 @@ def test_rounding_on_the_way_that_hides_the_slope_is_told(f: Any) -> None:
     assert "their rounding hides slopes" in report.to_text()
 
 
+def logistic(x: Any) -> Any:
+    for _ in range(50):
+        x = 3.7 * x * (1 - x)
+    return ag.sum(x)
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "order"),
+    [
+        (lambda a: ag.sum(ag.inv(a)), 1 / (np.arange(8)[:, None] + np.arange(8) + 1.0), 1),
+        (lambda a: ag.slogdet(a)[1], [[1.0, 1.0], [1.0, 1 + 1e-7]], 2),
+        (ag.arcsin, [1 - 1e-12], 1),
+        (ag.arccosh, [1 + 1e-9], 1),
+        (logistic, [0.2, 0.4], 1),
+        (ag.std, 1 + 1e-9 * np.arange(4.0), 2),
+    ],
+    ids=["inv", "slogdet", "arcsin", "arccosh", "logistic", "std"],
+)
+def test_what_changes_within_the_usual_steps_is_no_mistake(f: Any, x: Any, order: int) -> None:
+    assert not ag.gradcheck(f, np.array(x), order=order, raise_exception=False).failures
+
+
+@pytest.mark.parametrize(("constant", "factor"), [(1e4, 1e-6), (1.0, 1e-10), (1e10, 1.0)])
+def test_a_mistake_does_not_hide_in_a_large_output(constant: float, factor: float) -> None:
+    @ag.op(x=lambda g, x: g * 3 * x, registered=False)
+    def square(x: core.Array) -> core.Array:
+        return x * x
+
+    assert "PASS" not in verdicts(lambda x: constant + factor * ag.sum(square(x)), [0.3, -1.2])
+    assert "FAIL" not in verdicts(lambda x: constant + factor * ag.sum(x * x), [0.3, -1.2])
+
+
+def test_second_order_where_operations_take_the_branches_of_neither_side_is_undecided() -> None:
+    rng = np.random.default_rng(0)
+    x, hidden, target = rng.standard_normal((5, 3)), rng.standard_normal((4, 4)), np.arange(5) % 2
+
+    def f(w1: Any, w2: Any, w3: Any) -> Any:
+        return ag.cross_entropy(ag.relu(ag.relu(x @ w1) @ w2) @ w3, target)
+
+    report = ag.gradcheck(f, np.zeros((3, 4)), hidden, np.zeros((4, 2)), order=2)
+    assert any("no second derivative" in entry.note for entry in report.entries)
+
+
 def test_close_to_0_a_function_may_change_within_the_smallest_step() -> None:
     assert verdicts(lambda x: ag.log(x + 1e-13), [0.0, 1.0]) == ["PASS", "PASS"]
     assert verdicts(lambda x: ag.log(x + 1e-13) + 1e10 * x, [0.0, 1.0]) == ["PASS", "PASS"]
