@@ -11,23 +11,26 @@ import numpy as np
 from .layers import Array, is_variable
 
 Sizes = Mapping[int, int]  # new lengths of axes by the old ones
-Tried = Callable[[Sequence[Any]], Sequence[Array] | None]  # the outputs; None if inputs are not taken
+Forward = Callable[[Sequence[Any]], Sequence[Array] | None]  # the outputs; None if inputs are not taken
+Taken = Callable[[Sequence[Any]], bool]  # whether backward takes them, too
 
 _LARGEST = 2000  # entries of inputs, as each is measured
 
 
-def fresh_inputs(inputs: Sequence[Any], tried: Tried, rng: np.random.Generator) -> Iterator[list[Any]]:
-    """Inputs of the same shapes, then of others, as far as forward takes them."""
-    sizes = _other_sizes(inputs, tried, rng)
+def fresh_inputs(
+    inputs: Sequence[Any], forward: Forward, taken: Taken, rng: np.random.Generator
+) -> Iterator[list[Any]]:
+    """Inputs of the same shapes, then of others, as far as both functions take them."""
+    sizes = _other_sizes(inputs, forward, taken, rng)
     for lengths in ({}, sizes) if sizes else ({},):
         for constants, signs in itertools.product((True, False), repeat=2):
             values = [_drawn(value, lengths, rng, signs, constants) for value in inputs]
-            if tried(values) is not None:
+            if forward(values) is not None and taken(values):
                 yield values
                 break
 
 
-def _other_sizes(inputs: Sequence[Any], tried: Tried, rng: np.random.Generator) -> dict[int, int]:
+def _other_sizes(inputs: Sequence[Any], forward: Forward, taken: Taken, rng: np.random.Generator) -> dict[int, int]:
     """Axes of one length are given another one, all at once; lengths that hang together are doubled together.
 
     A length is no good if the outputs do not depend on the last entries: forward does not expect so many. The first
@@ -35,33 +38,34 @@ def _other_sizes(inputs: Sequence[Any], tried: Tried, rng: np.random.Generator) 
     """
     lengths = dict.fromkeys(size for value in inputs for size in np.shape(value) if _is_array(value) and size > 1)
     found: dict[int, int] = {}
-    used_axes = _axes_used([_drawn(value, {}, rng) for value in inputs], tried)
+    used_axes = _axes_used([_drawn(value, {}, rng) for value in inputs], forward)
 
     def shapes(sizes: Sizes) -> list[tuple[int, ...]] | None:
         values = [_drawn(value, sizes, rng) for value in inputs]
-        outputs = tried(values) if sum(value.size for value in values if is_variable(value)) <= _LARGEST else None
-        good = outputs is not None and used_axes <= _axes_used(values, tried)
+        small = sum(value.size for value in values if is_variable(value)) <= _LARGEST
+        outputs = forward(values) if small else None
+        good = outputs is not None and taken(values) and used_axes <= _axes_used(values, forward)
         return [output.shape for output in outputs] if outputs is not None and good else None
 
     for size in lengths:
         before, used = shapes(found), {*lengths, *found.values()}
         others = [n for n in range(size + 1, 2 * size + 6) if n not in used][:4]
         after = {other: shapes(found | {size: other}) for other in others}
-        taken = sorted((other for other in others if after[other] is not None), key=lambda n: after[n] == before)
-        found |= {size: taken[0]} if taken else {}
+        good = sorted((other for other in others if after[other] is not None), key=lambda n: after[n] == before)
+        found |= {size: good[0]} if good else {}
     left = {size: 2 * size for size in lengths if size not in found}
     return found | left if left and shapes(found | left) is not None else found
 
 
-def _axes_used(values: Sequence[Any], tried: Tried) -> set[tuple[int, int]]:
+def _axes_used(values: Sequence[Any], forward: Forward) -> set[tuple[int, int]]:
     """The axes whose last entries the outputs depend on: numbers of inputs, and of their axes."""
-    outputs, used = tried(values), set()
+    outputs, used = forward(values), set()
     for number, value in enumerate(values):
         for axis in range(value.ndim if is_variable(value) else 0):
             moved = value.copy()
             last = np.moveaxis(moved, axis, 0)[-1:]
             last += (1 + np.abs(value).max(initial=0)) * np.linspace(1, 2, last.size).reshape(last.shape)
-            others = tried([*values[:number], moved, *values[number + 1 :]])
+            others = forward([*values[:number], moved, *values[number + 1 :]])
             if outputs is None or others is None or not all(map(np.allclose, outputs, others)):
                 used.add((number, axis))
     return used

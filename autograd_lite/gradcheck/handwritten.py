@@ -149,7 +149,7 @@ class Pair:
 
     def evaluate(self, values: Sequence[Any], other: Mapping[int, Array] | None = None) -> tuple[Array, ...]:
         """The outputs, of copies of the values."""
-        values = copy.deepcopy(list(values))
+        values = [value.copy() if isinstance(value, np.ndarray) else copy.deepcopy(value) for value in values]
         return self._split(self._bound(values, other)[0](*values[: self.given]))[0]
 
     def run(self, values: Sequence[Any], douts: Sequence[Array], between: Any = None, repair: bool = False) -> Run:

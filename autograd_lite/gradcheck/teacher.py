@@ -52,7 +52,8 @@ def check_backward(
     outputs: how many of the values that forward returns are outputs, if the signatures do not tell.
     wrt: names of the inputs whose gradients are wanted, in the order in which backward returns them. None: all arrays
         of floating point that the output depends on. A gradient that is wanted and not there makes the report false:
-        so name the inputs where there are further ones, such as the targets of a loss, ``wrt=["prediction"]``.
+        so name the inputs where there are further ones, such as the targets of a loss, ``wrt=["prediction"]``. Arrays
+        that a function finds elsewhere, as global variables, are no inputs.
     rng: a generator, or the seed of one, for gradients of the output and for further values of the inputs.
 
     The true gradient is the one that central differences of forward give, at several values of the inputs, and for
@@ -215,7 +216,7 @@ class _Examination:
         right = [name for name in names if gradient_name(name) in self.right]
         found = []
         with np.errstate(all="ignore"):
-            for values in fresh_inputs(self.inputs, self._tried, self.rng):
+            for values in fresh_inputs(self.inputs, self._outputs, self._takes, self.rng):
                 outputs = self.pair.evaluate(values)
                 slopes = {name: self._measured(values, self.pair.names.index(name)) for name in names}
                 trial = _Trial(tuple(values), outputs, self._upstream(outputs), slopes)
@@ -226,17 +227,25 @@ class _Examination:
                     found.append((trial, gradients))
         return found
 
-    def _tried(self, values: Sequence[Any]) -> tuple[Array, ...] | None:
-        """The outputs; None if a function does not take these values, or gives other numbers of axes."""
+    def _outputs(self, values: Sequence[Any]) -> tuple[Array, ...] | None:
+        """The outputs; None if forward does not take these values, or gives other numbers of axes."""
         usual = [out.ndim for out in self.pair.evaluate(self.inputs)]
         try:
             with np.errstate(all="ignore"):
                 outputs = self.pair.evaluate(values)
-                gradients = self.pair.run(values, self._upstream(outputs)).gradients.values()
-            finite = all(np.isfinite(array).all() for array in (*outputs, *gradients) if array is not None)
-        except Exception:  # whatever it is: they are not made for these
+            finite = all(np.isfinite(out).all() for out in outputs)
+        except Exception:  # whatever it is: it is not made for these
             return None
         return outputs if finite and [out.ndim for out in outputs] == usual else None
+
+    def _takes(self, values: Sequence[Any]) -> bool:
+        """Whether backward takes these values."""
+        try:
+            with np.errstate(all="ignore"):
+                gradients = self.pair.run(values, self._upstream(self.pair.evaluate(values))).gradients.values()
+            return all(np.isfinite(gradient).all() for gradient in gradients if gradient is not None)
+        except Exception:
+            return False
 
     def _nearby(self, value: Any) -> Any:
         """Changed by up to 30 %, which keeps signs and zeros, and so mostly the domain."""

@@ -22,7 +22,7 @@ def drawn(forward: Callable[..., Any], *inputs: Any) -> list[list[Any]]:
             return None
         return [out] if np.isfinite(out).all() else None
 
-    return list(fresh_inputs(inputs, tried, np.random.default_rng(0)))
+    return list(fresh_inputs(inputs, tried, lambda values: True, np.random.default_rng(0)))
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,8 @@ from .students import MISTAKES, STUDENTS, mistaken
 @pytest.mark.parametrize("name", STUDENTS)
 def test_what_is_right_is_accepted(name: str) -> None:
     forward, backward, make, wrt = STUDENTS[name]
-    for seed in range(2):
-        report = ag.check_backward(forward, backward, *make(np.random.default_rng(seed)), wrt=wrt, rng=seed)
-        assert report, report.to_text()
+    report = ag.check_backward(forward, backward, *make(np.random.default_rng(1)), wrt=wrt, rng=1)
+    assert report, report.to_text()
 
 
 @pytest.mark.parametrize(
