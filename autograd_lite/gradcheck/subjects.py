@@ -89,6 +89,21 @@ class Subject:
         return Subject(gradient, self.leaves | named, origin=self)
 
 
+@dataclass(slots=True)
+class Sides:
+    """The same subject twice: where it is measured, and where its gradient is computed; mostly one and the same."""
+
+    measured: Subject
+    computed: Subject
+    precision: np.dtype[Any]
+
+    def gradient_function(self, weights: Sequence[Array]) -> Sides:
+        """Both sides' gradients as functions, to be differentiated in their turn."""
+        measured = self.measured.gradient_function(weights)
+        same = self.computed is self.measured
+        return Sides(measured, measured if same else self.computed.gradient_function(weights), self.precision)
+
+
 def _fresh(name: str, taken: Mapping[str, Tensor]) -> str:
     return name if name not in taken else _fresh(f"{name}'", taken)
 

@@ -192,6 +192,19 @@ def test_rounding_on_the_way_that_hides_the_slope_is_told(f: Any) -> None:
     assert "their rounding hides slopes" in report.to_text()
 
 
+@pytest.mark.parametrize("branch", [None, lambda x, out: x == out], ids=["unnamed", "named"])
+def test_what_is_equal_may_not_give_all_of_the_slope_each(branch: Any) -> None:
+    @ag.op(x=lambda g, x, out: g * (x == out), branch=branch, registered=False)
+    def largest(x: core.Array) -> core.Array:
+        return np.asarray(x.max())
+
+    assert verdicts(largest, [1.0, 3.0, 3.0, 3.0]) == ["PASS", *["KINK-OUTSIDE"] * 3]
+    report = ag.gradcheck(largest, np.array([3.0, 3.0]), raise_exception=False)
+    assert "the slope is 1, and their gradients sum to 2" in report.to_text()
+    combined = ag.gradcheck(lambda x: ag.tanh(largest(x)), np.array([3.0, 3.0]), raise_exception=False)
+    assert {entry.verdict.value for entry in combined.entries} == {"UNRELIABLE"}
+
+
 def logistic(x: Any) -> Any:
     for _ in range(50):
         x = 3.7 * x * (1 - x)
