@@ -182,7 +182,9 @@ class Comparison:
         sizes = [abs(self.leaves[entry.name].data[entry.index]) for entry in entries]
         ground = self._ground(_norm(self.gradient.values()), float(max(sizes)) or 1.0)
         along = float(sum(entry.analytic.real for entry in entries))
-        found = judge(self._line(direction), 0.0, along, functools.partial(self.conditioning.along, direction), ground)
+        named = all(entry.kink and entry.kink.op for entry in entries)  # else rounding may change the branch unseen
+        moved = functools.partial(self.conditioning.along, direction) if named else float
+        found = judge(self._line(direction), 0.0, along, moved, ground)
         if found.verdict not in (Verdict.FAIL, Verdict.KINK_OUTSIDE):
             return ""
         return f"{TOGETHER} {decimal(found.numeric, 6)}, and their gradients sum to {decimal(along, 6)}."
