@@ -59,7 +59,7 @@ class Comparison:
         self.middle = np.where(self.endless, 0, self.values)
         self.conditioning = Conditioning(self.subject, self.weights, float(np.finfo(sides.precision).eps))
         self.nearby = Nearby(self.subject)
-        self.sharper = Sharper(self.subject, self.weights) if sides.precision == DOUBLE else None
+        self.sharper = Sharper(self.conditioning) if sides.precision == DOUBLE else None
         self.noise = functools.cache(lambda: spread(lambda: float(self.weighted().sum())))
         self.notes: list[str] = []
 

@@ -11,7 +11,7 @@ from ..tensor import Tensor
 from .branches import Kink, first_difference, traced
 from .directions import Direction
 from .numeric import Function
-from .rounding import Rounding, moved_by_rounding
+from .rounding import Rounding, drawn, moved_by_rounding
 from .subjects import Array, Subject
 
 _BEND = 1e-2  # between both sides of a point, relatively, for its slope to be one
@@ -41,6 +41,11 @@ class Conditioning:
 
         moved = moved_by_rounding(gradient, self.subject.outputs, leaves, self.precision)
         return dict(zip(self.subject.leaves, moved, strict=True))
+
+    @functools.cached_property
+    def drawn(self) -> list[list[Array | None]]:
+        """The gradient for each leaf, with one set of rounding errors on the way after the other."""
+        return drawn(lambda: self.subject.gradient(self.weights, create_graph=True))
 
 
 class Nearby:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from .complex_step import ComplexStep, agree, confirmed
 from .judge import ILL, SHARP, Finding, Ground
+from .nearby import Conditioning
 from .report import Verdict
 from .rounding import SPREADS, drawn
-from .subjects import Array, Subject
+from .subjects import Array
 
 _WRONG = "Differences do not show that it is wrong, a complex step does."
 REFUSED = (
@@ -25,11 +26,10 @@ class Sharper:
     refused: whether differences have contradicted one.
     """
 
-    def __init__(self, subject: Subject, weights: Sequence[Array]):
-        self.subject, self.weights = subject, weights
-        self.step = ComplexStep.of(subject, weights)
+    def __init__(self, conditioning: Conditioning):
+        self.conditioning, self.subject = conditioning, conditioning.subject
+        self.step = ComplexStep.of(self.subject, conditioning.weights)
         self.refused = False
-        self._gradients: list[list[Array | None]] | None = None
 
     def looked_at(
         self,
@@ -71,12 +71,10 @@ class Sharper:
 
     def _spread(self, step: ComplexStep, direction: Mapping[str, Array]) -> float:
         """How far rounding moves the computed and the measured derivative along a direction."""
-        if self._gradients is None:
-            self._gradients = drawn(lambda: self.subject.gradient(self.weights, create_graph=True))
         places = [number for number, name in enumerate(self.subject.leaves) if name in direction]
         moves = [direction[name] for name in self.subject.leaves if name in direction]
         computed = []
-        for gradient in self._gradients:
+        for gradient in self.conditioning.drawn:
             pairs = zip((gradient[place] for place in places), moves, strict=True)
             computed.append(float(sum((g * v).sum() for g, v in pairs if g is not None)))
         found = float(np.ptp([computed, drawn(lambda: step.value_along(direction))], axis=1).sum())
