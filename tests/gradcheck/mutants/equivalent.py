@@ -47,6 +47,7 @@ EQUIVALENT: dict[str, tuple[str, ...]] = {
         "fmin.a: preference(b, a) + (isnan(b) > isnan(a)) -> preference(b, a)",
         "fmin.b: preference(a, b) + (isnan(a) > isnan(b)) -> preference(a, b)",
         "nan_to_num.x: x -> out",
+        *(f"ctc_losses.log_probs: losses -> {name}" for name in ("input_lengths", "target_lengths", "paths")),
     ),
     "only the ends of the domain are told apart, where the slope is infinite; tests/ops cover them": (
         *(
