@@ -122,6 +122,9 @@ class Comparison:
         ground = self._ground(_norm(self.gradient.values()), 1.0)
 
         def judged(function: Function, along: float, direction: Direction) -> Finding:
+            if np.isinf(along):
+                note = "An entry of the gradient is infinite and hides all others; check entry by entry."
+                return Finding(np.nan, np.inf, 0.0, Verdict.UNRELIABLE, note=note)
             moved = functools.partial(self.conditioning.along, direction)
             found = judge(function, 0.0, along, moved, ground)
             size = sum(float(np.abs(self.gradient[name] * v).sum()) for name, v in direction.items())
@@ -185,7 +188,7 @@ class Comparison:
         named = all(entry.kink and entry.kink.op for entry in entries)  # else rounding may change the branch unseen
         moved = functools.partial(self.conditioning.along, direction) if named else float
         found = judge(self._line(direction), 0.0, along, moved, ground)
-        if found.verdict not in (Verdict.FAIL, Verdict.KINK_OUTSIDE):
+        if found.verdict is not Verdict.FAIL:  # nor at a kink: then others are equal to them that are not checked
             return ""
         return f"{TOGETHER} {decimal(found.numeric, 6)}, and their gradients sum to {decimal(along, 6)}."
 

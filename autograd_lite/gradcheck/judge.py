@@ -96,7 +96,10 @@ def judge(function: Function, x: float, computed: float, conditioning: Callable[
     for step in (ground.step * max(1.0, abs(x)), small)[: 2 if ground.variable < _SMALL else 1]:
         if agreed := entry.agreed(central(function, x, step, ground.middle)):
             return agreed
-    return entry.looked_at_closely()
+    found = entry.looked_at_closely()
+    if np.isnan(computed) and not found.verdict.bad:
+        return found._replace(verdict=Verdict.FAIL, note="The gradient is not a number; the function is one.")
+    return found
 
 
 def at_a_glance(
@@ -288,7 +291,7 @@ class _Entry:
 
     def _side(self, side: int, reach: float) -> Side | None:
         found = one_sided(self.function, self.x, side, self._steps(reach))
-        if found and found.whole.settled:
+        if found and found.whole.settled and self._meet(self.ground.middle, found):
             return found
         finer = one_sided(self.function, self.x, side, self._finest(reach))
         return finer if finer and finer.whole.resolved else found
@@ -336,10 +339,13 @@ class _Entry:
 
         nearest: the difference as close by as can be, which must be as large; where the function is steep, it is not.
         """
+        return not self._meet(values, side) and bool(2 * np.abs(nearest()).sum() > np.abs(values - side.values).sum())
+
+    def _meet(self, values: Vector, side: Side) -> bool:
+        """Whether these are the values that the function seems to tend to on that side, but for rounding."""
         size = (np.abs(values) + np.abs(side.values)).sum()
         change = self.ground.variable * np.abs(side.slopes).sum()
-        apart = float(np.abs(values - side.values).sum())
-        return bool(apart > 1e-6 * size + 1e-9 * change and np.abs(nearest()).sum() > apart / 2)
+        return bool(np.abs(values - side.values).sum() <= 1e-6 * size + 1e-9 * change)
 
     def _step(self) -> float:
         """The first step that was tried."""
@@ -368,7 +374,8 @@ class _Entry:
         return slope if np.isfinite(slope) else 0.0
 
     def _ill_conditioned(self) -> float:
-        return ILL * self.conditioning()
+        moved = self.conditioning()
+        return ILL * moved if np.isfinite(moved) else 0.0  # infinite, where the gradient is
 
     def _verdict(self, found: Slope) -> Finding:
         if not np.isfinite(found.error):
@@ -384,8 +391,6 @@ class _Entry:
             tolerance += self._ill_conditioned()
         if blunt and not 20 * tolerance < difference < np.inf:
             note = f"The error bar of the numeric value is {found.error:.1e}: a mistake could hide in it."
-            if np.isnan(self.computed):
-                note = f"The gradient is not a number, nor is the slope known: its error bar is {found.error:.1e}."
             return Finding(found.value, found.error, tolerance, Verdict.UNRELIABLE, note=note)
         if difference <= tolerance:
             return Finding(found.value, found.error, tolerance, Verdict.PASS)

@@ -45,7 +45,8 @@ class Sharper:
         size: of what is summed in the computed derivative. conditioning: how far rounding of the inputs moves it. A
         mistake is one that is beyond all rounding, and where the differences are sharp enough to vouch for the step.
         """
-        if self.step is None or found.kink is not None or found.verdict not in (Verdict.PASS, Verdict.UNRELIABLE):
+        undecided = found.verdict in (Verdict.PASS, Verdict.UNRELIABLE) and np.isfinite(computed)
+        if self.step is None or found.kink is not None or not undecided:
             return found
         origin = self.subject.origin
         if origin is not None and not direction.keys() & origin.leaves.keys():

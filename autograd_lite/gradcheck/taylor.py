@@ -187,7 +187,7 @@ class DotProductReport(Readable):
     note: str = ""
 
     def __bool__(self) -> bool:
-        return abs(self.forward - self.backward) <= self.tolerance
+        return bool(np.isfinite(self.backward)) and abs(self.forward - self.backward) <= self.tolerance
 
     def __repr__(self) -> str:
         return f"<DotProductReport {'ok' if self else 'FAILED'}: {self.forward:.9g} and {self.backward:.9g}>"

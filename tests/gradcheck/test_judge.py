@@ -141,15 +141,32 @@ def test_an_infinite_slope_is_right_if_it_has_its_sign(f: Any, x: float) -> None
     assert verdicts(lambda x: f(same(x)), [x]) == ["FAIL"]
 
 
-def test_a_finite_or_undefined_gradient_where_the_slope_is_infinite_is_unreliable() -> None:
+def test_a_finite_gradient_where_the_slope_is_infinite_is_unreliable() -> None:
     @ag.op(x=lambda g, x: g * ag.where(x > 0, 0.5 / ag.sqrt(x + (x == 0)), 0), registered=False)
     def root(x: core.Array) -> core.Array:
         return np.sqrt(x)
 
     assert verdicts(root, [0.0, 1.0]) == ["UNRELIABLE", "PASS"]
+
+
+def test_a_gradient_that_is_no_number_is_wrong_and_an_infinite_one_where_the_slope_is_not() -> None:
     report = ag.gradcheck(lambda x: ag.sqrt(ag.abs(x)), np.array([0.0]), raise_exception=False)
-    assert [entry.verdict.value for entry in report.entries] == ["UNRELIABLE"]
+    assert [entry.verdict.value for entry in report.entries] == ["FAIL"]
     assert "not a number" in report.to_text()
+
+    @ag.op(x=lambda g, x: g * np.where(x == 1, np.inf, 1), registered=False)
+    def same(x: core.Array) -> core.Array:
+        return x * 1.0
+
+    assert verdicts(same, [1.0, 2.0, 0.3]) == ["FAIL", "PASS", "PASS"]
+    assert set(verdicts(same, [1.0, 2.0, 0.3], directions=3)) == {"UNRELIABLE"}
+    assert not ag.gradcheck(same, np.array([1.0, 2.0]), directions=3, raise_exception=False)
+    assert not ag.dot_product_test(same, np.array([1.0, 2.0]), raise_exception=False)
+
+
+@pytest.mark.parametrize("x", [[0.0, 0.0], [0.0, -0.0], [1e-13, 0.0]])
+def test_a_function_that_turns_within_the_smallest_step_of_0_is_resolved(x: list[float]) -> None:
+    assert "FAIL" not in verdicts(lambda x: ag.normalize(x, axis=0), x)
 
 
 @pytest.mark.parametrize("x", [np.inf, -np.inf, np.nan])
