@@ -26,7 +26,7 @@ from .core import (
     set_default_dtype,
 )
 from .draw import assert_graph_equal, draw, draw_diff, name
-from .gradcheck import check_backward, dot_product_test, gradcheck, gradgradcheck, taylor_test
+from .gradcheck import GradientError, check_backward, dot_product_test, gradcheck, gradgradcheck, taylor_test
 from .kernels.allocator import tune_allocator
 from .kernels.conv import conv_kernel
 from .kernels.threads import get_num_threads, set_num_threads
@@ -423,6 +423,7 @@ __all__ = [
     "Array",
     "Arrays",
     "ConvExplanation",
+    "GradientError",
     "History",
     "Index",
     "Tensor",

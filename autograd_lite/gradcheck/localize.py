@@ -101,9 +101,13 @@ def _told_of_infinity(step: Step, label: str, left: Array) -> str:
     where = f" where {label} is {decimal(value[index].item())}" if value.shape == left.shape else ""
     name = f"{step.call.op.name} at {step.call.line}" if step.call.line else step.call.op.name
     return (
-        f"The gradient is finite until {name}, which passes on {left[index].item()} for its"
+        f"The gradient is finite until {name}, which passes on {_what(left[index])} for its"
         f" {label + str(list(index)) * bool(index)}{where}; further back, 0 times infinity is not a number."
     )
+
+
+def _what(number: Array) -> str:
+    return "NaN" if np.isnan(number) else "infinity"
 
 
 def _finite(arrays: Sequence[Array]) -> bool:
