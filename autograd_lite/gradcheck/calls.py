@@ -29,7 +29,8 @@ class Case:
     differentiated for, those of a sequence as ``arrays[1]``. levels: the weights of the outputs, by name, if it is the
     derivative of the gradient, a function of the variables and of these; in third order those of that gradient, too.
     constants: arrays with a history for which it has no derivative. rounding: units in the last place that a computed
-    derivative may be off by. sharply: measure it by a complex step, where there is one.
+    derivative may be off by; beside: how much of the weights counts beside the derivative, for what cancels in a formula.
+    sharply: measure it by a complex step, where there is one.
     """
 
     op: Definition
@@ -38,6 +39,7 @@ class Case:
     levels: tuple[Arrays, ...] = ()
     constants: tuple[str, ...] = ()
     rounding: float = 200
+    beside: float = 1.0
     sharply: bool = False
 
     @classmethod
@@ -204,7 +206,7 @@ def compared(
     line = line_of(case, weights, direction)
     numeric = slope(line, 0.0, _STEP, lambda _: 1e-7 * (size + 1e-3 * weight))
     low = max(float(np.finfo(array.dtype).eps) for array in (*found.values(), *weights))
-    rounding = case.rounding * low * (size + weight)  # of the result; what is moved has roundings, too
+    rounding = case.rounding * low * (size + case.beside * weight)  # of the result; what is moved has roundings, too
     if sharper := _by_complex_step(case, weights, direction, numeric):
         return Probe(analytic, sharper, 10 * (sharper.error + _EPS * moved) + rounding, line, complex_step=True)
     return Probe(analytic, numeric, 10 * (numeric.error + _EPS / _STEP * moved) + rounding, line)

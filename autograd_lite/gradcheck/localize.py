@@ -369,9 +369,11 @@ def _unlike_recorded(steps: Sequence[Step]) -> Culprit | None:
 
 
 def _coarse(steps: Sequence[Step]) -> Culprit | None:
-    """The first step in single precision that is wrong by little more: all were right if generously judged."""
+    """The first step that is wrong by little more than rounding: all were right if generously judged."""
     coarse = [step for step in steps if any(g.dtype.char in "fF" for g in step.arrived)]
-    return _first([replace(step, case=replace(step.case, rounding=_STRICTLY)) for step in coarse], 1)
+    strictly = [replace(step, case=replace(step.case, rounding=_STRICTLY)) for step in coarse]
+    alone = [replace(step, case=replace(step.case, rounding=_STRICTLY, beside=0.0)) for step in steps]
+    return _first(strictly, 1) or _first(alone, 1)
 
 
 def _without_formula(steps: Sequence[Step]) -> Culprit | None:

@@ -583,3 +583,24 @@ def test_of_a_gradient_that_is_not_a_number_it_is_told_where_it_became_infinite(
     assert report.culprit is None, "each operation is right"
     assert told in report.to_text()
     assert "0 times infinity" in report.to_text()
+
+
+@pytest.mark.parametrize("outer", [lambda y: y.sum(), lambda y: ag.tanh(2 * y).sum()], ids=["alone", "in a model"])
+@pytest.mark.parametrize(
+    ("formula", "forward", "x"),
+    [
+        (lambda g, x: g * 1.99 * x, lambda x: x * x, [1e-4, 2e-4]),
+        (lambda g, x: g * (1 - ag.sigmoid(-x)), lambda x: np.logaddexp(0, x), [-16.0, -12.0]),
+    ],
+    ids=["small numbers", "cancellation"],
+)
+def test_a_small_mistake_in_single_precision_has_its_operation_named(
+    formula: Any, forward: Any, x: list[float], outer: Any
+) -> None:
+    def own(x: core.Array) -> core.Array:
+        return forward(x)
+
+    op = ag.op(x=formula, registered=False)(own)
+    report = ag.gradcheck(lambda x: outer(op(x)), np.array(x), dtype="float32", raise_exception=False)
+    assert report.culprit is not None
+    assert report.culprit.op.name == "own"
