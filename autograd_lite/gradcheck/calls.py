@@ -29,7 +29,7 @@ class Case:
     differentiated for, those of a sequence as ``arrays[1]``. levels: the weights of the outputs, by name, if it is the
     derivative of the gradient, a function of the variables and of these; in third order those of that gradient, too.
     constants: arrays with a history for which it has no derivative. rounding: units in the last place that a computed
-    derivative may be off by; beside: how much of the weights counts beside the derivative, for what cancels in a formula.
+    derivative may be off by; beside: how much of the weights counts beside it, for what cancels in a formula.
     sharply: measure it by a complex step, where there is one.
     """
 
