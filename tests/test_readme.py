@@ -19,7 +19,7 @@ def pasted(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     def run(page):
-        names = {}
+        names = {"__name__": "page"}
         blocks = _fenced(page, "python")
         assert len(blocks) >= 5
         for block in blocks:
