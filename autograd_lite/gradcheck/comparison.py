@@ -119,7 +119,7 @@ class Comparison:
 
     def _along_directions(self, count: int) -> tuple[list[Entry], dict[str, Sequence[int]]]:
         """What is thought of so many random directions, and by name the entries that wrong ones led to."""
-        ground = self._ground(_norm(self.gradient.values()), 1.0)
+        ground = self._ground(_norm(self.gradient.values()), 1.0, line=True)
 
         def judged(function: Function, along: float, direction: Direction) -> Finding:
             if np.isinf(along):
@@ -168,7 +168,7 @@ class Comparison:
         """
         at_kinks = defaultdict(list)
         for number, entry in enumerate(entries):
-            comparable = np.isfinite(entry.analytic) and self.leaves[entry.name].dtype.kind == "f"
+            comparable = np.isfinite(entry.analytic) and self.leaves[entry.name].dtype.kind == "f" and not entry.note
             if entry.verdict is Verdict.KINK_OK and entry.kink and comparable:
                 at_kinks[entry.kink.op, entry.kink.call].append(number)
         for numbers in at_kinks.values():
@@ -183,7 +183,7 @@ class Comparison:
         for entry in entries:
             direction[entry.name][entry.index] = 1
         sizes = [abs(self.leaves[entry.name].data[entry.index]) for entry in entries]
-        ground = self._ground(_norm(self.gradient.values()), float(max(sizes)) or 1.0)
+        ground = self._ground(_norm(self.gradient.values()), float(max(sizes)) or 1.0, line=True)
         along = float(sum(entry.analytic.real for entry in entries))
         named = all(entry.kink and entry.kink.op for entry in entries)  # else rounding may change the branch unseen
         moved = functools.partial(self.conditioning.along, direction) if named else float
@@ -192,10 +192,19 @@ class Comparison:
             return ""
         return f"{TOGETHER} {decimal(found.numeric, 6)}, and their gradients sum to {decimal(along, 6)}."
 
-    def _ground(self, gradient: float, variable: float) -> Ground:
+    def _ground(self, gradient: float, variable: float, line: bool = False) -> Ground:
         """What entries have in common, where the gradient and what moves are of these sizes."""
-        precision, eps = self.conditioning.precision, self.settings.eps
-        return Ground(self.middle, gradient, variable, self.settings.allowance, precision, self.order, eps, self.noise)
+        return Ground(
+            middle=self.middle,
+            gradient=gradient,
+            variable=variable,
+            allowance=self.settings.allowance,
+            precision=self.conditioning.precision,
+            order=self.order,
+            step=self.settings.eps,
+            noise=self.noise,
+            line=line,
+        )
 
     def _without_influence(self) -> str:
         """On which of its arrays `f` does not depend, in a sentence: a check of these compares 0 with 0. Or nothing."""

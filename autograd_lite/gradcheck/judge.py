@@ -62,8 +62,9 @@ class Ground:
     middle: the weighted outputs at the point itself. gradient: the largest entry of the gradient; variable: of the
     input. allowance: of a measured value, what the user tolerates beyond the error bars. precision: the rounding error
     of the computed gradient. order: of the derivative. step: the first to try, relative to the larger of 1 and the
-    entry. noise: how far other rounding errors on the way move the function. branching: whether operations with
-    branches occur, once that is known.
+    entry. noise: how far other rounding errors on the way move the function. line: whether `x` is the way along a
+    direction, on which all entries are rounded, and no entry itself. branching: whether operations with branches occur,
+    once that is known.
     """
 
     middle: Vector
@@ -74,6 +75,7 @@ class Ground:
     order: int
     step: float
     noise: Callable[[], float]
+    line: bool = False
     branching: bool | None = None
 
     def tolerance(self, found: Slope) -> float:
@@ -306,9 +308,10 @@ class _Entry:
             number += 1
 
     def _finest(self, *reach: float) -> Iterator[float]:
-        """Steps that are smaller than these, as small as rounding of `x` allows; of 0 there is none."""
+        """Steps that are smaller than these, as small as rounding of what moves allows; of a 0 there is none."""
         smallest = self._smallest()
-        return self._steps(min(*reach, smallest), 64 * _EPS * abs(self.x) or 1e-18 * smallest)
+        rounded = self.ground.variable if self.ground.line else abs(self.x)
+        return self._steps(min(*reach, smallest), 64 * _EPS * rounded or 1e-18 * smallest)
 
     def _smallest(self) -> float:
         """The step at which rounding takes over.
