@@ -27,6 +27,8 @@ CRIED_WOLF = {
     "tanhshrink": (1, 104),
     "orthogonal_triangular": (77, 83, 123),
     "interp": (193,),
+    "remainder": (31,),
+    "frac": (70,),
     "topk": (41, 149),
     "partition": (41,),
     "normalize": (95, 119),
