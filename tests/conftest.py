@@ -10,6 +10,12 @@ import pytest
 import autograd_lite as ag
 
 
+@pytest.fixture(autouse=True)
+def the_same_numbers_each_time():
+    """What draws from the default generator, as the weights of a layer made without one, is the same in every run."""
+    ag.seed(int(os.environ.get("AUTOGRAD_LITE_TEST_SEED", "0")))  # another one shows what a test owes to its seed
+
+
 @pytest.fixture
 def agrees_with_torch():
     """``agrees_with_torch(ours, theirs, *operands)``: values, gradients and second-order gradients are PyTorch's.

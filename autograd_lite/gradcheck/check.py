@@ -18,7 +18,7 @@ from .cuts import first_change
 from .directions import own_rng
 from .inputs import DOUBLE, SINGLE, Way
 from .localize import first_inexact, first_wrong, where_not_finite
-from .nearby import largest
+from .numeric import largest
 from .options import explained
 from .report import Entry, GradientError, Problem, Report, Verdict
 from .settings import Settings

@@ -17,8 +17,8 @@ from .directions import Direction, direction_at, line_along, own_rng, search
 from .document import decimal, few
 from .inputs import DOUBLE
 from .judge import Finding, Ground, at_a_glance, at_a_tie, judge
-from .nearby import Conditioning, Nearby, largest, or_zeros
-from .numeric import Function, Vector
+from .nearby import Conditioning, Nearby, or_zeros
+from .numeric import Function, Vector, largest
 from .progress import progress
 from .report import Entry, Verdict
 from .rounding import spread
@@ -147,7 +147,7 @@ class Comparison:
         """What is thought of single entries, given by their flat positions."""
         entries: list[Entry] = []
         wrong = 0
-        size = max(map(largest, self.gradient.values()), default=0.0)
+        size = largest(*self.gradient.values())
         with progress(sum(map(len, chosen.values()))) as compared:
             for name, leaf in self.leaves.items():
                 ground = self._ground(size, largest(leaf.data) or 1.0)

@@ -22,6 +22,7 @@ import numpy as np
 
 from ..core import Call, observe, raw
 from ..tensor import Tensor
+from .branches import members
 from .holomorphic import is_holomorphic
 from .inputs import DOUBLE
 from .numeric import Slope
@@ -147,13 +148,13 @@ def _without_imaginary_parts(subject: Subject, allowed: frozenset[str]) -> tuple
     """
 
     def require_known(call: Call) -> None:
-        if any(getattr(result, "node", None) is not None for result in _parts(call.output)):
+        if any(getattr(result, "node", None) is not None for result in members(call.output)):
             _require(is_holomorphic(call.op), call)
 
     def require_holomorphic(call: Call) -> None:
-        if any(_is_complex(part) for value in call.arguments.values() for part in _parts(value)):
+        if any(_is_complex(part) for value in call.arguments.values() for part in members(value)):
             known = is_holomorphic(call.op) or call.op.name in allowed
-            results = [raw(result) for result in _parts(call.output) if result.dtype.kind in "fc"]
+            results = [raw(result) for result in members(call.output) if result.dtype.kind in "fc"]
             kept = all(result.dtype.kind == "c" and not result.imag.any() for result in results)
             _require((known and kept) or call.op.name in _TESTS, call)
 
@@ -171,10 +172,6 @@ def _require(condition: bool, call: Call) -> None:
 
 class _NotHolomorphic(Exception):
     pass
-
-
-def _parts(value: Any) -> tuple[Any, ...]:
-    return tuple(value) if isinstance(value, tuple | list) else (value,)
 
 
 def _is_complex(value: Any) -> bool:

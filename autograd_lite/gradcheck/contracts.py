@@ -17,6 +17,7 @@ import numpy as np
 from ..core import gradients
 from ..errors import fix_of_shape
 from ..tensor import Tensor
+from .numeric import largest
 from .report import Problem
 from .rounding import moved_by_rounding
 
@@ -174,8 +175,8 @@ def recording_problems(outputs: Outputs, weights: Sequence[Any], leaves: Mapping
 
 def _different(kind: str, message: str, found: Mapping[str, Array], expected: Mapping[str, Array]) -> Iterator[Problem]:
     """A problem for each gradient that is another one."""
-    largest = _largest(expected.values())
-    return (Problem(kind, name, message) for name in expected if not _close(found[name], expected[name], largest))
+    scale = largest(*expected.values())
+    return (Problem(kind, name, message) for name in expected if not _close(found[name], expected[name], scale))
 
 
 # -- the layout of memory makes no difference ----------------------------------------------------------------------
@@ -309,10 +310,11 @@ class _Rounding:
         return {key: float(change.max(initial=0.0)) for key, change in zip(keys, moved, strict=True)}
 
 
-def _close(a: Array, b: Array, largest: float = 0.0) -> bool:
+def _close(a: Array, b: Array, others: float = 0.0) -> bool:
     """Equal but for the order of sums, relative to the largest entry; NaN and infinities in the same places.
 
-    largest: of other gradients. One that is zero, as a bias before batch normalization has, consists of their rounding.
+    others: the largest entry of other gradients. One that is zero, as a bias before batch normalization has, is made of
+    their rounding.
     """
     if a.shape != b.shape:
         return False
@@ -320,12 +322,8 @@ def _close(a: Array, b: Array, largest: float = 0.0) -> bool:
     if not (np.array_equal(finite, np.isfinite(a)) and _equal(a[~finite], b[~finite])):
         return False
     eps = float(np.finfo(b.dtype if b.dtype.kind in "fc" else np.float64).eps)
-    tolerance = RTOL * eps / float(np.finfo(np.float64).eps) * _largest([b]) + _ROUNDINGS * eps * largest
+    tolerance = RTOL * eps / float(np.finfo(np.float64).eps) * largest(b) + _ROUNDINGS * eps * others
     return bool((np.abs(a[finite] - b[finite]) <= tolerance).all())
-
-
-def _largest(arrays: Iterable[Array]) -> float:
-    return max((float(np.abs(array[np.isfinite(array)]).max(initial=0.0)) for array in arrays), default=0.0)
 
 
 def _equal(a: Array, b: Array) -> bool:

@@ -389,7 +389,7 @@ class _Entry:
             return Finding(found.value, found.error, self.ground.allowance(0.0), Verdict.UNRELIABLE, note=note)
         tolerance = self.ground.tolerance(found)
         difference = abs(self.computed - found.value)
-        blunt = found.error > _BLUNT * max(self._scale(found.size), 1.0 if np.isnan(self.computed) else 0.0)
+        blunt = found.error > _BLUNT * self._scale(found.size)
         if not blunt and not difference <= tolerance:
             tolerance += self._ill_conditioned()
         if blunt and not 20 * tolerance < difference < np.inf:

@@ -10,7 +10,7 @@ import numpy as np
 from ..tensor import Tensor
 from .branches import Kink, first_difference, traced
 from .directions import Direction
-from .numeric import Function
+from .numeric import Function, largest
 from .rounding import Rounding, drawn, moved_by_rounding
 from .subjects import Array, Subject
 
@@ -114,9 +114,3 @@ class Nearby:
 def or_zeros(gradient: Array | None, leaf: Tensor) -> Array:
     """The gradient, or zeros like the leaf where there is none."""
     return np.zeros_like(leaf.data) if gradient is None else gradient
-
-
-def largest(array: Array) -> float:
-    """The largest absolute value among those that are finite."""
-    finite = np.abs(array[np.isfinite(array)])
-    return float(finite.max()) if finite.size else 0.0

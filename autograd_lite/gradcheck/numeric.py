@@ -210,3 +210,8 @@ def _extrapolated(function: Function, x: float, unit: float) -> Side:
         rounding += 4 * _ROUNDING * numbers / abs(unit / 2)
         errors = np.abs(slopes - _TO_SLOPE @ (far - far[0]) / unit) + rounding
         return Side(_TO_VALUE @ near, slopes, errors, float(rounding.sum()))
+
+
+def largest(*arrays: np.ndarray[Any, Any]) -> float:
+    """The largest absolute value among those that are finite, 0 if there are none."""
+    return max((float(np.abs(array[np.isfinite(array)]).max(initial=0.0)) for array in arrays), default=0.0)

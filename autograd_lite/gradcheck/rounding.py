@@ -16,7 +16,7 @@ import numpy as np
 
 from ..core import Call, Node, observe
 from ..tensor import Tensor
-from .branches import first_difference, traced
+from .branches import first_difference, members, traced
 
 Array = np.ndarray[Any, Any]
 Rounding = Callable[[Array], Array]
@@ -48,7 +48,7 @@ def rounded_at_random(rng: np.random.Generator) -> observe:
     """A block in which the floating-point results of all operations on Tensors have a rounding error more."""
 
     def move(call: Call) -> None:
-        results = call.output if isinstance(call.output, tuple) else (call.output,)
+        results = members(call.output)
         for result in results:
             if isinstance(result, Tensor) and result.dtype.kind in "fc":
                 result.data = moved(result.data, rng)
