@@ -21,7 +21,7 @@ from .localize import first_inexact, first_wrong, where_not_finite
 from .numeric import largest
 from .options import explained
 from .report import Entry, GradientError, Problem, Report, Verdict
-from .settings import Settings
+from .settings import Settings, check_count
 from .subjects import Array, Outputs, Sides, Subject, data_of_their_own, subject_of, subject_with_gradient
 
 _IN_THE_WAY = ("mutation", "shape")  # problems that leave nothing to compare
@@ -96,9 +96,9 @@ def gradcheck(
     wrong, or all are undecided; TypeError for inputs or outputs of another precision or outputs that are no Tensors,
     ValueError if f is not deterministic or there is nothing to check.
     """
-    if order < 1:
-        raise ValueError(f"gradcheck: order={order} checks nothing; pass 1 for gradients, 2 for theirs as well")
+    check_count("order", order, 1, "pass 1 for gradients, 2 for theirs as well")
     settings = Settings(eps, atol, rtol, max_entries, directions, resample, strict)
+    rng = own_rng(rng)
     sides = _sides(f, inputs, loss, jac, dtype)
     if jac is not None and jac is not False and order > 1:
         raise ValueError(f"gradcheck: with jac there are first derivatives only, not order={order}")
@@ -126,8 +126,9 @@ def gradgradcheck(
     The gradients are computed with ``create_graph=True``, and are differentiated with respect to the inputs and to the
     weights of the outputs. Arguments, result and errors as in `gradcheck`.
     """
-    sides = _sides(f, inputs, loss, None, dtype, "gradgradcheck")
     settings = Settings(eps, atol, rtol, max_entries, directions, resample, strict)
+    rng = own_rng(rng)
+    sides = _sides(f, inputs, loss, None, dtype, "gradgradcheck")
     return _check(sides, (2,), settings, raise_exception, rng)
 
 
@@ -162,9 +163,8 @@ def _check(
     orders: Sequence[int],
     settings: Settings,
     raise_exception: bool,
-    seed: np.random.Generator | int,
+    rng: np.random.Generator,
 ) -> Report:
-    rng = own_rng(seed) if isinstance(seed, int | np.integer) else seed
     notes: list[str] = []
     leaves = [leaf for subject in (sides.measured, sides.computed) for leaf in subject.leaves.values()]
     with data_of_their_own(leaves):

@@ -30,9 +30,19 @@ def gaussian(array: Array, rng: np.random.Generator) -> Array:
     return np.asarray(np.where(np.isfinite(array), numbers, 0), array.dtype)
 
 
-def own_rng(seed: int) -> np.random.Generator:
-    """A generator whose numbers are no user's: a direction that is the input itself shows no mistake in its length."""
-    return np.random.default_rng([0x67726164, seed])
+def own_rng(rng: np.random.Generator | int) -> np.random.Generator:
+    """The generator, or for a seed one whose numbers are no user's.
+
+    For a direction that is the input itself shows no mistake in its length. Raises TypeError for anything else, and
+    ValueError for a seed below 0.
+    """
+    if isinstance(rng, np.random.Generator):
+        return rng
+    if not isinstance(rng, int | np.integer):
+        raise TypeError(f"rng={rng!r:.60} is a {type(rng).__name__}; pass a np.random.Generator, or an integer as seed")
+    if rng < 0:
+        raise ValueError(f"rng={rng} is no seed; pass 0 or more, or a np.random.Generator")
+    return np.random.default_rng([0x67726164, int(rng)])
 
 
 def direction_at(array: Array, rng: np.random.Generator) -> Array:

@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import index
+from typing import Any
 
 import numpy as np
+
+
+def check_count(name: str, value: Any, least: int, fix: str) -> None:
+    """TypeError for what is no integer, ValueError for one below `least`; `fix` says what to pass."""
+    try:
+        index(value)
+    except TypeError:
+        raise TypeError(f"gradcheck: {name}={value!r:.60} is a {type(value).__name__}, no integer; {fix}") from None
+    if value < least:
+        raise ValueError(f"gradcheck: {name}={value} {'checks nothing' if least else 'is no number of times'}; {fix}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +37,10 @@ class Settings:
         for name, tolerance in (("atol", self.atol), ("rtol", self.rtol)):
             if not tolerance >= 0:
                 raise ValueError(f"gradcheck: {name}={tolerance} is no tolerance; pass 0 or more")
-        if self.directions is not None and self.directions < 1:
-            raise ValueError(f"gradcheck: directions={self.directions} checks nothing; pass a larger one, or None")
-        if self.max_entries is not None and self.max_entries < 1:
-            raise ValueError(f"gradcheck: max_entries={self.max_entries} checks nothing; pass a larger one, or None")
-        if self.resample < 0:
-            raise ValueError(f"gradcheck: resample={self.resample} is no number of times; pass 0 or more")
+        for name, count in (("directions", self.directions), ("max_entries", self.max_entries)):
+            if count is not None:
+                check_count(name, count, 1, "pass 1 or more, or None")
+        check_count("resample", self.resample, 0, "pass 0 or more")
 
     def allowance(self, value: complex) -> float:
         """How far a computed derivative may be from this measured one, whatever the error bar."""

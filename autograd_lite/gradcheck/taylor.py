@@ -15,7 +15,7 @@ from ..extras import optional
 from .branches import Kink, first_difference, traced
 from .calls import weighted
 from .complex_step import ComplexStep, confirmed
-from .directions import direction_at, gaussian, line_along
+from .directions import direction_at, gaussian, line_along, own_rng
 from .document import Document, Readable, Table
 from .inputs import DOUBLE, Way
 from .numeric import UNKNOWN, Function, Slope, Vector, central
@@ -134,7 +134,7 @@ def taylor_test(
         raise ValueError(
             f"taylor_test: order={order} is not supported; pass 1 for the gradient, 2 for the Hessian, too"
         )
-    rng = np.random.default_rng(rng)
+    rng = own_rng(rng)
     subject = subject_of(f, inputs, loss, Way(DOUBLE, False, "taylor_test"))
     with data_of_their_own(list(subject.leaves.values())):
         trial = _Trial.of(subject, rng)
@@ -222,7 +222,7 @@ def dot_product_test(
     Returns a DotProductReport. Raises GradientError, an AssertionError, with its text if the two differ, unless
     told not to; what `gradcheck` raises for such inputs.
     """
-    rng = np.random.default_rng(rng)
+    rng = own_rng(rng)
     subject = subject_of(f, inputs, loss, Way(DOUBLE, False, "dot_product_test"))
     with data_of_their_own(list(subject.leaves.values())):
         trial = _Trial.of(subject, rng)

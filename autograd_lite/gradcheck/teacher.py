@@ -12,6 +12,7 @@ import numpy as np
 
 from . import handwritten
 from .backward_report import BackwardReport, GradientCheck, listed
+from .directions import own_rng
 from .fresh import fresh_inputs
 from .handwritten import Array, CallError, Pair, Run
 from .jacobian import Slopes, jacobian
@@ -74,7 +75,7 @@ def check_backward(
         limits = f"at most {_LIMIT}, because each one is measured" if size else "arrays of floating point"
         raise ValueError(f"check_backward: the inputs have {size} entries; pass {limits}")
     _refuse_randomness(pair)
-    return _Examination(_title(pair), pair, np.random.default_rng(rng)).report()
+    return _Examination(_title(pair), pair, own_rng(rng)).report()
 
 
 def _title(pair: Pair) -> str:

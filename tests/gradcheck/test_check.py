@@ -475,6 +475,9 @@ def test_what_cannot_be_checked_is_refused() -> None:
         ag.gradcheck(lambda x: x, np.ones(2), order=0)
     with pytest.raises(ValueError, match="max_entries=0 checks nothing"):
         ag.gradcheck(lambda x: x, np.ones(2), max_entries=0)
+    for name in ("order", "max_entries", "directions", "resample"):
+        with pytest.raises(TypeError, match=f"{name}=1.5 is a float, no integer"):
+            ag.gradcheck(lambda x: x, np.ones(2), **{name: 1.5})
     with pytest.raises(TypeError, match="f returned int64"):
         ag.gradcheck(ag.argmax, np.ones(2))
     with pytest.raises(TypeError, match="f returned float32"):

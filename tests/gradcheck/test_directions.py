@@ -179,3 +179,24 @@ def test_a_single_operation_is_not_excused_by_others(identity: Callable[..., Any
     for options in ({}, {"directions": 5}):
         with pytest.raises(AssertionError, match="KINK-OUTSIDE"):
             ag.gradcheck(shared_twice, x, **options)
+
+
+@pytest.mark.parametrize(
+    "check", [ag.gradcheck, ag.gradgradcheck, ag.taylor_test, ag.dot_product_test], ids=lambda check: check.__name__
+)
+def test_what_is_no_generator_is_refused(check: Any) -> None:
+    with pytest.raises(TypeError, match=r"rng='a' is a str; pass a np.random.Generator, or an integer as seed"):
+        check(ag.exp, np.ones(2), rng="a")
+    with pytest.raises(ValueError, match="rng=-1 is no seed; pass 0 or more"):
+        check(ag.exp, np.ones(2), rng=-1)
+    assert check(ag.exp, np.ones(2), rng=np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("check", [ag.taylor_test, ag.dot_product_test], ids=lambda check: check.__name__)
+def test_a_direction_is_not_the_input_that_was_drawn_from_the_same_seed(
+    check: Any, identity: Callable[..., Any]
+) -> None:
+    twice = identity(lambda g: 2 * g)
+    numbers = np.random.default_rng(0).standard_normal(11)
+    x, a = numbers[1:6], numbers[6:]  # along x itself, what depends on its direction only has no slope
+    assert not check(lambda x: twice(ag.sum(a * x) / ag.norm(x)), x, rng=0, raise_exception=False)
