@@ -20,7 +20,7 @@ from .judge import Finding, Ground, at_a_glance, at_a_tie, judge
 from .nearby import Conditioning, Nearby, or_zeros
 from .numeric import Function, Vector, largest
 from .progress import progress
-from .report import Entry, Verdict
+from .report import Entry, Report, Verdict
 from .rounding import spread
 from .settings import Settings
 from .sharper import REFUSED, Sharper
@@ -148,7 +148,8 @@ class Comparison:
         entries: list[Entry] = []
         wrong = 0
         size = largest(*self.gradient.values())
-        with progress(sum(map(len, chosen.values()))) as compared:
+        total = sum(leaf.size for leaf in self.leaves.values())
+        with progress(sum(map(len, chosen.values())), lambda: Report(entries, total).to_text()) as compared:
             for name, leaf in self.leaves.items():
                 ground = self._ground(size, largest(leaf.data) or 1.0)
                 for position in chosen[name]:

@@ -1,4 +1,4 @@
-"""How far a long check has come: in a line on the terminal while it runs, and in words if it is interrupted."""
+"""How far a long check has come: in a line on the terminal while it runs, and with what it found if interrupted."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from shutil import get_terminal_size
 
-_FASTER = "for all at once directions=4, for a few max_entries=100"
+_FASTER = "directions=4 does all at once"
 _PATIENCE, _PAUSE = 3.0, 0.5  # seconds before the first line, and between two of them
 
 
 @contextmanager
-def progress(total: int) -> Iterator[Callable[[], None]]:
+def progress(total: int, found: Callable[[], str]) -> Iterator[Callable[[], None]]:
     """A block that compares so many entries and calls what it is given after each.
 
     If it takes more than some seconds, a line on stderr says how far it is, and what is faster, where somebody watches:
-    in a terminal or a notebook. Raises KeyboardInterrupt with these words in the place of one without any.
+    in a terminal or a notebook. Raises KeyboardInterrupt with these words and what was `found` so far in the place of
+    one without any.
     """
     start, done, told = time.monotonic(), 0, ""
     watched, due = _watched(), _PATIENCE
@@ -34,7 +35,8 @@ def progress(total: int) -> Iterator[Callable[[], None]]:
     try:
         yield step
     except KeyboardInterrupt:
-        raise KeyboardInterrupt(_words(done, total, time.monotonic() - start)) from None
+        far = _words(done, total, time.monotonic() - start)
+        raise KeyboardInterrupt(f"{far}\n\nSo far:\n{found()}" if done else far) from None
     finally:
         if told:
             print(f"\r{' ' * len(told)}\r", end="", file=sys.stderr, flush=True)
@@ -45,8 +47,8 @@ def _watched() -> bool:
 
 
 def _words(done: int, total: int, seconds: float) -> str:
-    left = f", about {_duration(seconds / done * (total - done))} left" if done else ""
-    return f"gradcheck: {done:,} of {total:,} entries in {_duration(seconds)}{left}; {_FASTER}"
+    when = f"about {_duration(seconds / done * (total - done))} left" if done else f"{_duration(seconds)} so far"
+    return f"gradcheck: {done:,} of {total:,} entries, {when}; {_FASTER}"
 
 
 def _duration(seconds: float) -> str:

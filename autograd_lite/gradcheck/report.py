@@ -200,7 +200,10 @@ class Report(Readable):
         }
 
     def _document(self, entries: int = 10) -> Document:
-        blocks: list[Block] = [Remark(problem.name, problem.message) for problem in self.problems]
+        names: dict[str, list[str]] = {}
+        for problem in self.problems:
+            names.setdefault(problem.message, []).append(problem.name)
+        blocks: list[Block] = [Remark(few(alike), message) for message, alike in names.items()]
         shown = self.entries[:entries]
         if shown:
             blocks.append(Table(_COLUMNS, [_row(entry) for entry in shown], TONES))

@@ -16,13 +16,13 @@ def test_a_line_from_time_to_time(watched, seconds, lines, monkeypatch, capsys):
     monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock) * seconds)
     monkeypatch.setattr(progress, "_watched", lambda: watched)
     monkeypatch.setenv("COLUMNS", "80")
-    with progress.progress(8) as step:
+    with progress.progress(8, str) as step:
         for _ in range(8):
             step()
     shown = capsys.readouterr().err.split("\r")
     assert len([line for line in shown if "of 8 entries" in line]) == lines
     if lines:
-        assert shown[1].startswith("gradcheck: 4 of 8 entries in 4 s, about 4 s left; for all at once directions=4")
+        assert shown[1].startswith("gradcheck: 4 of 8 entries, about 4 s left; directions=4 does all at once")
         assert max(map(len, shown)) < 80
         assert not shown[-2].strip(), "the line is gone afterwards"
 

@@ -202,3 +202,11 @@ def test_a_notebook_shows_the_same_words():
     html = Report(ALL, 9)._repr_html_()
     assert "KINK-OUTSIDE" in html
     assert "the function is noisy" in html
+
+
+def test_a_problem_of_several_inputs_is_told_once() -> None:
+    problems = [Problem("second use", name, "the graph was used up") for name in ("weight", "bias")]
+    text = Report([], 0, problems).to_text()
+    assert "weight, bias: the graph was used up" in text
+    assert text.count("used up") == 1
+    assert "2 other problems" in text
