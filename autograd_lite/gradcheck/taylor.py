@@ -82,14 +82,19 @@ class TaylorReport(Readable):
         return figure
 
     def draw(self, axes: Any) -> None:
-        """What `plot` shows, drawn into matplotlib's axes: beside the remainders, lines of the slopes in question."""
-        largest = max(self.remainders) or 1.0
-        axes.loglog(self.steps, [max(r, 1e-300) for r in self.remainders], "o-", label="remainder")
+        """What `plot` shows, drawn into matplotlib's axes: beside the remainders, lines of the slopes in question.
+
+        What is in the shade may be rounding; if all of it is, there is no slope to compare with.
+        """
+        largest, noise = max(self.remainders), max(self.rounding) or _EPS
+        bottom = noise / 1e3
+        axes.fill_between(self.steps, bottom, self.rounding, color="0.9", label="rounding")
+        axes.loglog(self.steps, [max(r, bottom) for r in self.remainders], "o-", label="remainder")
         for slope, style, meaning in ((self.expected, "--", "right"), (self.expected - 1, ":", "wrong")):
-            line = [largest * (h / self.steps[0]) ** slope for h in self.steps]
-            axes.loglog(self.steps, line, style, label=f"slope {slope}: {meaning}")
-        lowest = largest * (self.steps[-1] / self.steps[0]) ** self.expected
-        axes.set(xlabel="step", ylabel="remainder", ylim=(lowest / 10, largest * 10))
+            if self.slope is not None:
+                line = [largest * (h / self.steps[0]) ** slope for h in self.steps]
+                axes.loglog(self.steps, line, style, label=f"slope {slope}: {meaning}")
+        axes.set(xlabel="step", ylabel="remainder", ylim=(bottom, max(largest, noise) * 10), title=self._finding())
         axes.legend()
 
     def _document(self) -> Document:

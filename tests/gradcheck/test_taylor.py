@@ -159,7 +159,17 @@ def test_a_plot(tmp_path: Path) -> None:
     (axes,) = figure.axes
     assert axes.get_xscale() == axes.get_yscale() == "log"
     assert [line.get_label() for line in axes.lines] == ["remainder", "slope 2: right", "slope 1: wrong"]
+    assert axes.get_title() == "slope 2.00, 2 expected"
     assert (tmp_path / "taylor.png").stat().st_size > 1000
+
+
+def test_a_plot_of_what_is_all_rounding_has_no_slopes() -> None:
+    pytest.importorskip("matplotlib")
+    for f in (lambda x: 3 * x, lambda x: 0 * x):
+        (axes,) = ag.taylor_test(f, X).plot().axes
+        assert [line.get_label() for line in axes.lines] == ["remainder"]
+        assert axes.get_title() == "exactly linear, the remainder is rounding"
+        assert axes.get_ylim()[0] > 0
 
 
 @pytest.mark.parametrize(("f", "order", "degree"), [(lambda x: 3 * x, 1, "linear"), (lambda x: x * x, 2, "quadratic")])
