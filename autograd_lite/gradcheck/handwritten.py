@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from .layers import Layer, Parameter, is_variable, value_at
+from .saved import saved_arrays
 
 Array = np.ndarray[Any, Any]
 
@@ -151,6 +152,20 @@ class Pair:
         """The outputs, of copies of the values."""
         values = [value.copy() if isinstance(value, np.ndarray) else copy.deepcopy(value) for value in values]
         return self._split(self._bound(values, other)[0](*values[: self.given]))[0]
+
+    def saved(self, values: Sequence[Any]) -> dict[str, Array]:
+        """The arrays that forward leaves for backward, in its cache or in the layer, by the student's names."""
+        given = copy.deepcopy(list(values))
+        forward, _, layer = self._bound(given)
+        rest = self._split(forward(*given[: self.given]))[1]
+        functions = self.forward, self.backward
+        if not rest:
+            return saved_arrays(layer, "self", functions) if self.owned else {}
+        names = _positional(self.backward)[0][self.count * (self.takes_upstream + self._results) :]
+        if self._convention == "cache":
+            return saved_arrays(rest[0] if len(rest) == 1 else tuple(rest), names[0] if names else "cache", functions)
+        parts = [saved_arrays(value, name, functions) for name, value in zip(names, rest, strict=False)]
+        return {key: array for part in parts for key, array in part.items()}
 
     def run(self, values: Sequence[Any], douts: Sequence[Array], between: Any = None, repair: bool = False) -> Run:
         """Both functions, with copies of everything, noting who changes what.

@@ -33,7 +33,7 @@ class Layer:
     def __init__(self, owner: Any):
         self.owner = owner
         self.arrays: dict[int, tuple[Array, list[Path]]] = {}  # by their ids, with all paths that lead there
-        for path, array in _arrays(owner, (), set()):
+        for path, array in arrays_in(owner):
             self.arrays.setdefault(id(array), (array, []))[1].append(path)
 
     def copied(self, values: Mapping[int, Array]) -> Any:
@@ -88,8 +88,12 @@ def _is_plain(path: Path, ends: Sequence[Any]) -> bool:
     return isinstance(path[-1], str) and ends.count(path[-1]) == 1
 
 
+def arrays_in(value: Any) -> Iterator[tuple[Path, Array]]:
+    """The arrays of real numbers of an object, those in its lists, dicts and further objects too, by their paths."""
+    return _arrays(value, (), set())
+
+
 def _arrays(value: Any, path: Path, seen: set[int]) -> Iterator[tuple[Path, Array]]:
-    """The arrays of an object, those in its lists, dicts and further objects too."""
     if id(value) in seen or isinstance(value, type) or inspect.ismodule(value) or inspect.isroutine(value):
         return
     if is_variable(value):

@@ -442,6 +442,8 @@ class _Examination:
             },
             right=self.right,
             remeasured=lambda which, value: self._remeasured(trial, name, which, value),
+            upstream=("dout",) if single else tuple(upstream),
+            saved=self.pair.saved(trial.values),
         )
 
     def _remeasured(self, trial: _Trial, name: str, which: str, value: Any) -> tuple[Array, tuple[int, ...]] | None:

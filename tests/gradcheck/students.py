@@ -465,7 +465,10 @@ def lstm_forward(x, h, c, w, b):
     ("dc_next + dh_next * o * (1 - t**2)", "dc_next", "dc", "only.*later"),
     ("dx[:, :n], dx[:, n:]", "dx[:, n:], dx[:, :n]", "dx", "swapped"),
     ("da.sum(axis=0)", "da", "db", "sum over axis 0"),
-    ("dc * f,", "dc,", "dc", ""),
+    ("dc * f,", "dc,", "dc", "factor f is missing"),
+    ("dc * f,", "dc * i,", "dc", "factor is i where it should be f"),
+    ("dc * f,", "dc * (1 - f),", "dc", r"factor is \(1 - f\) where it should be f"),
+    ("dh_next * o * (1 - t**2)", "dh_next * o", "dc", r"\(1 - np.tanh\(c_next\)\*\*2\) is missing"),
     ("g * i * (1 - i)", "g * (1 - i)", "dw", ""),
 )
 def lstm(dh_next, dc_next, cache):

@@ -31,7 +31,8 @@ class Case:
     of: the input. jacobian: (size of the outputs, size of the input), measured. dout: for the first output; douts: for
     all, flat. values: arrays by their names in the student's functions, among them `dout` and `out`. others: the true
     gradients of the other inputs; right: which of those were found. remeasured: the Jacobian with another array in
-    place of a named one; None if forward does not take that.
+    place of a named one; None if forward does not take that. upstream: what the gradients of the outputs are called in
+    `values`. saved: what forward leaves for backward, by name.
     """
 
     name: str
@@ -48,10 +49,21 @@ class Case:
     others: dict[str, Array]
     right: frozenset[str]
     remeasured: Callable[[str, Any], tuple[Array, tuple[int, ...]] | None]
+    upstream: tuple[str, ...]
+    saved: dict[str, Array]
+
+    def known(self, name: str) -> Array:
+        """The array of this name, one that is saved if there is no other."""
+        return self.values[name] if name in self.values else self.saved[name]
 
     def pulled(self, weights: Array) -> Array:
         """The gradient that these weights of the outputs give."""
         return np.asarray((weights.reshape(-1) @ self.jacobian).reshape(self.true.shape))
+
+    def pulled_with(self, upstream: str, weights: Array) -> Array:
+        """The same with these weights of one of the outputs, given by the name of its gradient."""
+        parts = [weights if name == upstream else self.values[name] for name in self.upstream]
+        return self.pulled(np.concatenate([part.reshape(-1) for part in parts]))
 
     @property
     def single(self) -> bool:

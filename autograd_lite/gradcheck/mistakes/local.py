@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -17,6 +18,7 @@ _FORMS: dict[str, _Form] = {
     "(1 - {}**2)": lambda v: 1 - v * v,
     "{0} * (1 - {0})": lambda v: v * (1 - v),
     "{}**2": lambda v: v * v,
+    "(1 - np.tanh({})**2)": lambda v: 1 - np.tanh(v) ** 2,
     "np.exp({})": np.exp,
     "np.cos({})": np.cos,
     "np.sqrt({})": np.sqrt,
@@ -38,15 +40,17 @@ def local_factors(case: Case) -> Iterator[Attempt]:
     """A factor made of one named value is missing, too much, or another one."""
     name = case.name
     values = [value for value in case.values if value != "dout"]
-    for cost, written, factor in _single(case, values):
+    saved = [key for key, v in case.saved.items() if not any(np.array_equal(v, w) for w in case.values.values())]
+    for cost, written, factor in itertools.chain(_single(case, values), _of_saved(saved)):
         missing, extra = f"the factor {written} is missing", f"the factor {written} is too much"
+        without = f"no factor {written}; or divide by it, if there is none"
         yield Attempt(cost, missing, f"{name} = {name} * {written}", _times(factor))
-        yield Attempt(cost, extra, f"no factor {written}", _times(factor, of_true=True), scaled=False)
-        if case.single:
-            fix = f"dout = dout * {written}, before {name} is made of it"
-            yield Attempt(cost + 1, missing, fix, _before(factor, divided=True))
-            yield Attempt(cost + 1, extra, f"no factor {written}", _before(factor), scaled=False)
-    for cost, (right, meant), (wrong, used) in _exchanged(values):
+        yield Attempt(cost, extra, without, _times(factor, of_true=True), scaled=False)
+        for upstream in case.upstream:
+            fix = f"{upstream} = {upstream} * {written}, before {name} is made of it"
+            yield Attempt(cost + 1, missing, fix, _before(upstream, factor, divided=True))
+            yield Attempt(cost + 1, extra, without, _before(upstream, factor), scaled=False)
+    for cost, (right, meant), (wrong, used) in _exchanged([*values, *saved]):
         mistake, fix = f"the factor is {wrong} where it should be {right}", f"replace {wrong} by {right}"
         yield Attempt(cost, mistake, fix, _replacing(meant, used), scaled=False)
 
@@ -57,8 +61,9 @@ _Named = tuple[str, Callable[[Case], Array]]
 def _exchanged(values: Sequence[str]) -> Iterator[tuple[int, _Named, _Named]]:
     """A factor, and another one in its place: of another value, or of the same one in another form; with costs."""
     for (value, template), (other, used) in itertools.permutations(itertools.product(values, _FORMS), 2):
-        if value == other or template == used:
-            cost = 4 if template == used != "{}" else 3
+        squared = value == other and {template, used} == {"{}", "{}**2"}  # better said as one factor more or less
+        if (value == other or template == used) and not squared:
+            cost = 3 if "{}" in (template, used) else 4
             yield cost, _named(value, template, _FORMS[template]), _named(other, used, _FORMS[used])
     for value, (slip, (template, form)) in itertools.product(values, _SLIPS.items()):
         yield 3, _named(value, template, _FORMS[template]), _named(value, slip, form)
@@ -80,8 +85,14 @@ def _single(case: Case, values: Sequence[str]) -> Iterator[tuple[int, str, Calla
             yield 3, f"np.where({value} > 0, 1, {constant})", _leaky(value, constant)
 
 
+def _of_saved(names: Sequence[str]) -> Iterator[tuple[int, str, Callable[[Case], Array]]]:
+    """Factors of what forward saves, with their costs: those of inputs and outputs are said first."""
+    for name, (template, form) in itertools.product(names, _FORMS.items()):
+        yield 3 if template == "{}" else 5 if template == "{}**2" else 4, template.format(name), _factor(name, form)
+
+
 def _factor(name: str, form: _Form = np.asarray) -> Callable[[Case], Array]:
-    return lambda case: form(case.values[name])
+    return lambda case: form(case.known(name))
 
 
 def _leaky(name: str, slope: str) -> Callable[[Case], Array]:
@@ -104,14 +115,15 @@ def _times_true(factor: Callable[[Case], Array]) -> Pairing:
     return _times(factor, of_true=True)
 
 
-def _before(factor: Callable[[Case], Array], divided: bool = False) -> Pairing:
-    """What becomes of the true gradient if dout is multiplied by a factor, or divided by it, first."""
+def _before(upstream: str, factor: Callable[[Case], Array], divided: bool = False) -> Pairing:
+    """What becomes of the true gradient if that of an output is multiplied by a factor, or divided by it, first."""
 
     def pairing(case: Case) -> tuple[Array, Array] | None:
         by = 1 / factor(case) if divided else factor(case)
-        if case.found.shape != case.true.shape or not fits(by.shape, case.dout.shape) or not np.isfinite(by).all():
+        dout = case.values[upstream]
+        if case.found.shape != case.true.shape or not fits(by.shape, dout.shape) or not np.isfinite(by).all():
             return None
-        return case.found, case.pulled(case.dout * by)
+        return case.found, case.pulled_with(upstream, dout * by)
 
     return pairing
 
@@ -128,7 +140,8 @@ def _replacing(meant: Callable[[Case], Array], used: Callable[[Case], Array]) ->
         if not np.isfinite(quotient).all() or not np.all(wrong):
             return None
         at_output = case.single and fits(quotient.shape, case.dout.shape)
-        return (_before if at_output else _times_true)(lambda case: used(case) / meant(case))(case)
+        kind = partial(_before, case.upstream[0]) if at_output else _times_true
+        return kind(lambda case: used(case) / meant(case))(case)
 
     return pairing
 
