@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from ..recording import Call, observe
 from .blame import blamed
 from .comparison import TOGETHER, Comparison, random_like
 from .contracts import recording_problems
+from .culprit import Culprit
 from .cuts import first_change
 from .directions import own_rng
 from .inputs import DOUBLE, SINGLE, Way
@@ -184,46 +185,79 @@ def _check(
     return report
 
 
+@dataclass(slots=True)
+class _Findings:
+    """What is found in all orders. stages: what is differentiated, in each order."""
+
+    notes: list[str]
+    entries: list[Entry] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    stages: list[Outputs] = field(default_factory=list)
+    total: int = 0
+
+
 def _report(
     sides: Sides, orders: Sequence[int], settings: Settings, rng: np.random.Generator, notes: Sequence[str]
 ) -> Report:
     """The report at the present values of the leaves, and `notes` in it."""
-    entries: list[Entry] = []
-    stages: list[Outputs] = []  # what is differentiated, in each order
-    problems: list[Problem] = []
-    notes = [*notes]
-    culprit = None
-    total = 0
+    found = _Findings([*notes])
     for order in range(1, max(orders) + 1):
         if order > 1:
             sides = sides.gradient_function([random_like(o.data, rng) for o in sides.measured.outputs()])
-        stages.append(sides.computed.outputs)
-        weights = [random_like(o.data, rng).astype(o.dtype) for o in sides.computed.outputs()]
-        if order == min(orders):
-            problems += blamed(sides.computed.problems(weights), sides.computed)
-        if order < max(orders) and sides.computed.explicit is None:
-            problems += recording_problems(sides.computed.outputs, weights, sides.computed.leaves)
-        if order in orders and not any(problem.kind in _IN_THE_WAY for problem in problems):
-            comparison = Comparison(order, sides, settings, rng)
-            entries += comparison.entries()
-            notes += [note for note in comparison.notes if note not in notes]
-            total += sum(leaf.size for leaf in sides.measured.leaves.values())
-    wrong = [entry.order for entry in entries if entry.verdict.bad]
-    undefined = any(np.isnan(entry.analytic) for entry in entries)
-    if (wrong or problems) and sides.computed.explicit is None:
-        culprit = first_wrong(stages[: min(wrong, default=max(orders))])
-        if culprit is None and any(entry.verdict.bad and entry.complex_step for entry in entries):
-            culprit = first_inexact(stages[min(wrong) - 1])
-        combined = culprit is None and _combines_operations(stages[-1])
-        if combined:
-            entries = [_undecided_at_kinks(entry, settings.directions is not None) for entry in entries]
-        measured = [entry for entry in entries if entry.verdict in _MEASURED_WRONG]
-        if culprit is None and measured and not undefined:
-            at_kinks = combined and any(entry.kink is not None for entry in measured)
-            notes.append(_RIGHT_BY_THEMSELVES + _KINKS_COMBINED * at_kinks)
-    if undefined and culprit is None and sides.computed.explicit is None:
-        notes.append(where_not_finite(stages[-1]))
-    return Report(entries, total, problems, culprit=culprit, notes=notes, strict=settings.strict)
+        _check_order(order, orders, sides, settings, rng, found)
+    culprit = None if sides.computed.explicit else _explained(found, settings.directions is not None)
+    return Report(found.entries, found.total, found.problems, culprit, found.notes, settings.strict)
+
+
+def _check_order(
+    order: int, orders: Sequence[int], sides: Sides, settings: Settings, rng: np.random.Generator, found: _Findings
+) -> None:
+    """Add what is found in one order, which may be on the way to others."""
+    found.stages.append(sides.computed.outputs)
+    weights = [random_like(o.data, rng).astype(o.dtype) for o in sides.computed.outputs()]
+    if order == min(orders):
+        found.problems += blamed(sides.computed.problems(weights), sides.computed)
+    if order < max(orders) and sides.computed.explicit is None:
+        found.problems += recording_problems(sides.computed.outputs, weights, sides.computed.leaves)
+    if order in orders and not any(problem.kind in _IN_THE_WAY for problem in found.problems):
+        comparison = Comparison(order, sides, settings, rng)
+        found.entries += comparison.entries()
+        found.notes += [note for note in comparison.notes if note not in found.notes]
+        found.total += sum(leaf.size for leaf in sides.measured.leaves.values())
+
+
+def _explained(found: _Findings, along_directions: bool) -> Culprit | None:
+    """The first wrong operation, if anything is wrong; where none is, the notes say more."""
+    undefined = any(np.isnan(entry.analytic) for entry in found.entries)
+    culprit = None
+    if found.problems or any(entry.verdict.bad for entry in found.entries):
+        culprit = _first_wrong(found)
+        if culprit is None:
+            _excuse(found, along_directions, undefined)
+    if undefined and culprit is None:
+        found.notes.append(where_not_finite(found.stages[-1]))
+    return culprit
+
+
+def _first_wrong(found: _Findings) -> Culprit | None:
+    """The first operation whose own derivative is wrong, in the lowest order in which an entry is."""
+    wrong = [entry for entry in found.entries if entry.verdict.bad]
+    lowest = min((entry.order for entry in wrong), default=len(found.stages))
+    culprit = first_wrong(found.stages[:lowest])
+    if culprit is None and any(entry.complex_step for entry in wrong):
+        culprit = first_inexact(found.stages[lowest - 1])
+    return culprit
+
+
+def _excuse(found: _Findings, along_directions: bool, undefined: bool) -> None:
+    """If each operation is right by itself, several kinks that meet decide nothing; else say that none was found."""
+    combined = _combines_operations(found.stages[-1])
+    if combined:
+        found.entries = [_undecided_at_kinks(entry, along_directions) for entry in found.entries]
+    measured = [entry for entry in found.entries if entry.verdict in _MEASURED_WRONG]
+    if measured and not undefined:
+        at_kinks = combined and any(entry.kink is not None for entry in measured)
+        found.notes.append(_RIGHT_BY_THEMSELVES + _KINKS_COMBINED * at_kinks)
 
 
 def _combines_operations(outputs: Outputs) -> bool:

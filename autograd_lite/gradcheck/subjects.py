@@ -6,16 +6,16 @@ import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from ..core import gradients
-from ..errors import operand
 from ..tensor import Tensor
 from ..transforms import trees
 from ..transforms.modules import StandIn, standing_in
 from .contracts import contract_problems, handwritten_problems
+from .explicit import ExplicitGradient
 from .inputs import (
     COMPLEX,
     DOUBLE,
@@ -44,7 +44,7 @@ class Subject:
 
     outputs: Outputs
     leaves: dict[str, Tensor]
-    explicit: Handwritten | None = None
+    explicit: ExplicitGradient | None = None
     origin: Subject | None = None
 
     def gradient(self, weights: Sequence[Array], create_graph: bool = False) -> list[Array | None]:
@@ -53,7 +53,7 @@ class Subject:
         create_graph: compute it by operations, as if it were to be differentiated.
         """
         if self.explicit:
-            found = self.explicit.gradients(*(leaf.data.copy() for leaf in self.leaves.values()))
+            found = self.explicit.gradients(*_copies(self.leaves))
             return [np.asarray(g) * weights[0] for g in found]
         known = [(o, w.astype(o.dtype)) for o, w in zip(self.outputs(), weights, strict=True) if o.requires_grad]
         if not known:
@@ -66,9 +66,8 @@ class Subject:
     def problems(self, weights: Sequence[Array]) -> list[Problem]:
         """What is wrong with the gradient beside its values."""
         if self.explicit:
-            return handwritten_problems(
-                self.explicit.gradients, {name: leaf.data for name, leaf in self.leaves.items()}, self.explicit.value
-            )
+            arrays = {name: leaf.data for name, leaf in self.leaves.items()}
+            return handwritten_problems(self.explicit.gradients, arrays, self.explicit.function)
         weights = [weight.astype(output.dtype) for weight, output in zip(weights, self.outputs(), strict=True)]
         return contract_problems(self.outputs, weights, self.leaves)
 
@@ -260,54 +259,12 @@ def _checked(run: Callable[[], Any], way: Way) -> Outputs:
 # -- any function with its gradient ----------------------------------------------------------------------------------
 
 
-class Handwritten(NamedTuple):
-    """A function of arrays, and what returns a gradient for each of them."""
-
-    value: Callable[..., Any]
-    gradients: Callable[..., Sequence[Any]]
-
-
 def subject_with_gradient(f: Callable[..., Any], inputs: Sequence[Any], jac: Callable[..., Any] | bool) -> Subject:
     """A function of arrays whose gradient is not the engine's: it returns both (jac=True), or `jac` returns it."""
-    check_function("gradcheck", "f", f)
-    if jac is not True:
-        check_function("gradcheck", "jac", jac)
-    if not inputs:
-        raise ValueError("gradcheck: there is no input; pass arrays")
-    names = argument_names(f, len(inputs))
-    if any(map(np.iscomplexobj, inputs)):
-        raise TypeError(
-            "gradcheck: with jac, a function is one of real arrays; let it take real and imaginary parts as two"
-        )
-    leaves = [Tensor(np.array(value, np.float64), requires_grad=True) for value in inputs]
+    explicit = ExplicitGradient(f, jac, inputs)
+    leaves = {name: Tensor(array, requires_grad=True) for name, array in explicit.arrays.items()}
+    return Subject(lambda: (Tensor(explicit.value(*_copies(leaves))),), leaves, explicit)
 
-    def both(*arrays: Array) -> tuple[Any, Any]:
-        found: Any = f(*arrays)
-        if not isinstance(found, tuple | list) or len(found) != 2:
-            raise TypeError(f"gradcheck: with jac=True, f must return (value, gradient), not {operand(found)}")
-        return found[0], found[1]
 
-    def value() -> tuple[Tensor]:
-        arrays = [leaf.data.copy() for leaf in leaves]
-        result = np.asarray(both(*arrays)[0] if jac is True else f(*arrays))
-        if result.size != 1 or result.dtype.kind not in "fiu":
-            raise TypeError(
-                f"gradcheck: f returned a value {result.shape} {result.dtype}; with jac, it must be one real number"
-            )
-        return (Tensor(result.reshape(()).astype(DOUBLE)),)
-
-    def gradients(*arrays: Array) -> Sequence[Any]:
-        found = both(*arrays)[1] if jac is True else jac(*arrays)  # type: ignore[operator]
-        if len(leaves) == 1:
-            in_a_tuple = isinstance(found, tuple) and len(found) == 1 and np.ndim(found) > leaves[0].ndim
-            found = [found[0] if in_a_tuple else found]
-        elif not isinstance(found, tuple | list) or len(found) != len(leaves):
-            count = len(found) if isinstance(found, tuple | list) else 1
-            gradients = "1 gradient" if count == 1 else f"{count} gradients"
-            raise ValueError(f"gradcheck: {len(leaves)} inputs, but {gradients}; return one for each input")
-        for name, leaf, g in zip(names, leaves, found, strict=True):
-            if np.asarray(g).dtype.kind not in "biufc":
-                raise TypeError(f"gradcheck: the gradient for {name} is {operand(g)}; return an array {leaf.shape}")
-        return [np.asarray(g) for g in found] if len(leaves) == 1 else found
-
-    return Subject(value, dict(zip(names, leaves, strict=True)), Handwritten(f, gradients))
+def _copies(leaves: Mapping[str, Tensor]) -> list[Array]:
+    return [leaf.data.copy() for leaf in leaves.values()]
