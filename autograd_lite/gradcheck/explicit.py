@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import operand
-from .inputs import argument_names, check_function
+from .inputs import check_function
+from .signatures import argument_names
 
 Array = np.ndarray[Any, Any]
 

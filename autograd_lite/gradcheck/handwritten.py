@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-import inspect
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MethodType
@@ -12,14 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from .layers import Layer, Parameter, is_variable, value_at
+from .convention import convention
+from .layers import GRADIENT_NAMES, Array, Layer, Parameter, is_variable, value_at
 from .saved import saved_arrays
-
-Array = np.ndarray[Any, Any]
-
-_UPSTREAM = re.compile(r"d|grad|up")  # how names of gradients of outputs begin: dout, dnext_h, grad_output, upstream
-_OUTPUT = re.compile(r"outs?|outputs?|y")
-_NAMED = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+from .signatures import argument_names
 
 
 class CallError(ValueError):
@@ -55,68 +49,33 @@ class Pair:
         self.forward, self.backward, self.wrt = forward, backward, wrt
         self.layer = Layer(_owner(forward)) if _owner(forward) is not None else None
         self.owned = self.layer is not None and _owner(backward) is self.layer.owner
+        self.given = len(inputs)  # what forward is called with; what else are inputs is in the layer
+        self.names, self.inputs = argument_names(forward, self.given), [_precise(value) for value in inputs]
         self._held: list[Parameter] = []
-        self.inputs = [_precise(value) for value in inputs]
-        self.names = _argument_names(forward, len(inputs))
-        result = _values(self._bound(self.inputs)[0](*copy.deepcopy(self.inputs)))
-        names, self._required, self._most = _positional(backward)
-        known = {*self.names, "cache"}
-        self.takes_upstream = bool(names or self._most) and not (names and names[0] in known)
-        leading = [name for name in names if name not in known and _UPSTREAM.match(name)]
-        count = max(1, min(len(result), len(leading))) if outputs is None else outputs
-        if not 1 <= count <= len(result):
-            raise ValueError(f"check_backward: outputs={count}, but forward returns {len(result)} values")
-        if not self.takes_upstream and any(np.size(value) != 1 for value in result[:count]):
-            raise ValueError(
-                f"check_backward: backward{tuple(names)} takes no gradient of the output; its first parameter must be"
-                " that, named dout, unless the output is one number"
-            )
-        self.count = count
-        self._convention = self._choose(names, len(result) - count)
-        self._other = self._hold()
+        values = _values(self._bound(self.inputs)[0](*copy.deepcopy(self.inputs)))
+        self.convention = convention(forward, backward, self.names, values, outputs)
+        found = self._parameters()
+        self._held = [parameter for parameter in found if parameter.gradient]
+        self._other = [parameter for parameter in found if not parameter.gradient]
+        self.names += [parameter.name for parameter in self._held]
+        self.inputs += [_precise(parameter.array) for parameter in self._held]
         if unknown := {*(wrt or ())} - {*self.names, *(parameter.name for parameter in self._other)}:
             raise ValueError(f"check_backward: wrt names {sorted(unknown)}; the inputs are {', '.join(self.names)}")
 
     @property
     def keeps_state(self) -> bool:
         """Whether forward may leave behind what `backward` needs: it is a layer, or `backward` gets only dout."""
-        return self.owned or (self._convention == "nothing" and not self._results)
+        return self.owned or (self.convention.rest == "nothing" and not self.convention.takes_outputs)
 
-    def _hold(self) -> list[Parameter]:
-        """Makes the arrays of the layer that have gradients inputs; returns its other parameters."""
+    def _parameters(self) -> list[Parameter]:
+        """The arrays of the layer that last, with the places where `backward` leaves their gradients."""
         if self.layer is None:
             return []
         try:
             used = self.run(self.inputs, [np.ones(out.shape) for out in self.evaluate(self.inputs)]).layer
         except Exception:  # what backward raises is told when it is examined
             used = None
-        found = [one for one in self.layer.parameters(used if self.owned else None, self.names) if self._lasts(one)]
-        self._held = [parameter for parameter in found if parameter.gradient]
-        self.names += [parameter.name for parameter in self._held]
-        self.inputs += [_precise(parameter.array) for parameter in self._held]
-        return [parameter for parameter in found if not parameter.gradient]
-
-    def _choose(self, names: Sequence[str], rest: int) -> str:
-        """What `backward` takes after the gradients of the outputs: the first of these that its signature allows."""
-        before = self.count if self.takes_upstream else 0
-        named = [n for n in names[before : before + self.count] if _OUTPUT.fullmatch(n) and n not in self.names]
-        for results in (self.count, 0) if len(named) == self.count else (0,):
-            self._results = results
-            for convention, size in self._sizes(names[before + results :], rest).items():
-                if size >= 0 and self._required <= before + results + size <= self._most:
-                    return convention
-        raise ValueError(
-            f"check_backward: cannot tell how to call backward({', '.join(names)}); it may take (dout, cache), where"
-            " forward returns (out, cache), or (dout, *inputs of forward), or (dout); wrap it in a lambda that does"
-        )
-
-    def _sizes(self, left: Sequence[str], rest: int) -> dict[str, int]:
-        """How many arguments there are by each convention; -1 where it does not apply."""
-        inputs = len(self.names)
-        sizes = {"cache": 1, "values": rest, "values and inputs": rest + inputs} if rest else {}
-        if rest and self._results:
-            return sizes
-        return sizes | {"inputs": inputs, "named": len(left) if {*left} <= {*self.names} else -1, "nothing": 0}
+        return [one for one in self.layer.parameters(used if self.owned else None, self.names) if self._lasts(one)]
 
     def _bound(
         self, values: Sequence[Any], other: Mapping[int, Array] | None = None
@@ -143,15 +102,14 @@ class Pair:
             return True
         return bool(np.array_equal(value_at(layer, parameter.path), moved))
 
-    @property
-    def given(self) -> int:
-        """How many inputs forward is called with; the others are in the layer."""
-        return len(self.names) - len(self._held)
-
     def evaluate(self, values: Sequence[Any], other: Mapping[int, Array] | None = None) -> tuple[Array, ...]:
         """The outputs, of copies of the values."""
         values = [value.copy() if isinstance(value, np.ndarray) else copy.deepcopy(value) for value in values]
         return self._split(self._bound(values, other)[0](*values[: self.given]))[0]
+
+    def _split(self, result: Any) -> tuple[tuple[Array, ...], list[Any]]:
+        """The outputs in what forward returned, and the rest."""
+        return self.convention.split(_values(result))
 
     def saved(self, values: Sequence[Any]) -> dict[str, Array]:
         """The arrays that forward leaves for backward, in its cache or in the layer, by the student's names."""
@@ -161,8 +119,8 @@ class Pair:
         functions = self.forward, self.backward
         if not rest:
             return saved_arrays(layer, "self", functions) if self.owned else {}
-        names = _positional(self.backward)[0][self.count * (self.takes_upstream + self._results) :]
-        if self._convention == "cache":
+        names = self.convention.value_names(self.names)
+        if self.convention.rest == "cache":
             return saved_arrays(rest[0] if len(rest) == 1 else tuple(rest), names[0] if names else "cache", functions)
         parts = [saved_arrays(value, name, functions) for name, value in zip(names, rest, strict=False)]
         return {key: array for part in parts for key, array in part.items()}
@@ -183,9 +141,10 @@ class Pair:
             forward(*copy.deepcopy(list(between[: self.given])))
         before = copy.deepcopy((given, rest))
         outputs = copy.deepcopy(outputs)
-        result = backward(*self._arguments(upstream, list(outputs), rest, given[: self.given]))
+        by_name = dict(zip(self.names[: self.given], given, strict=False))
+        result = backward(*self.convention.arguments(upstream, outputs, rest, by_name))
         changed |= {("backward", name) for name in _differing(self.names, before[0], given)}
-        changed |= {("backward", name) for name in _differing(self.upstream_names, douts, upstream)}
+        changed |= {("backward", name) for name in _differing(self.convention.upstream, douts, upstream)}
         changed |= {("backward", "the cache") for _ in _differing(["cache"] * len(rest), before[1], rest)}
         return Run(outputs, self._by_name(copy.deepcopy(result), values, layer), changed, layer)
 
@@ -209,43 +168,13 @@ class Pair:
         except Exception:  # beyond the domain of forward, which must have looked at it
             return True
 
-    @property
-    def upstream_names(self) -> list[str]:
-        """What the gradients of the outputs are called."""
-        names = _positional(self.backward)[0]
-        return names[: self.count] if self.takes_upstream and len(names) >= self.count else ["dout"] * self.count
-
-    def _split(self, result: Any) -> tuple[tuple[Array, ...], list[Any]]:
-        values = _values(result)
-        return tuple(np.asarray(value) for value in values[: self.count]), values[self.count :]
-
-    def _arguments(self, douts: list[Array], outputs: list[Array], rest: list[Any], inputs: list[Any]) -> list[Any]:
-        after = (
-            {
-                "cache": [rest[0] if len(rest) == 1 else tuple(rest)],
-                "values": rest,
-                "values and inputs": rest + inputs,
-                "inputs": inputs,
-                "named": [],
-                "nothing": [],
-            }
-            if rest
-            else {"inputs": inputs}
-        )
-        arguments = (douts if self.takes_upstream else []) + (outputs if self._results else [])
-        if self._convention == "named":
-            names = _positional(self.backward)[0][len(arguments) :]
-            return arguments + [inputs[self.names.index(name)] for name in names]
-        return arguments + after.get(self._convention, [])
-
     def _by_name(self, result: Any, inputs: Sequence[Any], layer: Any) -> dict[str, Array | None]:
         """The gradients that `backward` returned or left in the layer, by the names of their inputs."""
         given = self.names[: self.given]
         arrays = [name for name, value in zip(given, inputs, strict=False) if is_variable(value)]
         if isinstance(result, Mapping):
-            forms = ("d{}", "{}", "grad_{}", "{}_grad", "d_{}")
-            keys = {name: next((f.format(name) for f in forms if f.format(name) in result), None) for name in arrays}
-            found = {name: _as_array(result[key]) for name, key in keys.items() if key is not None}
+            keys = {name: [k.format(name) for k in GRADIENT_NAMES if k.format(name) in result] for name in arrays}
+            found = {name: _as_array(result[known[0]]) for name, known in keys.items() if known}
         else:
             values = _values(result)
             wanted = [name for name in self.wrt or () if name in given]
@@ -286,20 +215,6 @@ def _values(result: Any) -> list[Any]:
 
 def _as_array(value: Any) -> Array | None:
     return None if value is None else np.asarray(value)
-
-
-def _positional(function: Callable[..., Any]) -> tuple[list[str], int, float]:
-    """Names of the positional parameters, how many have to be given, and how many may."""
-    parameters = list(inspect.signature(function).parameters.values())
-    named = [parameter for parameter in parameters if parameter.kind in _NAMED]
-    open_ended = any(parameter.kind == parameter.VAR_POSITIONAL for parameter in parameters)
-    required = sum(parameter.default is parameter.empty for parameter in named)
-    return [parameter.name for parameter in named], required, np.inf if open_ended else len(named)
-
-
-def _argument_names(function: Callable[..., Any], count: int) -> list[str]:
-    names = _positional(function)[0][:count]
-    return names + [f"input {number}" for number in range(len(names), count)]
 
 
 def _differing(names: Sequence[str], before: Sequence[Any], after: Sequence[Any]) -> list[str]:

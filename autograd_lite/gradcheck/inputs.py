@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -11,13 +10,13 @@ import numpy as np
 from ..errors import operand
 from ..tensor import Tensor
 from ..transforms import trees
+from .signatures import argument_names, takes, takes_nothing
 
 DOUBLE: np.dtype[Any] = np.dtype(np.float64)
 SINGLE: np.dtype[Any] = np.dtype(np.float32)
 COMPLEX: dict[np.dtype[Any], np.dtype[Any]] = {DOUBLE: np.dtype(np.complex128), SINGLE: np.dtype(np.complex64)}
 
 _LISTED = 5  # inputs, of which an error says why they have no gradient
-_NAMED = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
 class Way(NamedTuple):
@@ -105,34 +104,6 @@ def _takes_a_tuple(f: Callable[..., Any], inputs: Sequence[Any], way: Way) -> bo
     except (TypeError, AttributeError):
         return False
     return True
-
-
-def takes(f: Callable[..., Any], count: int) -> bool:
-    """Whether `f` can be called with so many arguments."""
-    parameters = _parameters(f)
-    named = [parameter for parameter in parameters if parameter.kind in _NAMED]
-    required = [parameter for parameter in named if parameter.default is parameter.empty]
-    any_number = any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters)
-    return len(required) <= count and (any_number or count <= len(named))
-
-
-def takes_nothing(f: Callable[..., Any]) -> bool:
-    """Whether `f` has no arguments, and uses its Tensors itself."""
-    return not any(parameter.kind in (*_NAMED, parameter.VAR_POSITIONAL) for parameter in _parameters(f))
-
-
-def argument_names(f: Callable[..., Any], count: int) -> list[str]:
-    """Names for the inputs: those of the arguments of `f` where it has them, else numbers."""
-    names = [parameter.name for parameter in _parameters(f) if parameter.kind in _NAMED][:count]
-    return names + [f"input {number}" for number in range(len(names), count)]
-
-
-def _parameters(f: Callable[..., Any]) -> list[inspect.Parameter]:
-    """What `f`, or the forward of a Module, takes; some builtins do not tell, and may take anything."""
-    try:
-        return list(inspect.signature(getattr(f, "forward", f)).parameters.values())
-    except ValueError:
-        return [inspect.Parameter("args", inspect.Parameter.VAR_POSITIONAL)]
 
 
 # -- why there is nothing to check -----------------------------------------------------------------------------------

@@ -13,7 +13,8 @@ import numpy as np
 Array = np.ndarray[Any, Any]
 Path = tuple[Any, ...]  # names of attributes, keys and numbers that lead to a value: ("params", "w")
 
-_FORMS = ("d{}", "grad_{}", "{}_grad", "d_{}", "{}")  # the last one: in a container of gradients
+# how the gradient of a value is called; the last one, where all are gradients: in a container of them
+GRADIENT_NAMES = ("d{}", "grad_{}", "{}_grad", "d_{}", "{}")
 _CONTAINERS = ("grads", "grad", "gradients", "dparams")
 
 
@@ -68,9 +69,9 @@ def value_at(value: Any, path: Path) -> Any:
     return value
 
 
-def written(path: Path) -> str:
-    """A path as one would write it: ``self.layers[0].w``."""
-    return "self" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+def written(path: Path, root: str = "self") -> str:
+    """A path as one would write it: ``self.layers[0].w``, ``cache['a']``."""
+    return root + "".join(f".{step}" if root == "self" and isinstance(step, str) else f"[{step!r}]" for step in path)
 
 
 def gradient_name(name: str) -> str:
@@ -114,14 +115,14 @@ def _arrays(value: Any, path: Path, seen: set[int]) -> Iterator[tuple[Path, Arra
 def _gradient_of(used: Any, path: Path) -> Path | None:
     """Where the gradient of what is at a path is: beside it, or in a container of gradients."""
     *before, last = path
-    beside = [(*before, form.format(last)) for form in _FORMS[:-1]] if isinstance(last, str) else []
-    keys = [form.format(last) for form in _FORMS] if isinstance(last, str) else [last]
+    beside = [(*before, form.format(last)) for form in GRADIENT_NAMES[:-1]] if isinstance(last, str) else []
+    keys = [form.format(last) for form in GRADIENT_NAMES] if isinstance(last, str) else [last]
     inside = [(*before, container, key) for container in _CONTAINERS for key in keys]
     if before:  # params["w"], with the gradient in grads["w"] or as dw
         *above, holder = before
-        containers = [form.format(holder) for form in _FORMS[:-1]] if isinstance(holder, str) else []
+        containers = [form.format(holder) for form in GRADIENT_NAMES[:-1]] if isinstance(holder, str) else []
         inside += [(*above, container, key) for container in (*_CONTAINERS, *containers) for key in keys]
-        inside += [(*above, form.format(last)) for form in _FORMS[:-1]] if isinstance(last, str) else []
+        inside += [(*above, form.format(last)) for form in GRADIENT_NAMES[:-1]] if isinstance(last, str) else []
     return _first(
         place
         for place in (*beside, *inside)

@@ -10,9 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .layers import Path, arrays_in
-
-Array = np.ndarray[Any, Any]
+from .layers import Array, arrays_in, value_at, written
 
 
 def saved_arrays(cache: Any, root: str, pair: tuple[Callable[..., Any], Callable[..., Any]]) -> dict[str, Array]:
@@ -20,24 +18,11 @@ def saved_arrays(cache: Any, root: str, pair: tuple[Callable[..., Any], Callable
     names = _names_of_tuples(*pair)
     found: dict[str, Array] = {}
     for path, array in arrays_in(cache):
-        *before, last = path or (None,)
-        holder = _at(cache, before) if path else None
+        holder = value_at(cache, path[:-1]) if path else None
         known = names.get(len(holder)) if isinstance(holder, tuple | list) else None
-        name = known[last] if known else _written(root, path)
+        name = known[path[-1]] if known else written(path, root)
         found.setdefault(name, np.array(array, float))
     return found
-
-
-def _at(value: Any, path: list[Any]) -> Any:
-    for step in path:
-        value = value[step] if isinstance(value, dict | list | tuple) else getattr(value, step)
-    return value
-
-
-def _written(root: str, path: Path) -> str:
-    """A path as one would write it: ``cache[2]``, ``cache['a']``, ``self.x``."""
-    attribute = root == "self"
-    return root + "".join(f".{step}" if attribute and isinstance(step, str) else f"[{step!r}]" for step in path)
 
 
 def _names_of_tuples(forward: Callable[..., Any], backward: Callable[..., Any]) -> dict[int, list[str]]:
@@ -48,14 +33,28 @@ def _names_of_tuples(forward: Callable[..., Any], backward: Callable[..., Any]) 
     return found
 
 
+def returned_names(function: Callable[..., Any], count: int) -> list[str | None]:
+    """The names of the so many values that a function returns; None for what is no name, or has no source."""
+    returned = (node.value for node in _nodes(function) if isinstance(node, ast.Return))
+    for value in returned:
+        if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == count:
+            return [element.id if isinstance(element, ast.Name) else None for element in value.elts]
+    return [None] * count
+
+
 def _tuples(function: Callable[..., Any], context: type[ast.expr_context]) -> Iterator[list[str]]:
-    """The names in each tuple of names in the source of a function; none where there is no source."""
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    except (OSError, TypeError, SyntaxError):  # typed into an interpreter, or a part of a longer expression
-        return
-    for node in ast.walk(tree):
+    """The names in each tuple of names in the source of a function."""
+    for node in _nodes(function):
         if isinstance(node, ast.Tuple) and isinstance(node.ctx, context):
             names = [element.id for element in node.elts if isinstance(element, ast.Name)]
             if len(names) == len(node.elts) == len(set(names)):
                 yield names
+
+
+def _nodes(function: Callable[..., Any]) -> Iterator[ast.AST]:
+    """All parts of the source of a function; none where there is no source, or it is a part of an expression."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, TypeError, SyntaxError):  # typed into an interpreter, or a part of a longer expression
+        return
+    yield from ast.walk(tree)

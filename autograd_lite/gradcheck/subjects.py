@@ -16,19 +16,9 @@ from ..transforms import trees
 from ..transforms.modules import StandIn, standing_in
 from .contracts import contract_problems, handwritten_problems
 from .explicit import ExplicitGradient
-from .inputs import (
-    COMPLEX,
-    DOUBLE,
-    Way,
-    argument_names,
-    check_function,
-    is_floating,
-    takes,
-    takes_nothing,
-    unpacked,
-    why_none,
-)
+from .inputs import COMPLEX, DOUBLE, Way, check_function, is_floating, unpacked, why_none
 from .report import Problem
+from .signatures import argument_names, takes, takes_nothing
 
 Array = np.ndarray[Any, Any]
 Outputs = Callable[[], "tuple[Tensor, ...]"]  # what is differentiated: a function of the data of the leaves

@@ -14,9 +14,9 @@ from . import handwritten
 from .backward_report import BackwardReport, GradientCheck, listed
 from .directions import own_rng
 from .fresh import fresh_inputs
-from .handwritten import Array, CallError, Pair, Run
+from .handwritten import CallError, Pair, Run
 from .jacobian import Slopes, jacobian
-from .layers import gradient_name, is_variable
+from .layers import Array, gradient_name, is_variable
 from .mistakes import Case, Hint, hints, named_constants, whereabouts
 from .report import Problem
 
@@ -41,14 +41,16 @@ def check_backward(
     """Check a hand-written `backward` of plain NumPy functions against differences of its `forward`.
 
     forward: called as ``forward(*inputs)``; returns ``out``, or ``(out, cache)``, or several outputs and a cache.
-    backward: called with the gradient of each output (parameters named ``dout``, ``dh``, ``grad_...``), then, as its
-        signature allows, with the outputs (if it names them ``out``, ``output`` or ``y``), with the cache, with what
-        forward returned beside the outputs, with the inputs (all, or those that it names), or with nothing; a loss may
-        leave dout out. It returns the gradients in the order of the inputs, or a dict of them by name. An object with
-        both methods takes the place of the two functions: ``check_backward(layer, x)``; with its methods,
-        ``check_backward(layer.forward, layer.backward, x)``, it is the same. Its arrays ``w``, those in its dicts,
-        lists and objects too, are inputs as well: backward leaves their gradients beside them, as ``dw`` or
-        ``grad_w``, or in a container ``grads`` under ``w`` or ``dw``.
+    backward: called with the gradient of the output, whatever it is called, and with those of further outputs: arrays
+        that forward returns, and whose parameters are named as gradients are (``dh``, ``dc_next``, ``dout2``,
+        ``grad_cell``, or ``dspread`` if forward returns ``spread``); then, as its signature allows, with the outputs
+        (if it names them ``out``, ``output`` or ``y``), with the cache, with what forward returned beside the outputs,
+        with the inputs (all, or those that it names), or with nothing; a loss may leave dout out. It returns the
+        gradients in the order of the inputs, or a dict of them by name. An object with both methods takes the place of
+        the two functions: ``check_backward(layer, x)``; with its methods, ``check_backward(layer.forward,
+        layer.backward, x)``, it is the same. Its arrays ``w``, those in its dicts, lists and objects too, are inputs as
+        well: backward leaves their gradients beside them, as ``dw`` or ``grad_w``, or in a container ``grads`` under
+        ``w`` or ``dw``.
     inputs: small arrays; those of floating point are what gradients are of. Everything else is passed on as it is.
     outputs: how many of the values that forward returns are outputs, if the signatures do not tell.
     wrt: names of the inputs whose gradients are wanted, in the order in which backward returns them. None: all arrays
@@ -190,7 +192,7 @@ class _Examination:
 
     def _upstream(self, outputs: Sequence[Array]) -> list[Array]:
         """Random gradients of the outputs, none near zero; 1 where backward takes none."""
-        if not self.pair.takes_upstream:
+        if not self.pair.convention.takes_upstream:
             return [np.ones(output.shape) for output in outputs]
         signs = [self.rng.choice((-1.0, 1.0), output.shape) for output in outputs]
         return [np.asarray(sign * self.rng.uniform(0.5, 1.5, sign.shape)) for sign in signs]
@@ -415,7 +417,7 @@ class _Examination:
     def _case(self, name: str, trial: _Trial, found: Array) -> Case:
         slopes, shape = trial.slopes[name], trial.values[self.pair.names.index(name)].shape
         named = list(zip(self.pair.names, trial.values, strict=True))
-        upstream = self.pair.upstream_names
+        upstream = self.pair.convention.upstream
         single = len(trial.outputs) == 1
         results = ["out"] if single else [given.removeprefix("d").lstrip("_") for given in upstream]
         values = {key: value.astype(float) for key, value in named if _is_numeric(value)}

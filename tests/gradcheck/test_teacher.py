@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Callable
 from typing import Any
@@ -91,10 +92,63 @@ CONVENTIONS = {
 }
 
 
+def product_and_slope(x, w):
+    dx = w.sum() * np.cos(x)
+    return w.sum() * np.sin(x), dx
+
+
+def mean_and_spread(x, w):
+    center, spread = x.mean(axis=0), x.var(axis=0) + w.sum()
+    return center, spread
+
+
+def loss_and_twice(x, w):
+    twice = 2 * x
+    return np.sum(x * x) + np.sum(w), twice
+
+
+CONVENTIONS |= {
+    "a tuple called data": (lambda x, w: (x @ w, (x, w)), lambda dout, data: (dout @ data[1].T, data[0].T @ dout)),
+    "a tuple called dh": (lambda x, w: (x @ w, (x, w)), lambda dout, dh: (dout @ dh[1].T, dh[0].T @ dout)),
+    "a dict called dc": (lambda x, w: (x @ w, {"w": w}), lambda dout, dc: dout @ dc["w"].T, "x"),
+    "a list called grads": (lambda x, w: (x @ w, [x, w]), lambda dout, grads: (dout @ grads[1].T, grads[0].T @ dout)),
+    "a value with the name of a gradient": (product_and_slope, lambda dout, dx: dout * dx, "x"),
+    "a cache and inputs": (lambda x, w: (x @ w, 2 * x), lambda dout, twice, w: (dout @ w.T, twice.T @ dout / 2)),
+    "two outputs": (lambda x, w: (x @ w, 2 * x), lambda dy, dz, x, w: (dy @ w.T + 2 * dz, x.T @ dy)),
+    "two outputs and a cache": (
+        lambda x, w: (x @ w, 2 * x, (x, w)),
+        lambda dh_next, dc_next, cache: (dh_next @ cache[1].T + 2 * dc_next, cache[0].T @ dh_next),
+    ),
+    "two outputs by number": (lambda x, w: (3 * x, 2 * x), lambda dout, dout2: 3 * dout + 2 * dout2),
+    "two outputs as PyTorch has them": (lambda x, w: (3 * x, 2 * x), lambda grad_a, grad_b: 3 * grad_a + 2 * grad_b),
+    "two outputs by their names": (
+        mean_and_spread,
+        lambda dcenter, dspread, x, w: (dcenter + 2 * dspread * (x - x.mean(axis=0))) / len(x),
+        "x",
+    ),
+    "a loss that takes its cache": (lambda x, w: (np.sum(x * x), (x,)), lambda saved: 2 * saved[0]),
+    "a loss that takes what it returned": (loss_and_twice, lambda twice: twice, "x"),
+    "a loss that takes what it returned, and inputs": (loss_and_twice, lambda twice, x, w: twice, "x"),
+}
+
+
 @pytest.mark.parametrize("name", CONVENTIONS)
 def test_a_convention_is_read_from_the_signatures(name: str) -> None:
     forward, backward, *wrt = CONVENTIONS[name]
     report = ag.check_backward(forward, backward, X, W, wrt=wrt or None)
+    assert report, report.to_text()
+
+
+@pytest.mark.parametrize(
+    "name", ["d", "d2", "data", "delta", "derivative", "dims", "dist", "dropout_mask", "gradual", "up", "update"]
+)
+def test_a_value_that_forward_saves_may_be_called_almost_like_a_gradient(name: str) -> None:
+    def backward(dout, saved):
+        return dout * saved
+
+    parameters = inspect.signature(backward).parameters
+    vars(backward)["__signature__"] = inspect.Signature([parameters["dout"], parameters["saved"].replace(name=name)])
+    report = ag.check_backward(lambda x: (x * (x > 0.7), (x > 0.7) * 1.0), backward, X)
     assert report, report.to_text()
 
 
@@ -576,6 +630,21 @@ def test_the_report_in_all_formats() -> None:
     assert not plain["ok"]
     assert [gradient["verdict"] for gradient in plain["gradients"]] == ["PASS", "PASS", "FAIL"]
     assert plain["gradients"][2]["hints"][0]["fix"] == "db = db * x.shape[0]"
+
+
+@pytest.mark.parametrize(
+    ("forward", "outputs", "words"),
+    [
+        (lambda x: (x, (x, 2 * x)), 2, "forward returns tuple as output 1; return arrays"),
+        (lambda x: ({"h": x}, x), None, "forward returns dict as output 0"),
+        (lambda x: (1j * x, x), None, "forward returns ndarray complex128 as output 0"),
+        (lambda x: (x, x), 3, "outputs=3, but forward returns 2 values"),
+    ],
+    ids=["a tuple", "a dict", "complex", "too many"],
+)
+def test_what_is_no_output_is_refused(forward: Callable[..., Any], outputs: int | None, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        ag.check_backward(forward, lambda dout, cache: dout, X, outputs=outputs)
 
 
 def test_an_unknown_name_in_wrt_is_refused() -> None:
