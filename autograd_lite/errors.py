@@ -89,6 +89,10 @@ def describe(operation: str, operands: Mapping[str, object], error: Exception) -
     return described
 
 
+class LostGradientError(TypeError):
+    """A Tensor that requires a gradient was to become a NumPy array, which has none."""
+
+
 class GradientShapeError(ValueError):
     """The derivative of an operation has another shape than the argument that it is for; `rule` tells it, and a fix."""
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from . import core, numpy_protocol, torch_names
+from .errors import LostGradientError
 from .nodes import constant_operand
 from .ops import (
     comparison,
@@ -184,7 +185,7 @@ class Tensor(core.Handle):
 
     def _refuse_to_lose_gradient(self, what: str) -> None:
         if self.node is not None:
-            raise TypeError(
+            raise LostGradientError(
                 f"{what}: tensor {self.shape} {self.dtype} requires a gradient, which a NumPy array cannot carry;"
                 " use functions of tensors (ag.stack combines several), or t.detach().numpy() if it is not needed"
             )

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..core import gradients
+from ..errors import LostGradientError
 from ..tensor import Tensor
 from ..transforms import trees
 from ..transforms.modules import StandIn, standing_in
@@ -114,17 +115,23 @@ def data_of_their_own(leaves: Sequence[Tensor]) -> Iterator[None]:
 
 
 def subject_of(f: Callable[..., Any], inputs: Sequence[Any], loss: Callable[..., Any] | None, way: Way) -> Subject:
-    """A function of Tensors, or a Module, at `inputs`; a Module that is converted is copied."""
+    """A function of Tensors, or a Module, at `inputs`; of Modules, copies are used."""
     check_function(way.caller, "f", f)
     if loss is not None:
         check_function(way.caller, "loss", loss)
-    modules = [part for part in (f, loss) if hasattr(part, "named_parameters")]
-    if not modules and loss is None:
+    if loss is None and not _is_module(f):
         return _of_function(f, unpacked(f, inputs, way), way)
-    model: Any = copy.deepcopy(f)  # forward may write into buffers, and so may a conversion
-    if way.convert and modules:
-        model = model.astype(way.real)
-    return _of_model(model, inputs if loss else unpacked(model, inputs, way), loss, way)
+    copied: dict[int, Any] = {}  # what both share, their copies share, too
+    model: Any = copy.deepcopy(f, copied)  # forward may write into buffers, and so may a conversion
+    if _is_module(loss):
+        loss = copy.deepcopy(loss, copied)
+    for part in filter(_is_module, (model, loss) if way.convert else ()):
+        part.astype(way.real)
+    return _of_model(model, unpacked(model, inputs, way) if loss is None else inputs, loss, way)
+
+
+def _is_module(value: Any) -> bool:
+    return hasattr(value, "named_parameters")
 
 
 def _of_function(f: Callable[..., Any], inputs: Sequence[Any], way: Way) -> Subject:
@@ -142,13 +149,11 @@ def _called(f: Callable[..., Any], arguments: Sequence[Any], way: Way) -> Any:
     """What `f` returns; if it is a function of arrays, its error says so."""
     try:
         return f(*arguments)
-    except TypeError as error:
-        if "a NumPy array cannot carry" in str(error):
-            raise TypeError(
-                f"{way.caller}: f makes arrays of its Tensors, which have no gradient; use functions of Tensors, or"
-                " check the gradient that you have: gradcheck(f, x, jac=gradient), or jac=True if f returns both"
-            ) from error
-        raise
+    except LostGradientError as error:
+        raise TypeError(
+            f"{way.caller}: f makes arrays of its Tensors, which have no gradient; use functions of Tensors, or"
+            " check the gradient that you have: gradcheck(f, x, jac=gradient), or jac=True if f returns both"
+        ) from error
 
 
 def _of_own_tensors(f: Callable[..., Any], names: Sequence[str], inputs: Sequence[Any], way: Way) -> Subject:
@@ -180,7 +185,7 @@ def _of_own_tensors(f: Callable[..., Any], names: Sequence[str], inputs: Sequenc
 
 
 def _of_model(model: Any, inputs: Sequence[Any], loss: Callable[..., Any] | None, way: Way) -> Subject:
-    """All parameters of a model by name, and its inputs; with a loss, the last input is its target."""
+    """All parameters of a model and of a loss by name, and the inputs; with a loss, the last of them is its target."""
     if loss is not None and not inputs:
         raise ValueError(f"{way.caller}: loss needs the inputs of the model and, last, the target")
     names = argument_names(model, len(inputs))
@@ -194,11 +199,10 @@ def _of_model(model: Any, inputs: Sequence[Any], loss: Callable[..., Any] | None
     arguments, leaves = way.all_taken(names[: len(values)], values)
     if isinstance(target, Tensor) or (way.convert and isinstance(target, np.ndarray) and target.dtype.kind in "fc"):
         target = way.taken("target", Tensor(target) if isinstance(target, np.ndarray) else target)
-    parameters = model.named_parameters() if hasattr(model, "named_parameters") else ()
-    found = [(name, way._replace(convert=False).taken(name, p)) for name, p in parameters if p.requires_grad] + leaves
+    found, of_loss = _parameters(model, way) + leaves, _parameters(loss, way, "loss")
     if isinstance(target, Tensor) and target.requires_grad:
         found.append(("target", target))
-    if not found:
+    if not found + of_loss:
         raise ValueError(f"{way.caller}: no parameter requires a gradient, and {why_none(names, values)}")
 
     def run() -> Any:
@@ -206,12 +210,23 @@ def _of_model(model: Any, inputs: Sequence[Any], loss: Callable[..., Any] | None
         return result if loss is None else loss(result, target)
 
     outputs = _checked(run, way)
-    return Subject(outputs, _named(outputs, found))
+    return Subject(outputs, _named(outputs, found, of_loss))
 
 
-def _named(outputs: Outputs, leaves: Sequence[tuple[str, Tensor]]) -> dict[str, Tensor]:
-    """The leaves by their own names, or by those of the arguments where they have none or share one."""
-    with data_of_their_own([leaf for _, leaf in leaves]):
+def _parameters(module: Any, way: Way, prefix: str = "") -> list[tuple[str, Tensor]]:
+    """The parameters of a Module that learn, by name; of anything else none."""
+    found = module.named_parameters(prefix) if _is_module(module) else ()
+    return [(name, way._replace(convert=False).taken(name, p)) for name, p in found if p.requires_grad]
+
+
+def _named(
+    outputs: Outputs, leaves: Sequence[tuple[str, Tensor]], of_loss: Sequence[tuple[str, Tensor]] = ()
+) -> dict[str, Tensor]:
+    """The leaves by their own names, or by those of the arguments where they have none or share one.
+
+    of_loss: parameters of a loss, by names that stay what they are; a second ``loss.s`` is ``loss.s (loss)``.
+    """
+    with data_of_their_own([leaf for _, leaf in (*leaves, *of_loss)]):
         outputs()  # the first call, in which a Module names its parameters
     named: dict[str, Tensor] = {}
     for argument, leaf in leaves:
@@ -219,6 +234,9 @@ def _named(outputs: Outputs, leaves: Sequence[tuple[str, Tensor]]) -> dict[str, 
             continue
         label = leaf.name or argument
         named[label if label not in named else f"{label} ({argument})"] = leaf
+    for label, leaf in of_loss:
+        if not any(leaf is known for known in named.values()):
+            named[label if label not in named else f"{label} (loss)"] = leaf
     return named
 
 

@@ -86,6 +86,73 @@ def test_a_tuple_of_one_is_unpacked_where_f_takes_no_tuple(f: Any, name: str) ->
     assert names(ag.gradcheck(f, (A,))) == {name}
 
 
+# -- a loss with parameters and buffers --------------------------------------------------------------------------------
+
+
+class Scaled(ag.nn.Module):
+    """Squares of differences times s, which is learned; `seen` counts."""
+
+    def __init__(self, wrong: bool = False, dtype: str = "float64") -> None:
+        self.s, self.wrong = ag.nn.Parameter(np.array([0.5, 2.0], dtype)), wrong
+        self.register_buffer("seen", np.zeros((), dtype))
+
+    def forward(self, x: ag.Tensor, target: Any) -> ag.Tensor:
+        self.seen[...] = self.seen.data + 1
+        return ag.sum((x - target) ** 2 * (self.s * self.s.detach() if self.wrong else self.s))
+
+
+class Inner(ag.nn.Module):
+    """A model whose own part is called loss, and has a parameter s."""
+
+    def __init__(self, loss: ag.nn.Module) -> None:
+        self.loss = loss
+
+    def forward(self, x: ag.Tensor) -> ag.Tensor:
+        return x * self.loss.s
+
+
+@pytest.mark.parametrize("dtype", [None, "float32"])
+@pytest.mark.parametrize("f", [ag.tanh, ag.nn.Tanh()], ids=["function", "Module"])
+def test_the_parameters_of_a_loss_are_checked_and_the_loss_stays_as_it_was(f: Any, dtype: str | None) -> None:
+    loss, wrong = Scaled(), Scaled(wrong=True)
+    s = loss.s.data
+    report = ag.gradcheck(f, A, A / 2, loss=loss, dtype=dtype, order=1 if dtype else 2)
+    assert report
+    assert {"x", "loss.s"} <= names(report)
+    report = ag.gradcheck(f, A, A / 2, loss=wrong, dtype=dtype, raise_exception=False)
+    assert {entry.name for entry in report.failures} == {"loss.s"}
+    assert loss.s.data is s
+    assert loss.seen.data == wrong.seen.data == 0
+
+
+@pytest.mark.parametrize("dtype", [None, "float32"])
+def test_parameters_of_one_name_in_model_and_loss_are_told_apart(dtype: str | None) -> None:
+    model = Inner(Scaled())
+    report = ag.gradcheck(model, A, A / 2, loss=Scaled(wrong=True), dtype=dtype, raise_exception=False)
+    assert names(report) == {"loss.s", "loss.s (loss)", "x"}
+    assert {entry.name for entry in report.failures} == {"loss.s (loss)"}
+    shared = ag.gradcheck(model, A, A / 2, loss=model.loss, dtype=dtype)
+    assert names(shared) == {"loss.s", "x"}
+
+
+def test_all_checks_know_the_parameters_of_a_loss() -> None:
+    assert "loss.s" in names(ag.gradgradcheck(ag.tanh, A, A / 2, loss=Scaled()))
+    for check in (ag.taylor_test, ag.dot_product_test):
+        assert check(ag.tanh, A, A / 2, loss=Scaled())
+        assert not check(ag.tanh, A, A / 2, loss=Scaled(wrong=True), raise_exception=False)
+
+
+@pytest.mark.parametrize("loss", [ag.nn.MSELoss(), ag.mse_loss], ids=["Module", "function"])
+def test_a_function_with_a_loss_in_float32(loss: Any) -> None:
+    assert names(ag.gradcheck(ag.tanh, A, A / 2, loss=loss, dtype="float32")) == {"x"}
+
+
+def test_a_loss_in_float32_is_refused_unless_float32_is_asked_for() -> None:
+    with pytest.raises(TypeError, match=r"loss.s \(2,\) is float32"):
+        ag.gradcheck(ag.tanh, A, A / 2, loss=Scaled(dtype="float32"))
+    assert ag.gradcheck(ag.tanh, A, A / 2, loss=Scaled(dtype="float32"), dtype="float32")
+
+
 # -- what cannot be checked --------------------------------------------------------------------------------------------
 
 
