@@ -38,17 +38,23 @@ class Way(NamedTuple):
         if not wanted:
             return value
         if value.dtype != precision:
-            there = (
-                "pass dtype='float32'" if self.caller.endswith("gradcheck") else "call gradcheck with dtype='float32'"
-            )
-            raise TypeError(
-                f"{self.caller}: {name} {value.shape} is {value.dtype}, too coarse for finite differences; convert it"
-                f" with astype('{precision}'), make the model with dtype='float64', or {there} to check float32"
-                " gradients against differences in float64"
-            )
+            raise TypeError(f"{self.caller}: {name} {value.shape} is {value.dtype}, {self._fix(value.dtype)}")
         if isinstance(value, Tensor) and value.is_leaf and not self.convert:
             return value
         return Tensor(np.array(data), requires_grad=True)
+
+    def _fix(self, dtype: np.dtype[Any]) -> str:
+        """What to do about this dtype, where differences need another."""
+        wanted = COMPLEX[self.real] if dtype.kind == "c" else self.real
+        if dtype.itemsize > wanted.itemsize:
+            return f"not {wanted}; convert it with astype('{wanted}')"
+        in_single = (
+            "pass dtype='float32'" if self.caller.endswith("gradcheck") else "call gradcheck with dtype='float32'"
+        )
+        return (
+            f"too coarse for finite differences; convert it with astype('{wanted}'), make the model with"
+            f" dtype='float64', or {in_single} to check float32 gradients against differences in float64"
+        )
 
     def all_taken(self, names: Sequence[str], values: Sequence[Any]) -> tuple[list[Any], list[tuple[str, Tensor]]]:
         """All inputs, each perhaps a tree, as the function gets them; and those that are differentiated, by name."""

@@ -30,24 +30,36 @@ _OF_PYTORCH = {
 }
 
 
+_POSITIONAL = "the first argument is the function, and the inputs follow it: {check}(f, x, w)"
+_BY_POSITION = ("inputs", "func", "fn", "function", "args")
+
+_options: dict[str, list[str]] = {}  # of each check, by its name
+
+
 def explained(check: F) -> F:
     """The same function, which answers keywords that it does not know with what is meant instead."""
-    known = inspect.signature(check).parameters
+    parameters = inspect.signature(check).parameters.values()
+    known = [parameter.name for parameter in parameters if parameter.kind is not parameter.VAR_POSITIONAL]
+    name = check.__name__
+    _options[name] = known
 
     @functools.wraps(check)
     def answering(*args: Any, **options: Any) -> Any:
-        for name, value in options.items():
-            if name not in known:
-                raise TypeError(f"{check.__name__}: there is no option {name}=; {_hint(name, value, list(known))}")
+        for option, value in options.items():
+            if option not in known:
+                raise TypeError(f"{name}: there is no option {option}=; {_hint(name, option, value)}")
         return check(*args, **options)
 
     return answering  # type: ignore[return-value]
 
 
-def _hint(name: str, value: Any, known: list[str]) -> str:
-    if name in _OF_PYTORCH:
-        return _OF_PYTORCH[name]
-    near = get_close_matches(name, known, n=1, cutoff=0.75)
-    if near:
+def _hint(check: str, option: str, value: Any) -> str:
+    if option in _OF_PYTORCH:
+        return _OF_PYTORCH[option]
+    if option in _BY_POSITION:
+        return _POSITIONAL.format(check=check)
+    if having := [other for other, options in _options.items() if option in options]:
+        return f"only {' and '.join(having)} {'has' if len(having) == 1 else 'have'} it"
+    if near := get_close_matches(option, _options[check], n=1, cutoff=0.75):
         return f"did you mean {near[0]}=?"
-    return f"what f takes by name, give to it in a function: lambda x: f(x, {name}={value!r:.20})"
+    return f"what f takes by name, give to it in a function: lambda x: f(x, {option}={value!r:.20})"

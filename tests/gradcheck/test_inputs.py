@@ -206,9 +206,20 @@ def square(x: Any) -> Any:
         (lambda: ag.gradcheck(square, A, axis=1), TypeError, r"no option axis=; .*lambda x: f\(x, axis=1\)"),
         (lambda: ag.gradcheck(square, A, fast_mode=True), TypeError, "directions=4 compares along random directions"),
         (lambda: ag.gradgradcheck(square, A, nondet_tol=1.0), TypeError, "gradgradcheck: .* not deterministic"),
+        (lambda: ag.gradcheck(square, inputs=(A,)), TypeError, r"no option inputs=; .*follow it: gradcheck\(f, x, w\)"),
+        (lambda: ag.gradcheck(func=square, inputs=A), TypeError, "no option func=; the first argument is the function"),
+        (lambda: ag.gradgradcheck(square, A, jac=square), TypeError, "no option jac=; only gradcheck has it"),
+        (lambda: ag.gradgradcheck(square, A, order=2), TypeError, "order=; only gradcheck and taylor_test have it"),
+        (lambda: ag.taylor_test(square, A, dtype="float32"), TypeError, "only gradcheck and gradgradcheck have it"),
         (lambda: ag.taylor_test(square, A, ordr=2), TypeError, "taylor_test: .* did you mean order="),
     ],
 )
 def test_what_cannot_be_checked_is_refused_with_what_to_pass(call: Any, kind: type[Exception], words: str) -> None:
     with pytest.raises(kind, match=words):
         call()
+
+
+@pytest.mark.skipif(np.dtype(np.longdouble) == np.float64, reason="there is no longer double")
+def test_a_longer_double_is_not_called_coarse() -> None:
+    with pytest.raises(TypeError, match=r"x \(2,\) is float\d+, not float64; convert it with astype\('float64'\)$"):
+        ag.gradcheck(square, A.astype(np.longdouble))
