@@ -1,4 +1,11 @@
-"""Two tests of a whole gradient, with no tolerance to choose: Taylor's remainder, and <w, J v> = <J^T w, v>."""
+"""Two tests of a whole gradient, with no tolerance to choose: Taylor's remainder, and <w, J v> = <J^T w, v>.
+
+The first rests on Taylor's theorem: for a computed gradient g, ``f(x + h v) - f(x) - h <g, v>`` is
+``h <f'(x) - g, v> + O(h**2)``. The factor of h is 0 if g is right; if it is wrong, only for v in a hyperplane, with
+probability 0. The second is the adjoint test of geophysics (J. F. Claerbout, "Earth Soundings Analysis: Processing
+Versus Inversion", 1992).
+Either says nothing where rounding is larger than what a wrong gradient would change, and then says so.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +38,14 @@ _STEPS = tuple(0.5 * 4.0**-k for k in range(11))  # down to 5e-7
 _TINY = tuple(_STEPS[-1] * 4.0**-k for k in range(1, 6))  # where there are kinks nearby
 _RESOLVED = 100  # a remainder so many times above rounding is known to a hundredth
 _BENT = 1e-2  # second differences beside first ones: at a kink, however short the step
-_USED = 3  # slopes, those of the smallest steps that are resolved
+_ROUNDINGS = 4  # granted to each value and each term
+_USED = 3  # slopes, those of the smallest steps that are resolved; of 3, the median does without one that is off
+_SHARE, _NOTHING = 1e-2, 1e-6  # of a derivative, and of 1 if it is 0: if it is wrong by that, it has to show
+_HIDDEN = (
+    "Rounding hides what a wrong gradient would change: the outputs are large beside their changes, or kinks are so"
+    " close that only tiny steps are left. Take off what is constant, or move the inputs."
+)
+_NOWHERE = "The function is not finite at any of these steps."
 
 
 @dataclass(frozen=True)
@@ -40,8 +54,8 @@ class TaylorReport(Readable):
 
     steps, remainders: how far, and how far off there. rounding: the part of each that may be rounding. slope: of the
     logarithms, at the smallest steps at which rounding does not count; None if there are none, because the function is
-    a polynomial itself. expected: the slope for right derivatives, one more than their order. note: what else there is
-    to know if it failed.
+    a polynomial itself; NaN, which is not true, if rounding would hide a wrong gradient, or nothing is finite.
+    expected: the slope for right derivatives, one more than their order. note: what else there is to know if it failed.
     """
 
     steps: tuple[float, ...]
@@ -52,18 +66,21 @@ class TaylorReport(Readable):
     note: str = ""
 
     def __bool__(self) -> bool:
-        return self.slope is None or self.slope > self.expected - 0.5
+        return self.slope is None or self.slope > self.expected - 0.5  # halfway to the slope of wrong ones
 
     def __repr__(self) -> str:
         return f"<TaylorReport {self._verdict()}: {self._finding()}>"
 
     def _verdict(self) -> str:
-        return "ok" if self else "FAILED"
+        return "ok" if self else "FAILED" if self._has_slope() else "undecided"
 
     def _finding(self) -> str:
         if self.slope is None:
             return f"exactly {_POLYNOMIALS[self.expected - 1]}, the remainder is rounding"
-        return f"slope {_shown(self.slope)}, {self.expected} expected"
+        return f"slope {_shown(self.slope) if self._has_slope() else 'unknown'}, {self.expected} expected"
+
+    def _has_slope(self) -> bool:
+        return self.slope is not None and not np.isnan(self.slope)
 
     def to_dict(self) -> dict[str, Any]:
         """The same as plain values."""
@@ -91,14 +108,14 @@ class TaylorReport(Readable):
         axes.fill_between(self.steps, bottom, self.rounding, color="0.9", label="rounding")
         axes.loglog(self.steps, [max(r, bottom) for r in self.remainders], "o-", label="remainder")
         for slope, style, meaning in ((self.expected, "--", "right"), (self.expected - 1, ":", "wrong")):
-            if self.slope is not None:
+            if self._has_slope():
                 line = [largest * (h / self.steps[0]) ** slope for h in self.steps]
                 axes.loglog(self.steps, line, style, label=f"slope {slope}: {meaning}")
         axes.set(xlabel="step", ylabel="remainder", ylim=(bottom, max(largest, noise) * 10), title=self._finding())
         axes.legend()
 
     def _document(self) -> Document:
-        title = f"Taylor test {self._verdict()}: {'log-log ' * (self.slope is not None)}{self._finding()}"
+        title = f"Taylor test {self._verdict()}: {'log-log ' * self._has_slope()}{self._finding()}"
         slopes = [None, *_local_slopes(self.steps, self.remainders, self.rounding)]
         rows = [
             (f"{h:.1e}", f"{remainder:.2e}", f"{rounding:.1e}", _shown(slope))
@@ -124,16 +141,19 @@ def taylor_test(
     raise_exception: bool = True,
     rng: np.random.Generator | int = 0,
 ) -> TaylorReport:
-    """Whether ``|f(x + h v) - f(x) - h <g, v>|`` falls with the square of h, as it does if and only if g is right.
+    """Whether ``|f(x + h v) - f(x) - h <g, v>|`` falls with the square of h, as it does if g is right.
+
+    And, with probability 1 over v, only then: of a wrong g, ``h <f'(x) - g, v>`` is left, which falls with h.
 
     f, inputs, loss: as for `gradcheck`; outputs are weighted at random. v is a Gaussian direction over all inputs, in
     units of the size of each. order: 2 takes the second derivative along v off as well, by the gradient of the
     gradient; the slope is then 3. rng: a generator, or the seed of one.
 
     There is nothing to tolerate: a wrong gradient has slope 1. At a kink no gradient is right in this sense; the report
-    names it, and `gradcheck` decides.
-    Returns a TaylorReport. Raises GradientError, an AssertionError, with its text if the slope is too small, unless
-    told not to; what `gradcheck` raises for such inputs; ValueError for another order.
+    names it, and `gradcheck` decides. Where outputs are so large that rounding would hide a wrong gradient, the report
+    is false and says so.
+    Returns a TaylorReport. Raises GradientError, an AssertionError, with its text if that is false, unless told not to;
+    what `gradcheck` raises for such inputs; ValueError for another order.
     """
     if order not in (1, 2):
         raise ValueError(
@@ -145,7 +165,8 @@ def taylor_test(
         trial = _Trial.of(subject, rng)
         first, second = trial.derivatives(order)
         report = _taylor(trial, first, second, order)
-        report = report if report else replace(report, note=trial.told_of_kinks())
+        if not (report or report.note):
+            report = replace(report, note=trial.told_of_kinks())
     return _raised(report, raise_exception)
 
 
@@ -157,11 +178,44 @@ def _taylor(trial: _Trial, first: float, second: float, order: int) -> TaylorRep
         off = float((there - here).sum()) - h * first - h * h / 2 * second
         remainders.append(abs(off))
         terms = float(np.abs(there).sum() + np.abs(here).sum()) + h * abs(first) + h * h * abs(second)
-        rounding.append(4 * _EPS * (terms + trial.moved()))
+        rounding.append(_ROUNDINGS * _EPS * (terms + trial.moved()))
     known = [found for found in _local_slopes(_STEPS, remainders, rounding) if found is not None]
-    nothing = None if np.isfinite(remainders).any() else np.nan
-    last = float(np.median(known[-_USED:])) if known else nothing
-    return TaylorReport(_STEPS, tuple(remainders), tuple(rounding), last, order + 1)
+    last, note = float(np.median(known[-_USED:])) if known else None, ""
+    if not np.isfinite(remainders).any():
+        last, note = np.nan, _NOWHERE
+    elif last is None and _nothing_shows(trial, second, remainders, rounding, order):
+        last, note = np.nan, _HIDDEN
+    return TaylorReport(_STEPS, tuple(remainders), tuple(rounding), last, order + 1, note)
+
+
+def _nothing_shows(
+    trial: _Trial, second: float, remainders: Sequence[float], rounding: Sequence[float], order: int
+) -> bool:
+    """Whether a derivative could be wrong, and rounding would leave nothing of what that changes."""
+    size = trial.size()
+    if not size and not any(remainders):  # a constant, to the last digit
+        return False
+
+    def unseen(power: int) -> float:
+        """The largest mistake that does not show, at two neighbouring steps, above rounding."""
+        known = zip(_STEPS, remainders, rounding, strict=True)
+        least = [_RESOLVED * noise * power / h**power if np.isfinite(r) else np.inf for h, r, noise in known]
+        return min(map(max, itertools.pairwise(least)))
+
+    if _hides(unseen(1), size, trial.backward):
+        return True
+    return order > 1 and _hides(unseen(2), abs(second), trial.curvature, max(1.0, size))
+
+
+def _hides(error: float, size: float, compute: Callable[[], float], beside: float = 1.0) -> bool:
+    """Whether an error hides a part that counts of a derivative of that size.
+
+    compute: the derivative, afresh. If it is 0 but for rounding, as that of a sum of probabilities is, it has no size:
+    then whether the error hides what counts `beside` it, around 1 for directions and weights that are.
+    """
+    if error <= _SHARE * size:
+        return False
+    return error > _NOTHING * beside or size > SPREADS * max(_EPS, spread(compute))
 
 
 def _local_slopes(steps: Sequence[float], remainders: Sequence[float], rounding: Sequence[float]) -> list[float | None]:
@@ -180,8 +234,8 @@ class DotProductReport(Readable):
     """One number computed in two ways, <w, J v> forward and <J^T w, v> backward: true if they agree.
 
     forward is measured, and `error` is how far it may be off; `tolerance`: how far backward may be from it.
-    complex_step: whether it was measured by one, and not by differences alone. note: what else there is to know if it
-    failed.
+    complex_step: whether it was measured by one, and not by differences alone. hidden: whether they agree, but so would
+    a wrong backward, for the tolerance is as large; it is not true then. note: what else there is to know if it failed.
     """
 
     forward: float
@@ -189,13 +243,18 @@ class DotProductReport(Readable):
     error: float
     tolerance: float
     complex_step: bool = False
+    hidden: bool = False
     note: str = ""
 
     def __bool__(self) -> bool:
-        return bool(np.isfinite(self.backward)) and abs(self.forward - self.backward) <= self.tolerance
+        agree = bool(np.isfinite(self.backward)) and abs(self.forward - self.backward) <= self.tolerance
+        return agree and not self.hidden
 
     def __repr__(self) -> str:
-        return f"<DotProductReport {'ok' if self else 'FAILED'}: {self.forward:.9g} and {self.backward:.9g}>"
+        return f"<DotProductReport {self._verdict()}: {self.forward:.9g} and {self.backward:.9g}>"
+
+    def _verdict(self) -> str:
+        return "ok" if self else "undecided" if self.hidden else "FAILED"
 
     def to_dict(self) -> dict[str, Any]:
         """The same as plain values."""
@@ -203,7 +262,7 @@ class DotProductReport(Readable):
 
     def _document(self) -> Document:
         title = (
-            f"dot-product test {'ok' if self else 'FAILED'}: <w, J v> is {self.forward:.15g} ± {self.error:.1e}"
+            f"dot-product test {self._verdict()}: <w, J v> is {self.forward:.15g} ± {self.error:.1e}"
             f"{' by a complex step' * self.complex_step}, <J^T w, v> is {self.backward:.15g}"
         )
         return Document(title, bool(self), [*filter(None, [self.note])])
@@ -222,10 +281,11 @@ def dot_product_test(
     f, inputs, loss: as for `gradcheck`. J v comes from values of `f` alone (a J v that is made of the gradient itself
     proves nothing): by extrapolated differences over the step that suits, which for a linear function is as long as
     can be. Where all operations are holomorphic, a complex step that agrees with these measures J v to machine
-    precision. rng: a generator, or the seed of one.
+    precision. Where outputs are so large that rounding would hide a wrong gradient, the report is false and says so.
+    rng: a generator, or the seed of one.
 
-    Returns a DotProductReport. Raises GradientError, an AssertionError, with its text if the two differ, unless
-    told not to; what `gradcheck` raises for such inputs.
+    Returns a DotProductReport. Raises GradientError, an AssertionError, with its text if that is false, unless told not
+    to; what `gradcheck` raises for such inputs.
     """
     rng = own_rng(rng)
     subject = subject_of(f, inputs, loss, Way(DOUBLE, False, "dot_product_test"))
@@ -239,6 +299,8 @@ def dot_product_test(
             report = _sharper(report, trial, rounding)
         if not report:
             report = replace(report, note=trial.told_of_kinks())
+        elif _agree_anyway(report, trial):
+            report = replace(report, hidden=True, note=_HIDDEN)
     return _raised(report, raise_exception)
 
 
@@ -253,6 +315,14 @@ def _sharper(report: DotProductReport, trial: _Trial, rounding: float) -> DotPro
         tolerance += SPREADS * (spread(trial.backward) + spread(lambda: step.value_along(trial.direction)))
     sharper = DotProductReport(found.value, report.backward, found.error, tolerance, complex_step=True)
     return sharper if tolerance < report.tolerance else report
+
+
+def _agree_anyway(report: DotProductReport, trial: _Trial) -> bool:
+    """Whether both numbers would agree if the gradient were wrong, too, for the tolerance is so large."""
+    if report.forward == report.backward == 0:  # nothing changes at all
+        return False
+    size = max(abs(report.forward), trial.size())
+    return _hides(report.tolerance, size, trial.backward)
 
 
 def _confirmed(line: Function) -> Slope:
@@ -309,6 +379,11 @@ class _Trial:
         bend, change = np.abs(after - 2 * here + before).sum(), np.abs(after - before).sum()
         return Kink("", None, (), None, None, 0) if bend > _BENT * change else None
 
+    def size(self) -> float:
+        """How large a derivative along directions like this one mostly is, by the gradient."""
+        pairs = zip(self.gradient.values(), self.direction.values(), strict=True)
+        return float(np.sqrt(sum((np.abs(g * v) ** 2).sum() for g, v in pairs)))
+
     def moved(self) -> float:
         """The sum of what the rounding of each input is multiplied with."""
         leaves = self.subject.leaves
@@ -317,7 +392,7 @@ class _Trial:
 
     def derivatives(self, order: int) -> tuple[float, float]:
         """The first derivative along the direction by the gradient, and the second, by its gradient; or 0."""
-        return self._first(self.gradient.values()), self._second() if order > 1 else 0.0
+        return self._first(self.gradient.values()), self.curvature() if order > 1 else 0.0
 
     def backward(self) -> float:
         """The first one, computed afresh by operations."""
@@ -327,7 +402,8 @@ class _Trial:
         pairs = zip(gradient, self.direction.values(), strict=True)
         return float(sum(np.vdot(g, v).real for g, v in pairs if g is not None))
 
-    def _second(self) -> float:
+    def curvature(self) -> float:
+        """The second one, by the gradient of the gradient."""
         leaves, along = list(self.subject.leaves.values()), list(self.direction.values())
         known = [(o, w) for o, w in zip(self.subject.outputs(), self.weights, strict=True) if o.requires_grad]
         if not known:

@@ -126,6 +126,58 @@ def test_nothing_that_can_be_measured_is_no_success() -> None:
     with np.errstate(invalid="ignore"):
         report = ag.taylor_test(lambda x: ag.log(x - 100), X, raise_exception=False)
     assert not report
+    assert report.note == "The function is not finite at any of these steps."
+
+
+@pytest.mark.parametrize("factor", [3.0, 0.5], ids=["right", "wrong"])
+@pytest.mark.parametrize("offset", [1e10, 1e13, 1e16])
+def test_what_rounding_hides_is_no_success(cubed: Callable[..., Any], offset: float, factor: float) -> None:
+    """Right or wrong, the numbers are the same."""
+    cube = cubed(lambda g, x: factor * g * x * x)
+    f = {
+        ag.taylor_test: lambda x: offset + 1e-3 * cube(x).sum(),
+        ag.dot_product_test: lambda x: 1e3 * offset + ag.relu(cube(x)).sum(),
+    }
+    for test, outputs in f.items():
+        report = test(outputs, X, raise_exception=False)
+        assert not report
+        assert repr(report).startswith(f"<{type(report).__name__} undecided: ")
+        assert report.note.startswith("Rounding hides what a wrong gradient would change")
+        assert report.to_dict()["ok"] is False
+        with pytest.raises(AssertionError, match=r"test undecided: .*\n\nRounding hides"):
+            test(outputs, X)
+
+
+@pytest.mark.parametrize("offset", [1e9, 1e10])
+def test_rounding_may_hide_that_a_gradient_is_not_zero(cubed: Callable[..., Any], offset: float) -> None:
+    nothing = cubed(lambda g, x: 0 * g)
+    for test in (ag.taylor_test, ag.dot_product_test):
+        assert not test(lambda x: offset + ag.relu(1e-5 * nothing(x)).sum(), X, raise_exception=False)
+
+
+def test_rounding_may_hide_the_hessian_alone() -> None:
+    assert ag.taylor_test(lambda x: (1e12 * x + x * x).sum(), X)
+    report = ag.taylor_test(lambda x: (1e12 * x + x * x).sum(), X, order=2, raise_exception=False)
+    assert repr(report) == "<TaylorReport undecided: slope unknown, 3 expected>"
+
+
+NO_SLOPE: dict[str, Callable[..., Any]] = {
+    "zero": lambda x: 0 * x,
+    "a large constant": lambda x: 0 * x + 1e20,
+    "linear": lambda x: 1e8 * x,
+    "linear, with a constant": lambda x: 1e5 + x.sum(),
+    "sums to one": lambda x: ag.softmax(x).sum(),
+    "cancels": lambda x: ag.sin(x) ** 2 + ag.cos(x) ** 2,
+    "saturated": lambda x: ag.sigmoid(50 + x),
+    "dead": lambda x: ag.relu(x - 100),
+}
+
+
+@pytest.mark.parametrize("order", [1, 2])
+@pytest.mark.parametrize("name", NO_SLOPE)
+def test_what_is_linear_or_zero_is_not_hidden(name: str, order: int) -> None:
+    assert ag.taylor_test(NO_SLOPE[name], X, order=order).slope is None
+    assert ag.dot_product_test(NO_SLOPE[name], X)
 
 
 @pytest.mark.parametrize(
