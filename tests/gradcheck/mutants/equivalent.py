@@ -1,92 +1,95 @@
-"""Mechanical mutants that compute the same gradient at the points of the samples, and why."""
+"""The mechanical mutants that no sample notices, and why: exactly these, or test_mechanical.py fails.
+
+``x -> out #2`` is the second `x` in the text of the derivative that can be changed so.
+"""
 
 from __future__ import annotations
 
+# The same gradient, wherever the operation has one.
 EQUIVALENT: dict[str, tuple[str, ...]] = {
-    "out has the sign of x, or lies on the same side of the limit": (
-        "copysign.a: out -> b",
-        "elu.x: x -> out",
+    "out lies on the same side of 0, or of the limit, as x": (
         "hardshrink.x: x -> out",
-        "hardswish.x: x -> out",
+        "hardswish.x: x -> out #2",
+        "hardswish.x: x -> out #4",
         "hardtanh.x: x -> out",
-        "leaky_relu.negative_slope: x -> out",
-        "leaky_relu.x: x -> out",
+        "hardtanh.x: x -> out #2",
         "relu.x: out -> x",
     ),
-    "x lies inside the limit exactly where it is on its side of out": (
-        "clip.a_max: out -> a_max",
-        "clip.a_min: out -> a_min",
+    "x lies inside the limits exactly where it is on their side of out": (
         "clip.x: a_max -> out",
         "clip.x: a_min -> out",
     ),
     "only the number of axes is read, which both have": (
-        "conv_transpose1d.weight: x -> out",
-        "conv_transpose1d.weight: x -> weight",
-        "conv_transpose1d.x: weight -> out",
-        "conv_transpose1d.x: weight -> x",
+        "conv_transpose1d.weight: x -> out #2",
+        "conv_transpose1d.weight: x -> weight #2",
+        "conv_transpose1d.x: weight -> out #2",
+        "conv_transpose1d.x: weight -> x #2",
     ),
     "only the length, shape or dtype is read, which both have": (
         "cross_entropy._softmax_cross_entropy_gradient: sums -> exponentials",
-        "cross_entropy._softmax_cross_entropy_gradient: sums -> target",
-        "gru.backward: h -> scaled",
-        "gru.backward: h -> weight_hh",
+        "gru.backward: h -> scaled #2",
+        "gru.backward: h -> weight_hh #2",
         "losses._squared_error_gradient: x -> target",
-        "norms._power_norm_gradient: x -> out",
-        "power.exponent: out -> exponent",
-        "power.exponent: out -> x",
     ),
-    "only NaN and infinities are told apart, which have no finite differences; tests/ops cover them": (
-        *(
-            f"{op}.{operand}: {change}"
-            for op in ("fmax", "fmin")
-            for operand in ("a", "b")
-            for change in ("a -> b", "a -> out", "b -> a", "b -> out")
-        ),
-        "fmax.a: preference(a, b) + (isnan(b) > isnan(a)) -> preference(a, b)",
-        "fmax.b: preference(b, a) + (isnan(a) > isnan(b)) -> preference(b, a)",
-        "fmin.a: preference(b, a) + (isnan(b) > isnan(a)) -> preference(b, a)",
-        "fmin.b: preference(a, b) + (isnan(a) > isnan(b)) -> preference(a, b)",
-        "nan_to_num.x: x -> out",
-        *(f"ctc_losses.log_probs: losses -> {name}" for name in ("input_lengths", "target_lengths", "paths")),
+    "an operand that only tells what a Python number beside it becomes": tuple(
+        f"{op}.{operand}: x -> {other} #2"
+        for op in ("rel_entr", "xlog1py", "xlogy")
+        for operand in ("x", "y")
+        for other in ("out", "y")
     ),
-    "only the ends of the domain are told apart, where the slope is infinite; tests/ops cover them": (
-        *(
-            f"{op}.{operand}: {change}"
-            for op, edge in (("rel_entr", "y == 0"), ("xlog1py", "y <= -1"), ("xlogy", "y <= 0"))
-            for operand in ("x", "y")
-            for change in (
-                *("x -> y", "x -> out", "y -> x", "y -> out"),
-                f"(x == 0) * ({edge}) -> x == 0",
-                f"(x == 0) * ({edge}) -> {edge}",
-            )
-        ),
-        "norms._power_norm_gradient: out -> p",
-        "norms._power_norm_gradient: out -> x",
-        "norms._power_norm_gradient: x -> p",
+    "out is NaN only where both are": (
+        "fmax.a: a -> out #2",
+        "fmax.b: b -> out #2",
+        "fmin.a: a -> out #2",
+        "fmin.b: b -> out #2",
     ),
-    "without ties there is one of each; at a tie every share is a subgradient": (
-        "extreme_flat.values: g / ties -> g",
-        "extreme_flat.x: g / ties -> g",
-        "extreme_flat.x: ties -> own",
+    "where y is at or beyond the end of its domain, out is 0 exactly where x is": (
+        *(f"{op}.{operand}: x -> out" for op in ("rel_entr", "xlog1py", "xlogy") for operand in ("x", "y")),
     ),
+    "a base that makes a power complex has a complex logarithm anyway": ("power.exponent: out -> exponent",),
+    "the residual is the output": ("ctc_losses.log_probs: losses -> out",),
     "a short cut is not taken, and the long way gives the same": (
-        "cross_entropy._softmax_cross_entropy_gradient: shape -> counted",
+        "indexing.of_last_writers: last -> shape",
         "linalg._matmul_b: b_dtype -> b_ndim",
-        "linalg._matmul_b: b_ndim -> b_dtype",
-        "norms._power_norm_gradient: p -> axis",
+        "linalg._matmul_b: b_ndim -> b_dtype #3",
         "signal._in_full: mode -> a",
         "signal._in_full: mode -> v",
-        "indexing.of_last_writers: last -> shape",
     ),
     "another axis of length 1 in front, which the engine drops": (
-        "indexing.with_axes: (1,) * (len(shape) - g.ndim) -> (1,)",
         "indexing.with_axes: len(shape) - g.ndim -> len(shape)",
     ),
     "a position counted from the other end": (
         "layer_norm._rows_backward: x.ndim - np.size(normalized_shape) -> -np.size(normalized_shape)",
     ),
-    "the residual is the output": ("ctc_losses.log_probs: losses -> out",),
-    "letters that are free anyway": (
-        "linalg._contract_gradient: set(string.ascii_letters) - set(''.join(terms)) -> set(string.ascii_letters)",
+}
+
+# Another gradient, at points where finite differences cannot tell it from the right one.
+UNTOLD: dict[str, tuple[str, ...]] = {
+    "at a tie, where every share is a subgradient; tests/ops/test_scattering.py compares them with PyTorch's": (
+        "extreme_flat.values: g / ties -> g",
+        "extreme_flat.x: g / ties -> g",
+        "extreme_flat.x: ties -> own",
+    ),
+    "at NaN, where there are no differences; tests/ops/test_rounding.py": ("nan_to_num.x: x -> out",),
+    "where the loss is infinite; tests/ops/test_ctc.py": tuple(
+        f"ctc_losses.log_probs: losses -> {name}" for name in ("input_lengths", "paths", "target_lengths")
+    ),
+    "where the slope is infinite, or there is no value on one side; tests/ops/test_special.py": (
+        *(
+            f"rel_entr.{operand}: {change}"
+            for operand in ("x", "y")
+            for change in ("(x == 0) * (y == 0) -> x == 0", "(x == 0) * (y == 0) -> y == 0", "x -> y")
+        ),
+        *(f"rel_entr.{operand}: y -> {other}" for operand in ("x", "y") for other in ("out", "x")),
+        "xlog1py.y: (x == 0) * (y <= -1) -> y <= -1",
+        "xlog1py.y: x -> y",
+        "xlog1py.y: y -> out",
+        "xlog1py.y: y -> x",
+        "xlogy.y: (x == 0) * (y <= 0) -> y <= 0",
+        "xlogy.y: x -> y",
+    ),
+    "where a_min is above a_max, which no sample has": (
+        "clip.a_max: out -> a_max",
+        "clip.a_min: out -> a_min",
     ),
 }

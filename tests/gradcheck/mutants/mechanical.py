@@ -12,6 +12,7 @@ import functools
 import inspect
 import sys
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,7 @@ from autograd_lite import core
 from autograd_lite.gradcheck.ops import check_sample
 from autograd_lite.gradcheck.report import Report
 from autograd_lite.gradcheck.samples import Sample, samples
+from tests.gradcheck.mutants.samples import FURTHER
 
 PRODUCTS = ("safe_multiply", "safe_product", "_times")
 QUOTIENTS = ("safe_divide", "divide_or_zero")
@@ -61,13 +63,12 @@ class Change:
     """One expression that reads otherwise, in a formula (``relu.x``) or a function that formulas call."""
 
     where: str
-    rule: str
-    before: str
-    after: str
+    variant: Variant
     users: list[User]
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.before} -> {self.after}"
+        """Unique: ``prelu.x: x -> out #2`` changes the second `x` there that can be changed so."""
+        return f"{self.where}: {self.variant}"
 
     def noticed(self) -> bool:
         """Whether the check of an op that it concerns fails on one of the samples, or cannot be made any more."""
@@ -79,9 +80,16 @@ def _noticed(user: User) -> bool:
         warnings.simplefilter("ignore")
         try:
             mutant = user.mutant()
-            return not all(_reports([Sample(mutant, s.line, s.values) for s in samples(user.op)]))
+            return not all(_reports([Sample(mutant, s.line, s.values) for s in all_samples(user.op)]))
         except Exception:
             return True
+
+
+def all_samples(op: core.Op) -> list[Sample]:
+    """The samples of the docstring, and those beside them."""
+    described = copy.copy(op)
+    described.doc += "".join(f"\n\n>>> {line}" for line in FURTHER.get(op.name, ()))
+    return samples(described)
 
 
 def _reports(found: Sequence[Sample]) -> Iterator[Report]:
@@ -120,10 +128,9 @@ def changes(name: str) -> list[Change]:
     places = formulas()[name]
     op, _, function = places[0]
     found = []
-    for rule, before, after, tree in _variants(_source(function), _values(op), op.params):
-        build = functools.partial(_compiled, tree, function.__globals__, op)
-        users = [User(user, target, build) for user, target, _ in places]
-        found.append(Change(name, rule, before, after, users))
+    for variant in _variants(_source(function), _values(op), op.params):
+        build = functools.partial(_compiled, variant.tree, function.__globals__, op)
+        found.append(Change(name, variant, [User(user, target, build) for user, target, _ in places]))
     return found
 
 
@@ -144,9 +151,9 @@ def changes_of_helper(name: str) -> list[Change]:
     helper, places = helpers()[name]
     text = _definition(helper)
     found = []
-    for rule, before, after, tree in _variants(text, _parameters(text), ()):
-        users = [User(op, t, functools.partial(_with_helper, f, helper, tree)) for op, t, f in places]
-        found.append(Change(name, rule, before, after, users))
+    for variant in _variants(text, _parameters(text), ()):
+        users = [User(op, t, functools.partial(_with_helper, f, helper, variant.tree)) for op, t, f in places]
+        found.append(Change(name, variant, users))
     return found
 
 
@@ -225,25 +232,44 @@ def _parameters(node: ast.FunctionDef) -> tuple[str, ...]:
 # -- changes -----------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, eq=False)
+class Variant:
+    """The text of a derivative with one expression changed: the one of this number of those that can be changed so."""
+
+    rule: str
+    before: str
+    after: str
+    number: int
+    tree: Any
+
+    def __str__(self) -> str:
+        return f"{self.before} -> {self.after}" + (f" #{self.number}" if self.number > 1 else "")
+
+
 def _variants(
     node: ast.Lambda | ast.FunctionDef, values: tuple[str, ...], params: tuple[str, ...]
-) -> Iterator[tuple[str, str, str, Any]]:
-    """Rule, old text, new text and the whole tree for each change of one expression."""
+) -> Iterator[Variant]:
+    """A text for each change of one expression; what reads the same afterwards, as x * x without a factor, comes once."""
+    texts: set[str] = set()
+    numbers: Counter[tuple[str, str]] = Counter()
+    results = _results(node)
     for place, old in enumerate(_expressions(node)):
-        for rule, new in _replacements(old, values, params):
+        signs = [("sign", ast.UnaryOp(ast.USub(), old))] if any(old is result for result in results) else []
+        for rule, new in (*_replacements(old, values, params), *signs):
             tree = copy.deepcopy(node)
             _Replace(_expressions(tree)[place], new).visit(tree)
-            yield rule, ast.unparse(old), ast.unparse(new), ast.fix_missing_locations(tree)
-    for place, old in enumerate(_results(node)):
-        tree = copy.deepcopy(node)
-        new = ast.UnaryOp(ast.USub(), copy.deepcopy(old))
-        _Replace(_results(tree)[place], new).visit(tree)
-        yield "sign", ast.unparse(old), f"-({ast.unparse(old)})", ast.fix_missing_locations(tree)
+            text = ast.unparse(ast.fix_missing_locations(tree))
+            if text not in texts:
+                texts.add(text)
+                numbers[change := (ast.unparse(old), ast.unparse(new))] += 1
+                yield Variant(rule, *change, numbers[change], tree)
 
 
 def _expressions(node: ast.Lambda | ast.FunctionDef) -> list[Any]:
+    """In the order of the text."""
     body = [node.body] if isinstance(node, ast.Lambda) else node.body
-    return [n for part in body for n in ast.walk(part) if isinstance(n, ast.expr)]
+    found = [n for part in body for n in ast.walk(part) if isinstance(n, ast.expr)]
+    return sorted(found, key=lambda n: (n.lineno, n.col_offset))
 
 
 def _results(node: ast.Lambda | ast.FunctionDef) -> list[Any]:
