@@ -1,8 +1,9 @@
 """Derivatives along random directions: a few of them look at all entries of a large gradient at once.
 
 If the computed gradient is off by e, the derivative along a Gaussian direction v is off by <e, v>, which is normal with
-standard deviation |e|. So it is known with which probability a few directions miss an error of some size, and there is
-no structure of the error that could hide it.
+standard deviation |e|. A direction that shows what is off by more than t misses it with a probability of
+``P(|<e, v>| <= t) = erf(t / (sqrt(2) |e|))``, independent directions with the product of theirs, whatever the structure
+of e is.
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ Direction = Mapping[str, Array]  # 0 in the arrays that it does not name
 
 
 def gaussian(array: Array, rng: np.random.Generator) -> Array:
-    """Standard normal numbers like an array: in both parts of a complex one, 0 where it is not finite."""
+    """Standard normal numbers like an array: in both parts of a complex one, 0 where it is not finite.
+
+    Nothing is known of the gradient there: along no direction these entries move.
+    """
     numbers: Any = rng.standard_normal(array.shape)
     if array.dtype.kind == "c":
         numbers = numbers + 1j * rng.standard_normal(array.shape)
@@ -71,8 +75,9 @@ class Search:
     def missed(self, error: float) -> float:
         """The probability that no direction shows an error of the gradient whose norm is at least that.
 
-        Directions have a standard deviation of at least 1 in each entry: this is an upper bound, and exact where no
-        input is larger than 1.
+        The norm is that over entries that move; of an entry that is not finite, an error is always missed. Directions
+        have a standard deviation of at least 1 in each of the others, and measurements may be off towards the mistake
+        by all of their error bar: this is an upper bound.
         """
         if error <= 0:
             return 1.0
@@ -122,11 +127,14 @@ def _repeated(array: Array) -> int:
 
 
 def _hidden(finding: Finding) -> float:
-    """How far a derivative along one direction may be off without being called wrong."""
+    """How far a derivative along one direction may be off without being called wrong.
+
+    By its tolerance from what was measured, which may itself be off by `error` to the same side.
+    """
     if finding.verdict is Verdict.UNRELIABLE:
         return math.inf
     left, right = finding.one_sided or (0.0, 0.0)
-    return finding.tolerance + abs(right - left)
+    return finding.tolerance + finding.error + abs(right - left)
 
 
 _QUICK = 1e-6  # the step of a measurement that decides where it is clear

@@ -12,8 +12,9 @@ import pytest
 import autograd_lite as ag
 from autograd_lite import core, nn
 from autograd_lite.gradcheck import Verdict
-from autograd_lite.gradcheck.directions import Search, direction_at, gaussian, suspects
+from autograd_lite.gradcheck.directions import Search, direction_at, gaussian, search, suspects
 from autograd_lite.gradcheck.judge import Finding
+from autograd_lite.gradcheck.numeric import central
 
 
 @pytest.fixture
@@ -93,8 +94,8 @@ def test_nothing_is_promised_where_the_gradient_is_too_small() -> None:
 # -- the parts -----------------------------------------------------------------------------------------------------
 
 
-def found(*tolerances: float, verdict: Verdict = Verdict.PASS) -> Search:
-    findings = tuple((0.0, Finding(0.0, 0.0, tolerance, verdict)) for tolerance in tolerances)
+def found(*tolerances: float, error: float = 0.0, verdict: Verdict = Verdict.PASS) -> Search:
+    findings = tuple((0.0, Finding(0.0, error, tolerance, verdict)) for tolerance in tolerances)
     return Search(findings, (), norm=1.0, size=4)
 
 
@@ -104,6 +105,28 @@ def test_the_probability_of_missing_an_error_is_that_of_a_normal_variable(rng: n
     assert found(0.5).missed(1.3) == pytest.approx(math.erf(0.5 / (math.sqrt(2) * 1.3)))
     assert found(0.5).missed(1.3) == pytest.approx((off <= 0.5).mean(), abs=0.03)
     assert found(0.5, 0.2).missed(1.3) == pytest.approx(found(0.5).missed(1.3) * found(0.2).missed(1.3))
+    assert found(0.4, error=0.1).missed(1.3) == pytest.approx(found(0.5).missed(1.3))
+
+
+@pytest.mark.parametrize("size", [0.1, 0.3, 1.0, 3.0, 10.0])
+def test_so_many_searches_miss_an_error_as_are_said_to(size: float, rng: np.random.Generator) -> None:
+    """In the worst case: each measurement is off towards the mistake by as much as its error bar says."""
+    x, tolerance, error, runs = rng.standard_normal(6), 0.2, 0.1, 400
+    wrong = rng.standard_normal(6)
+    wrong *= size / np.linalg.norm(wrong)
+
+    def judged(line: Any, along: float, _: Any) -> Finding:
+        measured = central(line, 0.0, 1e-3).value
+        measured += np.clip(along - measured, -error, error)
+        verdict = Verdict.PASS if abs(along - measured) <= tolerance else Verdict.FAIL
+        return Finding(measured, error, tolerance, verdict)
+
+    searches = [search(lambda: x**2, {"x": x}, {"x": 2 * x + wrong}, judged, 1, rng, limit=0) for _ in range(runs)]
+    missed = np.mean([not found.directions[0][1].verdict.bad for found in searches])
+    said = searches[0].missed(size)
+    assert missed <= said + 4 * np.sqrt(said * (1 - said) / runs)
+    # a direction is longer than 1 in each entry where inputs are: by no more than half here
+    assert missed >= searches[0].missed(1.5 * size) - 4 * np.sqrt(said * (1 - said) / runs)
 
 
 def test_what_decides_nothing_shows_nothing() -> None:
