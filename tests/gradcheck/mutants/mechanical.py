@@ -249,7 +249,7 @@ class Variant:
 def _variants(
     node: ast.Lambda | ast.FunctionDef, values: tuple[str, ...], params: tuple[str, ...]
 ) -> Iterator[Variant]:
-    """A text for each change of one expression; what reads the same afterwards, as x * x without a factor, comes once."""
+    """A text for each change of one expression; what reads the same afterwards comes once: x * x without a factor."""
     texts: set[str] = set()
     numbers: Counter[tuple[str, str]] = Counter()
     results = _results(node)
