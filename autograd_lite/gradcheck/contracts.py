@@ -48,10 +48,10 @@ def contract_problems(outputs: Outputs, weights: Sequence[Any], leaves: Mapping[
         return found
 
 
-def handwritten_problems(
+def explicit_problems(
     gradients_of: Callable[..., Any], arrays: Mapping[str, Array], value: Callable[..., Any] | None = None
 ) -> list[Problem]:
-    """All that is wrong with the form of hand-written gradients, and with how they treat their arrays.
+    """All that is wrong with the form of gradients that are not the engine's, and with how they treat their arrays.
 
     gradients_of: returns a gradient for each of the arrays; value: the function itself, where it is another.
     """

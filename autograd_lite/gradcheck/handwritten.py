@@ -164,7 +164,7 @@ class Pair:
         """Whether the outputs are others than those of the inputs."""
         try:
             with np.errstate(all="ignore"):
-                return not _same(self.evaluate(self.inputs), self.evaluate(values, other))
+                return not same(self.evaluate(self.inputs), self.evaluate(values, other))
         except Exception:  # beyond the domain of forward, which must have looked at it
             return True
 
@@ -218,15 +218,18 @@ def _as_array(value: Any) -> Array | None:
 
 
 def _differing(names: Sequence[str], before: Sequence[Any], after: Sequence[Any]) -> list[str]:
-    return [name for name, a, b in zip(names, before, after, strict=True) if not _same(a, b)]
+    return [name for name, a, b in zip(names, before, after, strict=True) if not same(a, b)]
 
 
-def _same(a: Any, b: Any) -> bool:
+def same(a: Any, b: Any) -> bool:
+    """Whether two values, or all in two containers, are the same arrays, or None; anything else counts as the same."""
     if isinstance(a, tuple | list):
-        return len(a) == len(b) and all(map(_same, a, b))
+        return len(a) == len(b) and all(map(same, a, b))
     if isinstance(a, Mapping):
-        return a.keys() == b.keys() and all(_same(a[key], b[key]) for key in a)
-    return not isinstance(a, np.ndarray) or bool(np.array_equal(a, b, equal_nan=a.dtype.kind in "fc"))
+        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
+    if not isinstance(a, np.ndarray) or b is None:
+        return (a is None) == (b is None)
+    return bool(np.array_equal(a, b, equal_nan=a.dtype.kind in "fc"))
 
 
 def _replaced(value: Any, changed: Sequence[Any], originals: Sequence[Any]) -> Any:

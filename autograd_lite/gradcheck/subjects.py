@@ -15,7 +15,7 @@ from ..errors import LostGradientError
 from ..tensor import Tensor
 from ..transforms import trees
 from ..transforms.modules import StandIn, standing_in
-from .contracts import contract_problems, handwritten_problems
+from .contracts import contract_problems, explicit_problems
 from .explicit import ExplicitGradient
 from .inputs import COMPLEX, DOUBLE, Way, check_function, is_floating, unpacked, why_none
 from .report import Problem
@@ -58,7 +58,7 @@ class Subject:
         """What is wrong with the gradient beside its values."""
         if self.explicit:
             arrays = {name: leaf.data for name, leaf in self.leaves.items()}
-            return handwritten_problems(self.explicit.gradients, arrays, self.explicit.function)
+            return explicit_problems(self.explicit.gradients, arrays, self.explicit.function)
         weights = [weight.astype(output.dtype) for weight, output in zip(weights, self.outputs(), strict=True)]
         return contract_problems(self.outputs, weights, self.leaves)
 

@@ -12,9 +12,10 @@ import numpy as np
 
 from . import handwritten
 from .backward_report import BackwardReport, GradientCheck, listed
+from .comparison import random_like
 from .directions import own_rng
 from .fresh import fresh_inputs
-from .handwritten import CallError, Pair, Run
+from .handwritten import CallError, Pair, Run, same
 from .jacobian import Slopes, jacobian
 from .layers import Array, gradient_name, is_variable
 from .mistakes import Case, Hint, hints, named_constants, whereabouts
@@ -26,8 +27,15 @@ _LIMIT = 4000  # entries of inputs; each is measured with some dozen calls of fo
 
 _OURS = (__file__, handwritten.__file__)  # frames of a traceback that say nothing about the student's code
 
-_COARSE = 1e-2  # an error bar, relative to the slope, that decides nothing
-_RELATIVE = 1e-6  # tolerance, relative to the sum of what adds up to an entry
+# What a gradient may differ by: so many error bars of its differences, and parts of what adds up to the entry, and to
+# the largest one, from which rounding may come. Differences have some ten digits; a mistake changes more than five.
+_BARS, _RELATIVE, _BESIDE = 2, 1e-6, 1e-9
+_SINGLE = 1e-4  # of a gradient in float32: its seven digits, of which sums over some hundred entries lose two or three
+_TIED = 1e-5  # of one-sided slopes, whose points are 1e-5 apart
+
+# An error bar, relative to the slope, that decides nothing; but one below the second number does: where outputs of size 1
+# do not depend on an entry, rounding gives 1e-12.
+_COARSE, _NO_SLOPE = 1e-2, 1e-9
 
 
 def check_backward(
@@ -88,8 +96,7 @@ def _title(pair: Pair) -> str:
 
 
 def _refuse_randomness(pair: Pair) -> None:
-    first, second = pair.evaluate(pair.inputs), pair.evaluate(pair.inputs)
-    if not all(np.array_equal(a, b, equal_nan=True) for a, b in zip(first, second, strict=True)):
+    if not same(pair.evaluate(pair.inputs), pair.evaluate(pair.inputs)):
         raise ValueError(
             "check_backward: forward gave two different results for the same inputs; draw random numbers, as the mask"
             " of dropout, outside of forward, and pass them as an input"
@@ -109,6 +116,10 @@ class _Trial:
     @property
     def flat(self) -> Array:
         return np.concatenate([dout.reshape(-1) for dout in self.douts])
+
+    def bars(self, name: str) -> Array:
+        """The error bars of the gradient for an input, flat."""
+        return np.asarray(np.abs(self.flat) @ self.slopes[name].error)
 
 
 class _Examination:
@@ -194,8 +205,7 @@ class _Examination:
         """Random gradients of the outputs, none near zero; 1 where backward takes none."""
         if not self.pair.convention.takes_upstream:
             return [np.ones(output.shape) for output in outputs]
-        signs = [self.rng.choice((-1.0, 1.0), output.shape) for output in outputs]
-        return [np.asarray(sign * self.rng.uniform(0.5, 1.5, sign.shape)) for sign in signs]
+        return [random_like(np.zeros(output.shape), self.rng) for output in outputs]
 
     def _trials(self, names: Sequence[str]) -> Iterator[_Trial]:
         shapes = [output.shape for output in self.pair.evaluate(self.inputs)]
@@ -276,7 +286,7 @@ class _Examination:
         if not pair.keeps_state:
             between = [self._nearby(value) for value in trial.values]
             later = self._run(trial.values, trial.douts, between=between)
-            if any(not _alike(later.gradients[name], gradient) for name, gradient in run.gradients.items()):
+            if not same(run.gradients, later.gradients):
                 self._problem(
                     "state",
                     "backward",
@@ -350,8 +360,8 @@ class _Examination:
             true = np.nan_to_num(trial.flat @ trial.slopes[name].value).reshape(mask.shape)
             if gradient.shape == true.shape:
                 smooth = ~(trial.slopes[name].kinks | self._undecided(name, trial)).reshape(mask.shape) | mask
-                off = np.abs(np.asarray(gradient - true))[smooth].max(initial=0)
-                error = max(error, float(off / max(np.abs(true).max(initial=0), 1e-300))) if off else error
+                off, size = np.abs(np.asarray(gradient - true))[smooth].max(initial=0), np.abs(true).max(initial=0)
+                error = max(error, float(off / (size or 1.0)))
             else:
                 error = np.inf
         return wrong, error
@@ -365,24 +375,18 @@ class _Examination:
         ends = dout[:, None] * slopes.low, dout[:, None] * slopes.high
         low, high = np.minimum(*ends).sum(axis=0), np.maximum(*ends).sum(axis=0)
         terms = slopes.terms(dout)
-        tolerance = (
-            _RELATIVE * terms
-            + 2 * np.abs(dout) @ slopes.error
-            + _RELATIVE / 1000 * np.nan_to_num(terms).max(initial=0)
-            + 1e-300
-        )
+        tolerance = _RELATIVE * terms + _BESIDE * np.nan_to_num(terms).max(initial=0) + _BARS * trial.bars(name)
         if gradient.dtype == np.float32:
-            tolerance = tolerance + 1e-4 * terms
+            tolerance = tolerance + _SINGLE * terms
         flat = gradient.reshape(-1).astype(float)
         right = (flat >= low - tolerance) & (flat <= high + tolerance) | self._undecided(name, trial)
         return np.asarray(~right).reshape(shape)
 
     def _undecided(self, name: str, trial: _Trial) -> Array:
         """Entries whose error bar could hide a mistake, flat: at the end of the domain, or drowned in noise."""
-        slopes = trial.slopes[name]
-        terms = slopes.terms(trial.flat)
-        bar = np.abs(trial.flat) @ slopes.error
-        return np.asarray(~np.isfinite(terms) | (bar > _COARSE * np.nan_to_num(terms)) & (bar > 1e-9))
+        terms = trial.slopes[name].terms(trial.flat)
+        bars = trial.bars(name)
+        return np.asarray(~np.isfinite(terms) | (bars > _COARSE * np.nan_to_num(terms)) & (bars > _NO_SLOPE))
 
     def _at_ties(
         self, check: GradientCheck, name: str, trials: Sequence[_Trial], found: Sequence[Any]
@@ -404,7 +408,7 @@ class _Examination:
             ends = trial.flat * slopes.low[:, 0], trial.flat * slopes.high[:, 0]
             low, high = np.minimum(*ends).sum(), np.maximum(*ends).sum()
             together = float((gradient * direction).sum())
-            bar = 1e-5 * np.abs(trial.flat) @ np.maximum(*np.abs((slopes.low, slopes.high)))[:, 0] + 1e-9
+            bar = _TIED * slopes.terms(trial.flat)[0] + _BARS * float(np.abs(trial.flat) @ slopes.error[:, 0])
             if not low - bar <= together <= high + bar:
                 hint = Hint(
                     "tied entries each get the whole gradient, which counts it several times",
@@ -429,7 +433,7 @@ class _Examination:
             found=found,
             true=(trial.flat @ slopes.value).reshape(shape),
             smooth=~slopes.kinks.reshape(shape),
-            jacobian=np.where(np.abs(slopes.value) <= 1e-12 + 2 * slopes.error, 0, slopes.value),
+            jacobian=np.where(np.abs(slopes.value) <= _BARS * slopes.error, 0, slopes.value),
             dout=trial.douts[0],
             douts=trial.flat,
             values=values,
@@ -483,7 +487,3 @@ def _is_numeric(value: Any) -> bool:
 
 def _copied(name: str) -> str:
     return "copy the arrays of the cache" if name == "the cache" else f"{name} = {name}.copy()"
-
-
-def _alike(a: Any, b: Any) -> bool:
-    return (a is None and b is None) or (a is not None and b is not None and np.array_equal(a, b, equal_nan=True))

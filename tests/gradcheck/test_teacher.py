@@ -523,6 +523,13 @@ def test_only_what_helps_is_a_hint(name: str) -> None:
     )
 
 
+@pytest.mark.parametrize("size", [1e-4, 1.0, 1e4])
+def test_a_square_matrix_that_is_not_transposed_is_found_whatever_its_size(size: float) -> None:
+    x, w = np.split(np.random.default_rng(0).normal(size=(7, 3)), [4])
+    report = ag.check_backward(lambda x, w: x @ w, lambda dout, x, w: (dout @ w, x.T @ dout), x, size * w)
+    assert [hint.mistake for hint in report.failures[0].hints] == ["w should be transposed, or should not"]
+
+
 @pytest.mark.parametrize(
     ("factor", "fix"),
     [(7, "dx / 7"), (0.25, "dx * 4"), (0.37, "dx / 0.37"), (2 / 3, "dx * 1.5"), (3 / 7, "dx * 7 / 3"), (-5, "-dx / 5")],

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from .cases import Array, Attempt, Axes, Case, Pairing, corrected, subsets, written
+from .cases import CLOSE, Array, Attempt, Axes, Case, Pairing, corrected, subsets, written
+
+_CONDITION = 1 / CLOSE  # of a matrix that is divided out, which takes as many digits: half of those measured are left
 
 
 def shapes(case: Case) -> Iterator[Attempt]:
@@ -134,7 +136,7 @@ def _untransposed(name: str, left: bool, turned: bool) -> Pairing:
     def pairing(case: Case) -> tuple[Array, Array] | None:
         right = case.values[name].T if turned else case.values[name]
         product, found = (case.true.T, case.found.T) if left else (case.true, case.found)
-        if product.ndim != 2 or product.shape[1] != len(right) or abs(np.linalg.det(right)) < 1e-9:
+        if product.ndim != 2 or product.shape[1] != len(right) or not np.linalg.cond(right) < _CONDITION:
             return None
         return found, np.linalg.solve(right.T, product.T).T @ right.T
 

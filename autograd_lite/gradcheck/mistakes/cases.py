@@ -13,6 +13,7 @@ Array = np.ndarray[Any, Any]
 Axes = tuple[int, ...]
 
 CLOSE = 1e-5  # relative; the measured gradient has some ten digits, and a mistake changes more than five
+EPSILONS = (0.0, 1e-3, 1e-5, 1e-6, 1e-7, 1e-8)  # what is usually added to a variance
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class Case:
             return np.nan
         if a.shape == self.smooth.shape:
             a, b = a[self.smooth], b[self.smooth]
-        tolerance = CLOSE * np.abs(b) + CLOSE / 100 * np.abs(b).max(initial=0)
+        tolerance = CLOSE * np.abs(b) + CLOSE / 100 * np.abs(b).max(initial=0)  # small entries have fewer digits
         if np.all(np.abs(a - b) <= tolerance):
             return 1.0 if np.any(b) else None
         ratio = float(np.sum(a * b) / np.sum(a**2)) if scaled and np.any(a) else 0.0

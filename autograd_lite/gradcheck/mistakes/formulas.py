@@ -7,9 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .cases import Array, Attempt, Axes, Case, Pairing, fits, subsets, written
-
-_EPSILONS = (0.0, 1e-3, 1e-5, 1e-6, 1e-7, 1e-8)
+from .cases import CLOSE, EPSILONS, Array, Attempt, Axes, Case, Pairing, fits, subsets, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +146,7 @@ def _normalizations(case: Case) -> Iterator[_Formula]:
     gains = [None, *(name for name, value in case.values.items() if name not in (case.of, "dout", "out"))]
     for axes in subsets(len(shape)):
         if all(shape[axis] > 1 for axis in axes):
-            for eps in (*_EPSILONS, *case.constants.values()):
+            for eps in (*EPSILONS, *case.constants.values()):
                 if eps >= 0:
                     yield from (_normalization(case, axes, eps, gain) for gain in gains)
 
@@ -237,7 +235,7 @@ def _differences(case: Case) -> Iterator[_Formula]:
     for other, value in case.values.items():
         if value.shape == case.true.shape and other not in (case.of, "dout", "out"):
             weights = _weights(case, other)
-            if min(abs(weights)) > 1e-6 * max(abs(weights)):
+            if min(abs(weights)) > CLOSE * max(abs(weights)):  # it consists of both
                 how, sign = ("subtraction", "-") if np.prod(weights) < 0 else ("addition", "+")
                 fix = f"{case.name} = ... ({case.of} {sign} {other})"
                 yield _Formula(fix, _difference_terms(other), [f"the {how} of {other}"])

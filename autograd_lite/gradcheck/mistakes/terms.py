@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from .cases import Array, Attempt, Axes, Case, Pairing, corrected, subsets, written
+from .cases import EPSILONS, Array, Attempt, Axes, Case, Pairing, corrected, subsets, written
 
 
 def missing_terms(case: Case) -> Iterator[Attempt]:
@@ -36,7 +36,7 @@ def missing_terms(case: Case) -> Iterator[Attempt]:
                 yield Attempt(4, missing, fix, _softmax(form, axes), scaled=False)
         mistake = f"what comes through the mean over axis {written(axes)} is missing, or wrong"
         yield corrected(4, mistake, f"{name} = {name} - {name}.mean({along})", _centring(axes))
-        for eps in (0.0, 1e-3, 1e-5, 1e-6, 1e-7, 1e-8, *case.constants.values()):
+        for eps in (*EPSILONS, *case.constants.values()):
             for centred in (False, True):
                 both = "mean and the variance" if centred else "variance"
                 mistake = f"what comes through the {both} over axis {written(axes)} is missing, or wrong"
