@@ -33,8 +33,8 @@ _BARS, _RELATIVE, _BESIDE = 2, 1e-6, 1e-9
 _SINGLE = 1e-4  # of a gradient in float32: its seven digits, of which sums over some hundred entries lose two or three
 _TIED = 1e-5  # of one-sided slopes, whose points are 1e-5 apart
 
-# An error bar, relative to the slope, that decides nothing; but one below the second number does: where outputs of size 1
-# do not depend on an entry, rounding gives 1e-12.
+# An error bar, relative to the slope, that decides nothing; but one below the second number does: where outputs of size
+# 1 do not depend on an entry, rounding gives 1e-12.
 _COARSE, _NO_SLOPE = 1e-2, 1e-9
 
 
