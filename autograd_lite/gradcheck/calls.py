@@ -29,8 +29,8 @@ class Case:
     differentiated for, those of a sequence as ``arrays[1]``. levels: the weights of the outputs, by name, if it is the
     derivative of the gradient, a function of the variables and of these; in third order those of that gradient, too.
     constants: arrays with a history for which it has no derivative. rounding: units in the last place that a computed
-    derivative may be off by; beside: how much of the weights counts beside it, for what cancels in a formula.
-    sharply: measure it by a complex step, where there is one.
+    derivative may be off by; samples of the operations need up to 64. beside: how much of the weights counts beside it,
+    for what cancels in a formula. sharply: measure it by a complex step, where there is one.
     """
 
     op: Definition
@@ -204,12 +204,12 @@ def compared(
     point = case.point()
     moved = sum(float(np.nansum(np.abs(found[label] * point[label] * (v != 0)))) for label, v in direction.items())
     line = line_of(case, weights, direction)
-    numeric = slope(line, 0.0, _STEP, lambda _: 1e-7 * (size + 1e-3 * weight))
+    numeric = slope(line, 0.0, _STEP, _SHARP * (size + 1e-3 * weight))
     low = max(float(np.finfo(array.dtype).eps) for array in (*found.values(), *weights))
     rounding = case.rounding * low * (size + case.beside * weight)  # of the result; what is moved has roundings, too
     if sharper := _by_complex_step(case, weights, direction, numeric):
-        return Probe(analytic, sharper, 10 * (sharper.error + _EPS * moved) + rounding, line, complex_step=True)
-    return Probe(analytic, numeric, 10 * (numeric.error + _EPS / _STEP * moved) + rounding, line)
+        return Probe(analytic, sharper, _BARS * (sharper.error + _EPS * moved) + rounding, line, complex_step=True)
+    return Probe(analytic, numeric, _BARS * (numeric.error + _EPS / _STEP * moved) + rounding, line)
 
 
 def _by_complex_step(
@@ -229,8 +229,10 @@ def _by_complex_step(
     return found and Estimate(found.value, found.error)
 
 
-_STEP = 1e-4
 _EPS = float(np.finfo(np.float64).eps)
+_STEP = 1e-4
+_SHARP = 1e-7  # beside the gradient: of an error bar above a tenth of it, smaller steps may make a smaller one
+_BARS = 10  # a derivative may be so many error bars away from the measured one; samples of the operations are up to 7
 
 
 def pulled(case: Case, weights: Sequence[Array]) -> Arrays:
@@ -257,7 +259,7 @@ def sides(line: Function) -> tuple[float, float, float]:
     return float(low.sum()), float(high.sum()), float(left.errors.sum() + right.errors.sum())
 
 
-_SIDE_STEPS = (1e-2, 1e-3, 1e-4, 1e-5)
+_SIDE_STEPS = (1e-2, 1e-3, 1e-4, 1e-5)  # of which the one with the smallest error bar counts
 
 
 def line_of(case: Case, weights: Sequence[Array], direction: Mapping[str, Array]) -> Function:

@@ -66,10 +66,10 @@ class Side(NamedTuple):
 UNKNOWN = Slope(np.nan, np.inf, 0.0, np.inf)
 
 
-def slope(function: Function, x: float, eps: float, tolerance: Callable[[complex], float]) -> Estimate:
+def slope(function: Function, x: float, eps: float, tolerance: float) -> Estimate:
     """The slope at `x` of the sum of the vector that `function` returns.
 
-    eps: the first step, relative to the larger of 1 and \\|x\\|. tolerance: of a slope, the error to be told from it.
+    eps: the first step, relative to the larger of 1 and \\|x\\|. tolerance: the error of a slope to be told from it.
 
     While the error bar exceeds a tenth of the tolerance, because a kink or the end of the domain lies within the step,
     the step is made ten times smaller; the estimate with the smallest bar counts.
@@ -78,7 +78,7 @@ def slope(function: Function, x: float, eps: float, tolerance: Callable[[complex
     step = eps * max(1.0, abs(x))
     for _ in range(_ATTEMPTS):
         best = min(best, central(function, x, step), key=lambda found: found.error)
-        if best.error <= tolerance(best.value) / 10:
+        if best.error <= tolerance / 10:
             break
         step /= 10
     return Estimate(best.value, best.error)
@@ -89,8 +89,9 @@ def central(function: Function, x: float, step: float, middle: Vector | None = N
 
     That (L. F. Richardson, "The approximate arithmetical solution by finite differences", 1911) gives fourth order, and
     as an error bar the size of the correction and what rounding may do. middle: ``function(x)``, which shows a kink at
-    `x` itself: the second differences are then halved with the step, and not quartered. Beyond the domain, UNKNOWN, and
-    for a step beside which `x` is too large.
+    `x` itself: the second differences D are then halved with the step, and not quartered, so ``4 D(h/2) - D(h)``, from
+    which a parabola cancels, is h times the jump of the slope. Beyond the domain, UNKNOWN, and for a step beside which
+    `x` is too large.
     """
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         far_left, far_right = function(x - step), function(x + step)
@@ -120,8 +121,11 @@ def best_central(function: Function, x: float, steps: Iterable[float], middle: V
     """The slope at `x` by the best of `steps`, which fall; its error bar does not trust a single difference.
 
     The estimates of neighbouring steps tell how far each may be off, and those of the smallest steps, which differ by
-    noise alone, how exactly the function is computed. (J. J. Moré and S. M. Wild, "Estimating computational noise",
-    2011, measure that noise in a similar way.)
+    noise alone, how exactly the function is computed. If its values are off by up to e, a slope of step h is off by up
+    to c e / h, c depending on nothing but the formula; so are differences of such slopes, which times h are an
+    estimate of c e, and this over the step of another slope is what noise adds to its error. (J. J. Moré and S. M.
+    Wild, "Estimating computational noise", 2011, find e itself, by tables of differences of higher order at equidistant
+    points; here the slopes are there already.)
     """
     tried = [(step, central(function, x, step, middle)) for step in steps]
     tried = [(step, found) for step, found in tried if found is not UNKNOWN]

@@ -38,7 +38,9 @@ _STEPS = tuple(0.5 * 4.0**-k for k in range(11))  # down to 5e-7
 _TINY = tuple(_STEPS[-1] * 4.0**-k for k in range(1, 6))  # where there are kinks nearby
 _RESOLVED = 100  # a remainder so many times above rounding is known to a hundredth
 _BENT = 1e-2  # second differences beside first ones: at a kink, however short the step
-_ROUNDINGS = 4  # granted to each value and each term
+_ROUNDINGS = 4  # granted to each value and each term of a remainder
+_BARS = 10  # error bars that both products may be apart; samples of the operations are by up to 1.1
+_SUMMED = 16  # roundings granted to what the gradient and the direction sum to
 _USED = 3  # slopes, those of the smallest steps that are resolved; of 3, the median does without one that is off
 _SHARE, _NOTHING = 1e-2, 1e-6  # of a derivative, and of 1 if it is 0: if it is wrong by that, it has to show
 _HIDDEN = (
@@ -293,8 +295,8 @@ def dot_product_test(
         trial = _Trial.of(subject, rng)
         backward, _ = trial.derivatives(1)
         found = _confirmed(trial.line)
-        rounding = 16 * _EPS * (abs(backward) + trial.moved())
-        report = DotProductReport(found.value, backward, found.error, 10 * found.error + rounding)
+        rounding = _SUMMED * _EPS * (abs(backward) + trial.moved())
+        report = DotProductReport(found.value, backward, found.error, _BARS * found.error + rounding)
         if report:
             report = _sharper(report, trial, rounding)
         if not report:
@@ -310,7 +312,7 @@ def _sharper(report: DotProductReport, trial: _Trial, rounding: float) -> DotPro
     found = step and confirmed(step.along(trial.direction), report.forward, report.error)
     if not (step and found):
         return report
-    tolerance = 10 * found.error + rounding
+    tolerance = _BARS * found.error + rounding
     if abs(report.backward - found.value) > tolerance:
         tolerance += SPREADS * (spread(trial.backward) + spread(lambda: step.value_along(trial.direction)))
     sharper = DotProductReport(found.value, report.backward, found.error, tolerance, complex_step=True)

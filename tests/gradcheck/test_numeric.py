@@ -19,9 +19,10 @@ from autograd_lite.gradcheck.numeric import UNKNOWN, Vector, best_central, centr
 def test_the_error_bar_covers_the_error(
     function: Callable[[float], float], slope_of: Callable[[float], float], x: float
 ) -> None:
-    found = slope(lambda value: np.array([function(value)]), x, 1e-4, lambda value: 1e-8 + 1e-8 * abs(value))
+    tolerance = 1e-8 + 1e-8 * abs(slope_of(x))
+    found = slope(lambda value: np.array([function(value)]), x, 1e-4, tolerance)
     assert abs(found.value - slope_of(x)) <= found.error
-    assert found.error <= 1e-8 + 1e-8 * abs(found.value)
+    assert found.error <= tolerance
 
 
 @pytest.mark.parametrize("x", [-2.0, -1e-3, 0.0, 0.7, 40.0])
@@ -44,23 +45,23 @@ def test_both_ways_of_measuring_agree_with_scipy(function: Callable[[float], flo
 
 
 def test_the_elements_are_summed() -> None:
-    found = slope(lambda x: np.array([x, x**2, 5.0]), 3.0, 1e-4, lambda value: 1e-8)
+    found = slope(lambda x: np.array([x, x**2, 5.0]), 3.0, 1e-4, 1e-8)
     assert found.value == pytest.approx(7.0, abs=1e-9)
 
 
 @pytest.mark.parametrize("distance", [1e-9, 1e-7, 3e-5])
 def test_steps_shrink_until_a_kink_is_outside(distance: float) -> None:
-    found = slope(lambda x: np.array([abs(x)]), distance, 1e-4, lambda value: 1e-6)
+    found = slope(lambda x: np.array([abs(x)]), distance, 1e-4, 1e-6)
     assert found.value == pytest.approx(1.0, abs=1e-6)
 
 
 def test_steps_shrink_until_they_stay_in_the_domain() -> None:
-    found = slope(lambda x: np.array([np.sqrt(x)]), 1e-6, 1e-4, lambda value: 1e-5 * abs(value))
+    found = slope(lambda x: np.array([np.sqrt(x)]), 1e-6, 1e-4, 5e-3)
     assert found.value == pytest.approx(500.0, rel=1e-5)
 
 
 def test_where_nothing_can_be_measured_the_error_is_infinite() -> None:
-    found = slope(lambda x: np.array([np.log(x)]), -1.0, 1e-4, lambda value: 1e-6)
+    found = slope(lambda x: np.array([np.log(x)]), -1.0, 1e-4, 1e-6)
     assert np.isnan(found.value)
     assert found.error == np.inf
 
