@@ -86,8 +86,7 @@ def convention(
         count = _outputs(taken.names, inputs, values, returned) if takes_upstream else 1
     _check_outputs(taken.names, values, count, takes_upstream)
     before = count if takes_upstream else 0
-    named = [n for n in taken.names[before : before + count] if _OUTPUT.fullmatch(n) and n not in inputs]
-    for results in (count, 0) if len(named) == count else (0,):
+    for results in (count, 0) if _are_outputs(taken.names[before:], inputs, returned[:count]) else (0,):
         names = taken.names[before + results :]
         for rest, size in _sizes(names, inputs, len(values) - count, results > 0).items():
             if taken.required <= before + results + size <= taken.most:
@@ -107,7 +106,7 @@ def _takes_upstream(
     if not taken.names:
         return taken.most > 0
     first = taken.names[0]
-    only = len(taken.names) == taken.most == 1 and len(values) > 1 and np.ndim(values[0]) == 0
+    only = taken.required == taken.most == 1 and len(values) > 1 and np.ndim(values[0]) == 0
     return first not in (*inputs, "cache", *returned[1:]) and not (only and not _FIRST.fullmatch(first))
 
 
@@ -125,6 +124,13 @@ def _outputs(names: Sequence[str], inputs: Sequence[str], values: Sequence[Any],
 def _is_gradient(name: str, value: str | None) -> bool:
     """Whether a parameter is called like a gradient; value: the name of what it would be the gradient of."""
     return name in [form.format(value) for form in GRADIENT_NAMES[:-1]] or bool(_GRADIENT.fullmatch(name))
+
+
+def _are_outputs(names: Sequence[str], inputs: Sequence[str], returned: Sequence[str | None]) -> bool:
+    """Whether the first parameters are outputs, by common names of these, or by those that forward returns them by."""
+    pairs = list(zip(names, returned, strict=False))
+    called = all(name not in inputs and (name == known or _OUTPUT.fullmatch(name)) for name, known in pairs)
+    return called and len(pairs) == len(returned)
 
 
 def _check_outputs(names: Sequence[str], values: Sequence[Any], count: int, takes_upstream: bool) -> None:

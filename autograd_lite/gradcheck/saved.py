@@ -37,8 +37,9 @@ def returned_names(function: Callable[..., Any], count: int) -> list[str | None]
     """The names of the so many values that a function returns; None for what is no name, or has no source."""
     returned = (node.value for node in _nodes(function) if isinstance(node, ast.Return))
     for value in returned:
-        if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == count:
-            return [element.id if isinstance(element, ast.Name) else None for element in value.elts]
+        elements = value.elts if isinstance(value, ast.Tuple | ast.List) else [value]
+        if len(elements) == count:
+            return [element.id if isinstance(element, ast.Name) else None for element in elements]
     return [None] * count
 
 

@@ -102,6 +102,12 @@ def mean_and_spread(x, w):
     return center, spread
 
 
+def sigmoid_of_sum(x, w):
+    s = np.exp(x @ w)
+    s /= 1 + s
+    return s
+
+
 def loss_and_twice(x, w):
     twice = 2 * x
     return np.sum(x * x) + np.sum(w), twice
@@ -126,6 +132,7 @@ CONVENTIONS |= {
         lambda dcenter, dspread, x, w: (dcenter + 2 * dspread * (x - x.mean(axis=0))) / len(x),
         "x",
     ),
+    "an output by its name": (sigmoid_of_sum, lambda ds, s, w: (ds * s * (1 - s)) @ w.T, "x"),
     "a loss that takes its cache": (lambda x, w: (np.sum(x * x), (x,)), lambda saved: 2 * saved[0]),
     "a loss that takes what it returned": (loss_and_twice, lambda twice: twice, "x"),
     "a loss that takes what it returned, and inputs": (loss_and_twice, lambda twice, x, w: twice, "x"),
@@ -276,6 +283,18 @@ class Loss:
         return np.ones((3, 2)) @ self.w.T
 
 
+class ScaledLoss(Linear):
+    """A loss that returns what it compared, too, and whose gradient has a scale in place of dout."""
+
+    def forward(self, x):
+        self.x = x
+        return np.sum(x @ self.w), x @ self.w
+
+    def backward(self, scale=1.0):
+        self.dw = scale * self.factor * self.x.T @ np.ones((3, 2))
+        return scale * np.ones((3, 2)) @ self.w.T
+
+
 LAYERS = {
     Linear: "dw",
     Dicts: "dw",
@@ -284,6 +303,7 @@ LAYERS = {
     Network: "self.layers[1].dw",
     Cell: "dw",
     Loss: "dw",
+    ScaledLoss: "dw",
 }
 
 
