@@ -12,6 +12,7 @@ from ..nodes import next_serial
 from ..recording import Call, Exit, Line, is_grad_enabled, observe, observe_exits
 from ..tensor import Tensor
 from .branches import at, members
+from .calls import has_history
 from .culprit import module_path
 
 Array = np.ndarray[Any, Any]
@@ -136,7 +137,7 @@ class _Watch:
             for value in members(argument) if call.op.roles[name] != "index" else ():
                 if _kind(value) not in ("iufc" if derivative else "fc"):
                     continue
-                if derivative or not _has_history(value):
+                if derivative or not has_history(value):
                     yield self._value(value, "gets")
                 else:
                     yield _Value(np.array(raw(value)), _how_constant(call.op, name) if call.op.differentiable else "")
@@ -144,9 +145,9 @@ class _Watch:
     def _lost(self, call: Call) -> Iterator[_Value]:
         for result in members(call.output):
             array = np.array(raw(result))
-            if _has_history(result):
+            if has_history(result):
                 self._results[result.node] = array
-            yield _Value(array, "" if _has_history(result) else _how_lost(call, array))
+            yield _Value(array, "" if has_history(result) else _how_lost(call, array))
 
     def _value(self, value: Any, verb: str) -> _Value:
         """A value, and in words whether its history is lost."""
@@ -172,10 +173,6 @@ def _kind(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, Tensor | np.ndarray | np.generic | int | float | complex):
         return "none"
     return np.asarray(raw(value)).dtype.kind
-
-
-def _has_history(value: Any) -> bool:
-    return getattr(value, "node", None) is not None
 
 
 def _how_constant(op: Definition, name: str) -> str:

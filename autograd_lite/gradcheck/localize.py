@@ -31,7 +31,7 @@ from .numeric import Estimate
 
 Outputs = Callable[[], "tuple[Tensor, ...]"]
 
-_SECONDS = 30.0  # for similar calls, of which the first was right
+_SECONDS = 30.0  # for all that can be left out: similar calls, of which the first was right, and smaller arrays
 _ENTRIES = 1000  # that are looked at one by one
 _STRICTLY = 16.0  # units in the last place, for a second look at what is not wrong by more
 
@@ -56,38 +56,43 @@ class Step:
     again: dict[Node, Array] = field(default_factory=dict)  # what left when the formulas were used once more
 
 
-def first_wrong(stages: Sequence[Outputs], seed: int = 0) -> Culprit | None:
+def first_wrong(stages: Sequence[Outputs]) -> Culprit | None:
     """The first operation whose own derivative is wrong, or that the graph gives wrong values; None if there is none.
 
     stages: the function that was verified and, in second order, its gradient as a function, whose history ends in the
     same leaves; in third order the gradient of that one, too, and so on. What is wrong in the last of them may be the
     derivative of an operation there, or one of the second order in the function before.
+
+    One call of each kind is always looked at. After half a minute similar ones are not, of which an earlier one may be
+    wrong, and arrays are left as large as they are.
     """
+    until = time.monotonic() + _SECONDS
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        steps = walked(stages[-1], seed)
-        found = _writer(steps) or _first(steps, 1)
+        steps = walked(stages[-1])
+        found = _writer(steps) or _first(steps, 1, until)
         for order, stage in enumerate(reversed(stages[:-1]), 2):
             if not found:
-                before = walked(stage, seed)
-                found = _first(before, order) or _unlike_recorded(before)
+                before = walked(stage)
+                found = _first(before, order, until) or _unlike_recorded(before)
         found = found or _spoiler(steps) or _in_graph(steps) or _where_operands_are_one(steps)
-        return found or _coarse(steps) or _without_formula(steps)
+        return found or _coarse(steps, until) or _without_formula(steps, until)
 
 
-def first_inexact(outputs: Outputs, seed: int = 0) -> Culprit | None:
+def first_inexact(outputs: Outputs) -> Culprit | None:
     """The first operation whose own derivative is so little wrong that it takes a complex step to see it, or None."""
+    until = time.monotonic() + _SECONDS
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        steps = walked(outputs, seed)
-        return _first([replace(step, case=replace(step.case, sharply=True)) for step in steps], 1)
+        sharply = [replace(step, case=replace(step.case, sharply=True)) for step in walked(outputs)]
+        return _first(sharply, 1, until)
 
 
-def where_not_finite(outputs: Outputs, seed: int = 0) -> str:
+def where_not_finite(outputs: Outputs) -> str:
     """A sentence on the operation that makes infinities or NaN of a finite gradient, first on the way back; or none."""
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        for step in reversed(walked(outputs, seed)):
+        for step in reversed(walked(outputs)):
             for label, parent in _parents_of(step):
                 left = step.left.get(parent)
                 if left is not None and _finite(step.arrived) and not _finite((left,)):
@@ -117,7 +122,7 @@ def _finite(arrays: Sequence[Array]) -> bool:
 # -- a run ---------------------------------------------------------------------------------------------------------
 
 
-def walked(outputs: Outputs, seed: int) -> list[Step]:
+def walked(outputs: Outputs) -> list[Step]:
     """The calls of a run that its outputs depend on, in their order, with the gradients that arrive at them."""
     steps: list[Step] = []
     known: dict[int, tuple[Array, Array]] = {}  # the arrays of the run, and their copies
@@ -138,7 +143,7 @@ def walked(outputs: Outputs, seed: int) -> list[Step]:
 
     with observe(record), opened():
         results = outputs()
-    _walk_back([output for output in results if has_history(output)], {step.node: step for step in steps}, seed)
+    _walk_back([output for output in results if has_history(output)], {step.node: step for step in steps})
     return [step for step in steps if step.arrived and step.case.variables and _repeats(step)]
 
 
@@ -160,9 +165,9 @@ def _arrays_of(output: Any) -> tuple[Array, ...]:
     return tuple(map(raw, output)) if isinstance(output, tuple) else (raw(output),)
 
 
-def _walk_back(outputs: Sequence[Tensor], steps: dict[Node, Step], seed: int) -> None:
+def _walk_back(outputs: Sequence[Tensor], steps: dict[Node, Step]) -> None:
     """Backward as `gradients` does it, for random weights, with nothing shared, nothing freed, and all written down."""
-    rng = own_rng(seed)
+    rng = own_rng(0)
     table: dict[Node, Any] = {}
     for output in outputs:
         assert output.node is not None
@@ -186,31 +191,33 @@ def _walk_back(outputs: Sequence[Tensor], steps: dict[Node, Step], seed: int) ->
 
 def _pulled_back(node: Node, g: Any, step: Step | None) -> dict[Node, Array]:
     """What a node gives to each of its parents, by what it has saved."""
-    left: dict[Node, Array] = {}
-
-    def give(parent: Node, contribution: Any) -> None:
-        if contribution is not None:
-            array = contribution.alone() if isinstance(contribution, Deferred) else contribution
-            if step is not None:
-                step.dtypes[parent] = array.dtype
-            _add(left, parent, fit(np.array(array), parent))
-
     parts = g if isinstance(g, tuple) else (g,)
     given = tuple(map(np.array, parts))
     saved = [value for value in node.saved if isinstance(value, np.ndarray)]
     before = [value.copy() for value in saved]
-    node.op.pullback(node, given if isinstance(g, tuple) else given[0], node.parents, give)
+    left, dtypes = _given(node, given if isinstance(g, tuple) else given[0])
     if step is not None:
-        first, left = left, step.again
-        once_more = tuple(map(np.array, parts))
-        node.op.pullback(node, once_more if isinstance(g, tuple) else once_more[0], node.parents, give)
-        left = first
-        dtypes = [np.asarray(part).dtype for part in parts]
-        step.arrived = tuple(part.conj() for part, dtype in zip(parts, dtypes, strict=True) if dtype.kind in "fc")
-        step.left = left
+        step.arrived = tuple(part.conj() for part in map(np.asarray, parts) if part.dtype.kind in "fc")
+        step.left, step.dtypes = left, dtypes
+        step.again, _ = _given(node, tuple(map(np.array, parts)) if isinstance(g, tuple) else np.array(g))
         step.spoiled = any(not _same(a, b) for a, b in zip(parts, given, strict=True))
         step.wrote = any(not _same(a, b) for a, b in zip(before, saved, strict=True))
     return left
+
+
+def _given(node: Node, g: Any) -> tuple[dict[Node, Array], dict[Node, np.dtype[Any]]]:
+    """What the formulas of a node give to its parents, and the dtypes of that before it is cast to theirs."""
+    left: dict[Node, Array] = {}
+    dtypes: dict[Node, np.dtype[Any]] = {}
+
+    def give(parent: Node, contribution: Any) -> None:
+        if contribution is not None:
+            array = contribution.alone() if isinstance(contribution, Deferred) else contribution
+            dtypes[parent] = array.dtype
+            _add(left, parent, fit(np.array(array), parent))
+
+    node.op.pullback(node, g, node.parents, give)
+    return left, dtypes
 
 
 def _add(table: dict[Node, Any], node: Node, contribution: Array) -> None:
@@ -224,7 +231,7 @@ def _same(a: Array, b: Array) -> bool:
 # -- each call by itself -------------------------------------------------------------------------------------------
 
 
-def _first(steps: Sequence[Step], order: int) -> Culprit | None:
+def _first(steps: Sequence[Step], order: int, until: float) -> Culprit | None:
     """The first step whose own derivative of this order is wrong.
 
     The first of similar calls is checked in any case. The others are, for as long as there is time, where they come
@@ -235,19 +242,18 @@ def _first(steps: Sequence[Step], order: int) -> Culprit | None:
         by_kind.setdefault(step.case.kind, step)
     wrong: Culprit | None = None
     for step in by_kind.values():
-        wrong = _examined(step, order)
+        wrong = _examined(step, order, until)
         if wrong:
             break
-    until = time.monotonic() + _SECONDS
     for step in steps:
         if (wrong and step.number >= wrong.call) or time.monotonic() > until:
             break
-        if step is not by_kind[step.case.kind] and (earlier := _examined(step, order)):
+        if step is not by_kind[step.case.kind] and (earlier := _examined(step, order, until)):
             return earlier
     return wrong
 
 
-def _examined(step: Step, order: int) -> Culprit | None:
+def _examined(step: Step, order: int, until: float) -> Culprit | None:
     """What is wrong with the derivative of one step, for the gradient that arrives at it."""
     if not _finite(step.arrived):
         return None
@@ -258,8 +264,9 @@ def _examined(step: Step, order: int) -> Culprit | None:
     if not question.wrong(rng):
         return None
     nudged = question.nudged(rng)
-    candidates = [cut_down(question, rng), cut_down(nudged, rng) if nudged.wrong(rng) else question, question]
-    for candidate in candidates:
+    smaller = cut_down(question, rng, until)
+    beside = cut_down(nudged, rng, until) if nudged.wrong(rng) else question
+    for candidate in (smaller, beside, question):
         finding = wrong_entry(candidate, rng)
         if finding:
             return _culprit(step, finding)
@@ -368,19 +375,19 @@ def _unlike_recorded(steps: Sequence[Step]) -> Culprit | None:
     return None
 
 
-def _coarse(steps: Sequence[Step]) -> Culprit | None:
+def _coarse(steps: Sequence[Step], until: float) -> Culprit | None:
     """The first step that is wrong by little more than rounding: all were right if generously judged."""
     coarse = [step for step in steps if any(g.dtype.char in "fF" for g in step.arrived)]
     strictly = [replace(step, case=replace(step.case, rounding=_STRICTLY)) for step in coarse]
     alone = [replace(step, case=replace(step.case, rounding=_STRICTLY, beside=0.0)) for step in steps]
-    return _first(strictly, 1) or _first(alone, 1)
+    return _first(strictly, 1, until) or _first(alone, 1, until)
 
 
-def _without_formula(steps: Sequence[Step]) -> Culprit | None:
+def _without_formula(steps: Sequence[Step], until: float) -> Culprit | None:
     """The first step that depends on an operand with a history for which its operation has no formula."""
     for step in steps:
         case = replace(step.case, variables=step.case.constants)
-        found = _examined(replace(step, case=case), 1) if case.variables else None
+        found = _examined(replace(step, case=case), 1, until) if case.variables else None
         if found:
             return replace(found, note=f"It has no formula for {found.argument}, which is a constant to it.")
     return None

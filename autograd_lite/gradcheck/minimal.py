@@ -15,7 +15,7 @@ from .directions import direction_at, gaussian, suspects
 from .document import decimal
 from .numeric import Estimate
 
-_SECONDS = 5.0  # for cutting down one call
+_SECONDS = 5.0  # at most, for cutting down one call
 _SHOWN = 8  # entries that are looked at in one call
 _OUTPUTS = 64  # of which one is looked for that shows the mistake alone
 
@@ -78,9 +78,12 @@ def _fitting(weights: Sequence[Array], outputs: Sequence[Any], rng: np.random.Ge
 # -- smaller arrays ------------------------------------------------------------------------------------------------
 
 
-def cut_down(question: Question, rng: np.random.Generator) -> Question:
-    """The same question for arrays that are cut in halves as long as the operation takes them and is wrong."""
-    until, finite = time.monotonic() + _SECONDS, question.finite()
+def cut_down(question: Question, rng: np.random.Generator, until: float) -> Question:
+    """The same question for arrays that are cut in halves as long as the operation takes them and is wrong.
+
+    until: the time at which to leave off.
+    """
+    until, finite = min(until, time.monotonic() + _SECONDS), question.finite()
     while smaller := next((q for q in _smaller(question, until, rng) if q and (q.finite() or not finite)), None):
         question = smaller
     return question

@@ -49,12 +49,12 @@ class Row:
         return "\n\n".join(([self.error] if self.error else []) + wrong)
 
 
-def check_op(op: Definition, seed: int = 0) -> Row:
+def check_op(op: Definition) -> Row:
     """Compare the derivatives of `op` up to second order with finite differences, on each sample of its docstring."""
     found: list[Sample] = []
     reports: list[Report] = []
     try:
-        found = samples(op, seed)
+        found = samples(op)
         if not found:
             raise ValueError(WITHOUT_SAMPLE.format(name=op.name))
         if op.differentiable:

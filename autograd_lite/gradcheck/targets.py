@@ -19,7 +19,7 @@ WAYS = (
 )
 
 
-def cases(name: str, function: Any, seed: int = 0) -> Iterator[tuple[str, Callable[..., Any], tuple[Any, ...]]]:
+def cases(name: str, function: Any) -> Iterator[tuple[str, Callable[..., Any], tuple[Any, ...]]]:
     """Everything to check about a function: the line that says how it is called, what to call, and the inputs.
 
     The function brings its inputs along: samples in its docstring (arrays come from the generators that samples of
@@ -29,7 +29,7 @@ def cases(name: str, function: Any, seed: int = 0) -> Iterator[tuple[str, Callab
     examples = doctest.DocTestParser().get_examples(inspect.getdoc(function) or "")
     if examples:
         for example in examples:
-            yield from _recorded(name, function, example.source.strip(), seed)
+            yield from _recorded(name, function, example.source.strip())
         return
     if isinstance(function, type) or inspect.signature(function).parameters:
         raise ValueError(f"{name} takes arguments, and nothing says which; {WAYS.format(name=name)}")
@@ -39,9 +39,7 @@ def cases(name: str, function: Any, seed: int = 0) -> Iterator[tuple[str, Callab
     yield f"{name}()", returned[0], returned[1:]
 
 
-def _recorded(
-    name: str, function: Any, line: str, seed: int
-) -> Iterator[tuple[str, Callable[..., Any], tuple[Any, ...]]]:
+def _recorded(name: str, function: Any, line: str) -> Iterator[tuple[str, Callable[..., Any], tuple[Any, ...]]]:
     """The calls of the function in one line of its docstring, or of a Module that the line makes of a class.
 
     The line may use what the module of the function knows.
@@ -59,7 +57,7 @@ def _recorded(
     known = vars(sys.modules[function.__module__]) if function.__module__ in sys.modules else {}
     recorder = made if is_class else partial(recorded, function)
     try:
-        eval(line, {**known, **Generators(seed).by_name(), function.__name__: recorder})  # the user's own source text
+        eval(line, {**known, **Generators(0).by_name(), function.__name__: recorder})  # the user's own source text
     except Exception as error:
         raise ValueError(f"the sample {line!r} of {name} fails: {type(error).__name__}: {error}") from error
     if not calls:
