@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,30 +18,44 @@ _LARGEST = 2000  # entries of inputs, as each is measured
 
 
 def fresh_inputs(
-    inputs: Sequence[Any], forward: Forward, taken: Taken, rng: np.random.Generator
+    inputs: Sequence[Any], forward: Forward, taken: Taken, rng: np.random.Generator, kept: Container[int] = ()
 ) -> Iterator[list[Any]]:
-    """Inputs of the same shapes, then of others, as far as both functions take them."""
-    sizes = _other_sizes(inputs, forward, taken, rng)
+    """Inputs of the same shapes, then of others, as far as both functions take them.
+
+    kept: numbers of the inputs whose rows stay what they are, as targets that sum to 1; there may be more or fewer.
+    """
+
+    def draw(lengths: Sizes, signs: bool = False, constants: bool = False) -> list[Any]:
+        return [
+            _rows(value, lengths, rng) if number in kept else _drawn(value, lengths, rng, signs, constants)
+            for number, value in enumerate(inputs)
+        ]
+
+    fixed = {size for number, value in enumerate(inputs) if number in kept for size in np.shape(value)[1:]}
+    sizes = _other_sizes(inputs, fixed, forward, taken, draw)
     for lengths in ({}, sizes) if sizes else ({},):
         for constants, signs in itertools.product((True, False), repeat=2):
-            values = [_drawn(value, lengths, rng, signs, constants) for value in inputs]
+            values = draw(lengths, signs, constants)
             if forward(values) is not None and taken(values):
                 yield values
                 break
 
 
-def _other_sizes(inputs: Sequence[Any], forward: Forward, taken: Taken, rng: np.random.Generator) -> dict[int, int]:
+def _other_sizes(
+    inputs: Sequence[Any], fixed: Container[int], forward: Forward, taken: Taken, draw: Callable[[Sizes], list[Any]]
+) -> dict[int, int]:
     """Axes of one length are given another one, all at once; lengths that hang together are doubled together.
 
     A length is no good if the outputs do not depend on the last entries: forward does not expect so many. The first
-    good one is used, but rather one that an axis of the outputs follows.
+    good one is used, but rather one that an axis of the outputs follows. fixed: lengths that are kept.
     """
-    lengths = dict.fromkeys(size for value in inputs for size in np.shape(value) if _is_array(value) and size > 1)
+    arrays = [value for value in inputs if _is_array(value)]
+    lengths = dict.fromkeys(size for array in arrays for size in array.shape if size > 1 and size not in fixed)
     found: dict[int, int] = {}
-    used_axes = _axes_used([_drawn(value, {}, rng) for value in inputs], forward)
+    used_axes = _axes_used(draw({}), forward)
 
     def shapes(sizes: Sizes) -> list[tuple[int, ...]] | None:
-        values = [_drawn(value, sizes, rng) for value in inputs]
+        values = draw(sizes)
         small = sum(value.size for value in values if is_variable(value)) <= _LARGEST
         outputs = forward(values) if small else None
         good = outputs is not None and taken(values) and used_axes <= _axes_used(values, forward)
@@ -85,6 +99,13 @@ def _drawn(value: Any, sizes: Sizes, rng: np.random.Generator, signs: bool = Fal
     drawn = rng.choice(np.abs(value).reshape(-1), shape) * rng.uniform(0.7, 1.3, shape)
     drawn = drawn if np.any(drawn) else rng.uniform(0.5, 1.5, shape)
     return np.asarray(drawn * (rng.choice([-1.0, 1.0], shape) if signs or (value < 0).any() else 1))
+
+
+def _rows(value: Any, sizes: Sizes, rng: np.random.Generator) -> Any:
+    """The same rows in another order, as many as wanted."""
+    if not _is_array(value) or not value.ndim or not len(value):
+        return value
+    return value[rng.integers(len(value), size=sizes.get(len(value), len(value)))]
 
 
 def _is_array(value: Any) -> bool:

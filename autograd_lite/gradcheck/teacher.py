@@ -63,8 +63,8 @@ def check_backward(
     outputs: how many of the values that forward returns are outputs, if the signatures do not tell.
     wrt: names of the inputs whose gradients are wanted, in the order in which backward returns them. None: all arrays
         of floating point that the output depends on. A gradient that is wanted and not there makes the report false:
-        so name the inputs where there are further ones, such as the targets of a loss, ``wrt=["prediction"]``. Arrays
-        that a function finds elsewhere, as global variables, are no inputs.
+        so name the inputs where there are further ones, such as the targets of a loss, ``wrt=["prediction"]``: they
+        keep their values. Arrays that a function finds elsewhere, as global variables, are no inputs.
     rng: a generator, or the seed of one, for gradients of the output and for further values of the inputs.
 
     The true gradient is the one that central differences of forward give, at several values of the inputs, and for
@@ -208,9 +208,13 @@ class _Examination:
         return [random_like(np.zeros(output.shape), self.rng) for output in outputs]
 
     def _trials(self, names: Sequence[str]) -> Iterator[_Trial]:
+        """At other values of these inputs; those without a gradient may have to be what they are, as targets."""
         shapes = [output.shape for output in self.pair.evaluate(self.inputs)]
         for point in range(_POINTS):
-            values = tuple(self._nearby(value) if point else value for value in self.inputs)
+            values = tuple(
+                self._nearby(value) if point and name in names else value
+                for name, value in zip(self.pair.names, self.inputs, strict=True)
+            )
             try:
                 outputs = self.pair.evaluate(values)
                 slopes = {name: self._measured(values, self.pair.names.index(name)) for name in names}
@@ -227,9 +231,11 @@ class _Examination:
     def _fresh_trials(self, names: Sequence[str]) -> list[tuple[_Trial, dict[str, Any]]]:
         """Inputs of other signs and shapes, unless what was right is wrong there: backward is not made for them."""
         right = [name for name in names if gradient_name(name) in self.right]
+        named = zip(self.pair.names, self.inputs, strict=True)
+        kept = {number for number, (name, value) in enumerate(named) if is_variable(value) and name not in names}
         found = []
         with np.errstate(all="ignore"):
-            for values in fresh_inputs(self.inputs, self._outputs, self._takes, self.rng):
+            for values in fresh_inputs(self.inputs, self._outputs, self._takes, self.rng, kept):
                 outputs = self.pair.evaluate(values)
                 slopes = {name: self._measured(values, self.pair.names.index(name)) for name in names}
                 trial = _Trial(tuple(values), outputs, self._upstream(outputs), slopes)

@@ -285,6 +285,40 @@ def mse(dout, p, t):
     return dout * 2 * (p - t) / p.size
 
 
+def soft_cross_entropy_forward(x, t):
+    e = np.exp(x - x.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    return -np.sum(t * np.log(p)) / len(x), (p, t)
+
+
+@student(
+    soft_cross_entropy_forward,
+    lambda rng: (rng.normal(size=(4, 3)), np.eye(3)[[0, 2, 1, 1]]),
+    ("(p - t) / len(p)", "p - t", "dx", "divide by 4"),
+    ("p - t", "t - p", "dx", "sign"),
+    wrt=["x"],
+)
+def one_hot_targets(cache):
+    p, t = cache
+    return (p - t) / len(p)
+
+
+@student(soft_cross_entropy_forward, lambda rng: (rng.normal(size=(3, 4)), np.full((3, 4), 0.25)), wrt=["x"])
+def soft_targets(dout, cache):
+    p, t = cache
+    return dout * (p - t) / len(p)
+
+
+@student(
+    lambda x, y: -np.mean(y * np.log(1 / (1 + np.exp(-x))) + (1 - y) * np.log(1 / (1 + np.exp(x)))),
+    lambda rng: (rng.normal(size=5), np.array([0.0, 1, 1, 0, 1])),
+    ("/ x.size", "", "dx", "divide by 5"),
+    wrt=["x"],
+)
+def binary_targets(x, y):
+    return (1 / (1 + np.exp(-x)) - y) / x.size
+
+
 # -- normalization -------------------------------------------------------------------------------------------------
 
 

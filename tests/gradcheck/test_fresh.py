@@ -13,7 +13,7 @@ from autograd_lite.gradcheck.fresh import fresh_inputs
 A = np.abs(np.random.default_rng(0).normal(size=(4, 3))) + 0.1
 
 
-def drawn(forward: Callable[..., Any], *inputs: Any) -> list[list[Any]]:
+def drawn(forward: Callable[..., Any], *inputs: Any, kept: tuple[int, ...] = ()) -> list[list[Any]]:
     def tried(values):
         try:
             with np.errstate(all="ignore"):
@@ -22,7 +22,7 @@ def drawn(forward: Callable[..., Any], *inputs: Any) -> list[list[Any]]:
             return None
         return [out] if np.isfinite(out).all() else None
 
-    return list(fresh_inputs(inputs, tried, lambda values: True, np.random.default_rng(0)))
+    return list(fresh_inputs(inputs, tried, lambda values: True, np.random.default_rng(0), kept))
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,17 @@ def test_axes_of_one_length_are_given_another(
     same, *others = drawn(forward, *inputs)
     assert [value.shape for value in same] == [value.shape for value in inputs]
     assert [value.shape for values in others for value in values] == shapes
+
+
+def test_of_inputs_that_are_kept_there_are_other_numbers_of_the_same_rows() -> None:
+    targets = np.eye(3)[[0, 2, 1, 1]]
+    same, *others = drawn(lambda x, t: (x * t).sum(), A, targets, kept=(1,))
+    assert same[1].shape == (4, 3)
+    assert others
+    for values in others:
+        assert values[1].shape == values[0].shape == (5, 3)
+    for values in (same, *others):
+        assert {tuple(row) for row in values[1]} <= {tuple(row) for row in targets}
 
 
 def test_signs_change_where_forward_takes_them() -> None:
