@@ -276,9 +276,9 @@ def test_complex_code_that_differs_is_not_believed() -> None:
 @pytest.mark.parametrize("at", [2.0, 10.0, 17.0, 19.0, 25.0])
 @pytest.mark.parametrize("f", [ag.tanh, ag.sigmoid, lambda x: 1e8 * ag.tanh(1e3 * x), lambda x: ag.tanh(x) - 1])
 def test_what_has_rounded_away_is_no_mistake(f: Callable[..., Any], at: float) -> None:
-    for x in (np.array([at, at + 0.3]), np.array(-at)):
-        report = ag.dot_product_test(f, x, raise_exception=False)
-        assert report or not report.complex_step
+    reports = [ag.dot_product_test(f, x, raise_exception=False) for x in (np.array([at, at + 0.3]), np.array(-at))]
+    assert any(report.complex_step for report in reports)
+    assert all(report for report in reports if report.complex_step)
 
 
 # -- gradcheck -----------------------------------------------------------------------------------------------------
@@ -421,11 +421,15 @@ def test_what_has_rounded_away_does_not_fail(f: Callable[..., Any], sign: int) -
     assert not [entry for report in reports for entry in report.failures if entry.complex_step]
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_ill_conditioned_systems_do_not_fail(seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    a = rng.standard_normal((4, 4))
-    a[3] = a[0] + 10.0 ** -rng.integers(2, 9) * rng.standard_normal(4)
-    for f in (lambda a: ag.solve(a, np.ones(4)), ag.inv, ag.det, lambda a: ag.inv(a) @ a):
+@pytest.mark.parametrize("f", [lambda a: ag.solve(a, np.ones(4)), ag.inv, ag.det, lambda a: ag.inv(a) @ a])
+def test_ill_conditioned_systems_do_not_fail(f: Callable[..., Any]) -> None:
+    by_complex_steps = []
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        a = rng.standard_normal((4, 4))
+        a[3] = a[0] + 10.0 ** -rng.integers(2, 9) * rng.standard_normal(4)
         report = ag.gradcheck(f, a, raise_exception=False)
-        assert not [entry for entry in report.failures if entry.complex_step]
+        assert not report.failures, report.to_text()
+        by_complex_steps += [entry.complex_step for entry in report.entries]
+    assert any(by_complex_steps)
+    assert not all(by_complex_steps), "the worst of them are left to differences"

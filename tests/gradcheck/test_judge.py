@@ -21,6 +21,12 @@ def verdicts(f: Callable[..., Any], *x: Any, **options: Any) -> list[str]:
     return [entry.verdict.value for entry in sorted(report.entries, key=lambda e: (e.order, e.name, e.index))]
 
 
+def mostly_passes(f: Callable[..., Any], *x: Any, **options: Any) -> bool:
+    """Whether at least half of the entries pass, and of the others nothing is said."""
+    found = verdicts(f, *x, **options)
+    return set(found) <= {"PASS", "UNRELIABLE"} and 2 * found.count("PASS") >= len(found) > 0
+
+
 @pytest.fixture
 def slope_at_kink() -> Iterator[Callable[[float], Any]]:
     """relu, whose derivative at 0 is what one likes."""
@@ -287,7 +293,7 @@ def test_no_false_alarm_at_any_scale(name: str, scale: float) -> None:
     for seed in range(2):
         for sample in samples(core.registry[name], seed):
             report = check_sample(sample, {label: scale * x for label, x in sample.variables().items()})
-            assert not report.failures, report.to_text()
+            assert {entry.verdict for entry in report.entries} == {Verdict.PASS}, report.to_text()
 
 
 def test_a_function_may_refuse_what_is_beside_its_domain() -> None:
@@ -309,21 +315,21 @@ def test_the_steps_at_zero_are_as_small_as_what_happens_there() -> None:
 
 def test_what_is_left_of_large_terms_is_only_as_exact_as_these() -> None:
     x = 1e-8 * np.array([[0.00123, 0.29875], [-0.27414, -0.89059]])
-    assert set(verdicts(lambda x: ag.qr(x), x)) <= {"PASS", "UNRELIABLE"}
+    assert mostly_passes(lambda x: ag.qr(x), x)
 
 
 @pytest.mark.parametrize("x", [1e8, 1e10, 1e12])
 def test_a_sine_of_large_numbers_turns_within_the_usual_step(x: float) -> None:
     points = x * np.random.default_rng(0).uniform(0.1, 1.0, 8)
-    assert set(verdicts(ag.sin, points)) <= {"PASS", "UNRELIABLE"}
+    assert mostly_passes(ag.sin, points)
     if x == 1e8:
         assert set(verdicts(ag.sin, points)) == {"PASS"}
         assert "PASS" not in verdicts(lambda x: ag.sin(x) + 0.01 * (ag.sin(x) - ag.sin(x.detach())), points)
 
 
 def test_what_rounding_leaves_of_a_difference_is_not_called_wrong() -> None:
-    assert set(verdicts(lambda x: x - ag.tanh(x), [8e-9, -1.3e-8, 0.1])) <= {"PASS", "UNRELIABLE"}
-    assert set(verdicts(lambda x: x - ag.tanh(x), [-2.55e-6, 1e-4])) <= {"PASS", "UNRELIABLE"}
+    assert mostly_passes(lambda x: x - ag.tanh(x), [8e-9, -1.3e-8, 0.1])
+    assert mostly_passes(lambda x: x - ag.tanh(x), [-2.55e-6, 1e-4])
     assert verdicts(lambda x: 1e-12 * (x - x.detach()), [8e-9]) == ["FAIL"]
 
 
@@ -459,9 +465,8 @@ def test_a_kink_that_rounding_hides_from_the_smallest_step_is_found(seed: int) -
 def test_what_turns_within_a_millionth_is_not_called_wrong() -> None:
     """Of the distance of equal points, whose difference has 1e-6 added to it, the gradient turns in that distance."""
     x, y = np.full((2, 3), 0.7), np.full(3, 0.7)
-    assert not ag.gradcheck(ag.pairwise_distance, x, y, order=2, raise_exception=False).failures
-    report = ag.gradcheck(ag.triplet_margin_loss, x, x, x, order=2, raise_exception=False)
-    assert not report.failures
+    assert mostly_passes(ag.pairwise_distance, x, y, order=2)
+    assert mostly_passes(ag.triplet_margin_loss, x, x, x, order=2)
 
 
 def test_where_the_function_jumps_it_is_said() -> None:
