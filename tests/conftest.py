@@ -17,6 +17,15 @@ def the_same_numbers_each_time():
 
 
 @pytest.fixture
+def registry():
+    """The registry of operations, which forgets those that a test defines."""
+    before = dict(ag.core.registry)
+    yield ag.core.registry
+    ag.core.registry.clear()
+    ag.core.registry.update(before)
+
+
+@pytest.fixture
 def agrees_with_torch():
     """``agrees_with_torch(ours, theirs, *operands)``: values, gradients and second-order gradients are PyTorch's.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,12 +20,9 @@ def rng() -> np.random.Generator:
 
 
 @pytest.fixture
-def define() -> Iterator[Callable[..., Any]]:
-    """An op for this test only, ``define(forward, x=formula, ...)``: the registry forgets it afterwards."""
-    before = dict(core.registry)
-    yield lambda forward, **formulas: ag.op(**formulas)(forward)
-    core.registry.clear()
-    core.registry.update(before)
+def define(registry: Any) -> Callable[..., Any]:
+    """An op for this test only, ``define(forward, x=formula, ...)``."""
+    return lambda forward, **formulas: ag.op(**formulas)(forward)
 
 
 # -- right ---------------------------------------------------------------------------------------------------------

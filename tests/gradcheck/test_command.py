@@ -37,11 +37,8 @@ def test_a_name_like_no_other_is_answered_with_the_way_to_all_names(capsys: pyte
     assert capsys.readouterr().out.splitlines() == sorted(core.registry)
 
 
-def test_a_wrong_derivative_is_an_exit_status(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(core.registry, "doubled", None)  # so that it is taken out again
-
+@pytest.mark.usefixtures("registry")
+def test_a_wrong_derivative_is_an_exit_status(capsys: pytest.CaptureFixture[str]) -> None:
     @ag.op(x=lambda g: g)
     def doubled(x: core.Array) -> core.Array:
         """Twice x.

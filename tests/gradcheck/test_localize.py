@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +17,7 @@ from autograd_lite.gradcheck import localize
 from autograd_lite.gradcheck.culprit import Culprit
 from autograd_lite.gradcheck.localize import first_wrong
 
-
-@pytest.fixture(autouse=True)
-def registry() -> Iterator[None]:
-    """The registry forgets the operations of a test."""
-    before = dict(core.registry)
-    yield
-    core.registry.clear()
-    core.registry.update(before)
+pytestmark = pytest.mark.usefixtures("registry")
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,9 +15,8 @@ from autograd_lite.gradcheck.samples import Generators, off_default, samples
 
 
 @pytest.fixture
-def define() -> Iterator[Callable[..., core.Op]]:
+def define(registry: dict[str, core.Op]) -> Callable[..., core.Op]:
     """An op of this test only: its forward has the docstring that is passed, and the derivative may be wrong."""
-    before = dict(core.registry)
 
     def defined(doc: str, factor: float = 3.0) -> core.Op:
         def triple(x: core.Array, y: core.Array | None = None, *, shift: float = 0.0) -> core.Array:
@@ -25,11 +24,9 @@ def define() -> Iterator[Callable[..., core.Op]]:
 
         triple.__doc__ = doc
         ag.op(x=lambda g: factor * g)(triple)
-        return core.registry["triple"]
+        return registry["triple"]
 
-    yield defined
-    core.registry.clear()
-    core.registry.update(before)
+    return defined
 
 
 def test_arguments_are_captured_with_their_defaults(define: Callable[..., core.Op]) -> None:
