@@ -9,19 +9,21 @@ from typing import Any
 
 import numpy as np
 
-from .layers import GRADIENT_NAMES, Array
+from .layers import Array, gradient_names
 from .saved import returned_names
 from .signatures import Positional, positional
 
 _OUTPUT = re.compile(r"outs?|outputs?|y")
+_UPSTREAM = re.compile(r"dout|grad_out(put)?|upstream(_grad(ient)?)?")
 
-# The gradient of one more output: dh, dc_next, d_out2, dnext_h, grad_cell, upstream2. After the d there is one letter,
-# or a word for an output: data, dims, dropout_mask and derivative are values that forward saves.
-_WORDS = "out|output|next|prev|hidden|cell|state|loss|logits|scores|probs|mean|var|std|weights"
-_GRADIENT = re.compile(
-    rf"d_?([a-z]|{_WORDS})\d*(_\w+)?|(grad|gradient|upstream)(\d*|_\w+)|\w+_grad(ient)?|up\d+", re.IGNORECASE
-)
-_FIRST = re.compile(rf"{_GRADIENT.pattern}|d|g|up|delta|err|error", re.IGNORECASE)  # the first one has more names
+# How the gradient of one more output is called: dh, dc_next, dout2, grad_cell. But words that begin with d are values
+# that forward saves: data, dims, dropout_mask, derivative.
+_GRADIENT = re.compile(r"d_?[a-z]\w*|(grad|gradient|upstream)(\d+|_\w+)|\w+_grad(ient)?|up\d+", re.IGNORECASE)
+_STEMS = """data date decay decod default degree delay delta denom dens depend depth deriv desc determ devi diag dict
+    diff digit dilat dimens direct disc disp dist divi domain double down drawn drop dtype dual dummy durat dynam"""
+_SHORT = "deg det dev dim dir div dot dt"  # by themselves, in the plural, with a number, or before an underscore
+_WORD = re.compile(rf"({'|'.join(_STEMS.split())})\w*|({'|'.join(_SHORT.split())})s?(\d*|_\w+)", re.IGNORECASE)
+_FIRST = re.compile(rf"{_GRADIENT.pattern}|d|g|grad|gradient|upstream|up|delta|err|error", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +32,9 @@ class Convention:
 
     count: how many of the values that forward returns are outputs. takes_upstream: whether there are gradients of
     them; upstream: what these are called. takes_outputs: whether there are the outputs. rest: what comes then, "cache",
-    "values" (those that forward returns beside the outputs), "values and inputs", "inputs", "named" (values and inputs,
-    told apart by the names of inputs), or "nothing". names: of the parameters that get the rest.
+    "unpacked" (the parts of the cache), "values" (those that forward returns beside the outputs), "values and inputs",
+    "inputs", "named" (values and inputs, told apart by the names of inputs), or "nothing". names: of the parameters
+    that get the rest.
     """
 
     count: int
@@ -56,6 +59,7 @@ class Convention:
             "values and inputs": [*values, *inputs.values()],
             "inputs": [*inputs.values()],
             "named": [inputs[name] if name in inputs else next(left, None) for name in self.names],
+            "unpacked": [part for value in values for part in (value if isinstance(value, tuple | list) else ())],
             "nothing": [],
         }[self.rest]
         return [*(douts if self.takes_upstream else ()), *(outputs if self.takes_outputs else ()), *rest]
@@ -86,12 +90,13 @@ def convention(
         count = _outputs(taken.names, inputs, values, returned) if takes_upstream else 1
     _check_outputs(taken.names, values, count, takes_upstream)
     before = count if takes_upstream else 0
-    for results in (count, 0) if _are_outputs(taken.names[before:], inputs, returned[:count]) else (0,):
-        names = taken.names[before + results :]
-        for rest, size in _sizes(names, inputs, len(values) - count, results > 0).items():
+    upstream = taken.names[:count] if takes_upstream and len(taken.names) >= count else ["dout"] * count
+    are_outputs = _are_outputs(taken.names[before:], inputs, returned[:count], upstream)
+    for results in (count, 0) if are_outputs else (0,):
+        names = _without_options(taken, before + results, inputs)
+        sizes = _sizes(names, inputs, values[count:], results > 0, starred=bool(taken.names) and taken.most == np.inf)
+        for rest, size in sizes.items():
             if taken.required <= before + results + size <= taken.most:
-                known = takes_upstream and len(taken.names) >= count
-                upstream = taken.names[:count] if known else ["dout"] * count
                 return Convention(count, takes_upstream, tuple(upstream), results > 0, rest, tuple(names))
     raise ValueError(
         f"check_backward: cannot tell how to call backward({', '.join(taken.names)}); it may take (dout, cache), where"
@@ -106,16 +111,19 @@ def _takes_upstream(
     if not taken.names:
         return taken.most > 0
     first = taken.names[0]
+    if not _FIRST.fullmatch(first) and any(map(_UPSTREAM.fullmatch, taken.names[1:])):
+        return False  # it is elsewhere, where it cannot be given
     only = taken.required == taken.most == 1 and len(values) > 1 and np.ndim(values[0]) == 0
     return first not in (*inputs, "cache", *returned[1:]) and not (only and not _FIRST.fullmatch(first))
 
 
 def _outputs(names: Sequence[str], inputs: Sequence[str], values: Sequence[Any], returned: Sequence[str | None]) -> int:
     """How many of the values are outputs: the first, and those after it that are arrays and have a gradient."""
-    count = 1
+    count, of_inputs = 1, {gradient for name in inputs for gradient in gradient_names(name)}
     for name, value, its_name in zip(names[1:], values[1:], returned[1:], strict=False):
         array = isinstance(value, np.ndarray | np.generic) and value.dtype.kind == "f"
-        if not array or name in inputs or name in returned or not _is_gradient(name, its_name):
+        saved = name in inputs or name in returned or (np.ndim(values[0]) == 0 and name in of_inputs)  # loss, dx
+        if not array or saved or not _is_gradient(name, its_name):
             break
         count += 1
     return count
@@ -123,14 +131,26 @@ def _outputs(names: Sequence[str], inputs: Sequence[str], values: Sequence[Any],
 
 def _is_gradient(name: str, value: str | None) -> bool:
     """Whether a parameter is called like a gradient; value: the name of what it would be the gradient of."""
-    return name in [form.format(value) for form in GRADIENT_NAMES[:-1]] or bool(_GRADIENT.fullmatch(name))
+    return name in gradient_names(value) or bool(_GRADIENT.fullmatch(name) and not _WORD.fullmatch(name))
 
 
-def _are_outputs(names: Sequence[str], inputs: Sequence[str], returned: Sequence[str | None]) -> bool:
-    """Whether the first parameters are outputs, by common names of these, or by those that forward returns them by."""
-    pairs = list(zip(names, returned, strict=False))
-    called = all(name not in inputs and (name == known or _OUTPUT.fullmatch(name)) for name, known in pairs)
-    return called and len(pairs) == len(returned)
+def _without_options(taken: Positional, start: int, inputs: Sequence[str]) -> list[str]:
+    """The parameters from `start` on, but for those at the end that have defaults and are no inputs."""
+    names = taken.names[start:]
+    while len(names) > max(taken.required - start, 0) and names[-1] not in inputs:
+        names.pop()
+    return names
+
+
+def _are_outputs(
+    names: Sequence[str], inputs: Sequence[str], returned: Sequence[str | None], upstream: Sequence[str]
+) -> bool:
+    """Whether the first parameters are outputs: by common names of these, by those in forward, or by (dz, z)."""
+    triples = list(zip(names, returned, upstream, strict=False))
+    return len(triples) == len(returned) and all(
+        name not in inputs and (name == known or _OUTPUT.fullmatch(name) or dout in gradient_names(name))
+        for name, known, dout in triples
+    )
 
 
 def _check_outputs(names: Sequence[str], values: Sequence[Any], count: int, takes_upstream: bool) -> None:
@@ -160,15 +180,21 @@ def _is_output(value: Any, number: int) -> bool:
         return False
 
 
-def _sizes(names: Sequence[str], inputs: Sequence[str], values: int, after_outputs: bool) -> dict[str, int]:
+def _sizes(
+    names: Sequence[str], inputs: Sequence[str], values: Sequence[Any], after_outputs: bool, starred: bool
+) -> dict[str, int]:
     """How many arguments the rest has by each convention that applies, the likeliest one first.
 
-    names: of the parameters that are left; values: how many forward returns beside the outputs.
+    names: of the parameters that are left; starred: whether ``*rest`` follows other parameters; values: those that
+    forward returns beside the outputs.
     """
-    others = sum(name not in inputs for name in names)
-    sizes = {"named": len(names)} if values and others == values < len(names) else {}
-    if values:
-        sizes |= {"cache": 1, "values": values, "values and inputs": values + len(inputs)}
-    if not (values and after_outputs):
+    others, count, sizes = sum(name not in inputs for name in names), len(values), {}
+    if count and others == count < len(names):
+        sizes["named"] = len(names)
+    if starred and not names and count == 1 and isinstance(values[0], tuple | list):
+        sizes["unpacked"] = len(values[0])
+    if count:
+        sizes |= {"cache": 1, "values": count, "values and inputs": count + len(inputs)}
+    if not (count and after_outputs):
         sizes |= {"inputs": len(inputs)} | ({} if others else {"named": len(names)}) | {"nothing": 0}
     return sizes

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .convention import convention
-from .layers import GRADIENT_NAMES, Array, Layer, Parameter, is_variable, value_at
+from .layers import Array, Layer, Parameter, gradient_names, is_variable, value_at
 from .saved import saved_arrays
 from .signatures import argument_names
 
@@ -173,7 +173,7 @@ class Pair:
         given = self.names[: self.given]
         arrays = [name for name, value in zip(given, inputs, strict=False) if is_variable(value)]
         if isinstance(result, Mapping):
-            keys = {name: [k.format(name) for k in GRADIENT_NAMES if k.format(name) in result] for name in arrays}
+            keys = {name: [key for key in (*gradient_names(name), name) if key in result] for name in arrays}
             found = {name: _as_array(result[known[0]]) for name, known in keys.items() if known}
         else:
             values = _values(result)

@@ -13,8 +13,7 @@ import numpy as np
 Array = np.ndarray[Any, Any]
 Path = tuple[Any, ...]  # names of attributes, keys and numbers that lead to a value: ("params", "w")
 
-# how the gradient of a value is called; the last one, where all are gradients: in a container of them
-GRADIENT_NAMES = ("d{}", "grad_{}", "{}_grad", "d_{}", "{}")
+_FORMS = ("d{}", "grad_{}", "{}_grad", "d_{}")
 _CONTAINERS = ("grads", "grad", "gradients", "dparams")
 
 
@@ -74,6 +73,11 @@ def written(path: Path, root: str = "self") -> str:
     return root + "".join(f".{step}" if root == "self" and isinstance(step, str) else f"[{step!r}]" for step in path)
 
 
+def gradient_names(value: Any) -> list[str]:
+    """What the gradient beside a value of this name may be called; nothing if it has no name, but a number."""
+    return [form.format(value) for form in _FORMS] if isinstance(value, str) else []
+
+
 def gradient_name(name: str) -> str:
     """What the gradient of a value is called: ``dw``, ``self.layers[0].dw``."""
     before, dot, last = name.rpartition(".")
@@ -115,14 +119,14 @@ def _arrays(value: Any, path: Path, seen: set[int]) -> Iterator[tuple[Path, Arra
 def _gradient_of(used: Any, path: Path) -> Path | None:
     """Where the gradient of what is at a path is: beside it, or in a container of gradients."""
     *before, last = path
-    beside = [(*before, form.format(last)) for form in GRADIENT_NAMES[:-1]] if isinstance(last, str) else []
-    keys = [form.format(last) for form in GRADIENT_NAMES] if isinstance(last, str) else [last]
+    beside = [(*before, name) for name in gradient_names(last)]
+    keys = [*gradient_names(last), last]
     inside = [(*before, container, key) for container in _CONTAINERS for key in keys]
     if before:  # params["w"], with the gradient in grads["w"] or as dw
         *above, holder = before
-        containers = [form.format(holder) for form in GRADIENT_NAMES[:-1]] if isinstance(holder, str) else []
-        inside += [(*above, container, key) for container in (*_CONTAINERS, *containers) for key in keys]
-        inside += [(*above, form.format(last)) for form in GRADIENT_NAMES[:-1]] if isinstance(last, str) else []
+        containers = (*_CONTAINERS, *gradient_names(holder))
+        inside += [(*above, container, key) for container in containers for key in keys]
+        inside += [(*above, name) for name in gradient_names(last)]
     return _first(
         place
         for place in (*beside, *inside)

@@ -51,14 +51,14 @@ def check_backward(
     forward: called as ``forward(*inputs)``; returns ``out``, or ``(out, cache)``, or several outputs and a cache.
     backward: called with the gradient of the output, whatever it is called, and with those of further outputs: arrays
         that forward returns, and whose parameters are named as gradients are (``dh``, ``dc_next``, ``dout2``,
-        ``grad_cell``, or ``dspread`` if forward returns ``spread``); then, as its signature allows, with the outputs
-        (if it names them ``out``, ``output`` or ``y``), with the cache, with what forward returned beside the outputs,
-        with the inputs (all, or those that it names), or with nothing; a loss may leave dout out. It returns the
-        gradients in the order of the inputs, or a dict of them by name. An object with both methods takes the place of
-        the two functions: ``check_backward(layer, x)``; with its methods, ``check_backward(layer.forward,
-        layer.backward, x)``, it is the same. Its arrays ``w``, those in its dicts, lists and objects too, are inputs as
-        well: backward leaves their gradients beside them, as ``dw`` or ``grad_w``, or in a container ``grads`` under
-        ``w`` or ``dw``.
+        ``grad_cell``), and not as what is saved (``data``, ``dropout_mask``); then, as its signature allows, with the
+        outputs (if it names them ``out``, ``output``, ``y``, or as forward does), with the cache, with what forward
+        returned beside the outputs, with the inputs (all, or those that it names), or with nothing; a loss may leave
+        dout out. It returns the gradients in the order of the inputs, or a dict of them by name. An object with both
+        methods takes the place of the two functions: ``check_backward(layer, x)``; with its methods,
+        ``check_backward(layer.forward, layer.backward, x)``, it is the same. Its arrays ``w``, those in its dicts,
+        lists and objects too, are inputs as well: backward leaves their gradients beside them, as ``dw`` or ``grad_w``,
+        or in a container ``grads`` under ``w`` or ``dw``.
     inputs: small arrays; those of floating point are what gradients are of. Everything else is passed on as it is.
     outputs: how many of the values that forward returns are outputs, if the signatures do not tell.
     wrt: names of the inputs whose gradients are wanted, in the order in which backward returns them. None: all arrays

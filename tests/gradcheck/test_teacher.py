@@ -132,6 +132,21 @@ CONVENTIONS |= {
         lambda dcenter, dspread, x, w: (dcenter + 2 * dspread * (x - x.mean(axis=0))) / len(x),
         "x",
     ),
+    "two outputs, the second of a longer name": (
+        lambda x, w: (x @ w, 2 * x),
+        lambda dmu, dlogvar, x, w: (dmu @ w.T + 2 * dlogvar, x.T @ dmu),
+    ),
+    "an option after what is saved": (lambda x, w, p=0.5: (x @ w, w), lambda dout, w, p=0.5: dout @ w.T, "x"),
+    "a cache that is unpacked": (
+        lambda x, w: (x @ w, (x, w)),
+        lambda dout, *saved: (dout @ saved[1].T, saved[0].T @ dout),
+    ),
+    "a gradient that is saved beside a loss": (
+        lambda x, w: (np.sum(x @ w), x * 0 + w.sum(axis=1)),
+        lambda d, dx: d * dx,
+        "x",
+    ),
+    "an output by the name of its gradient": (lambda x, w: np.exp(x) + w[0] * 0, lambda dz, z: dz * z),
     "an output by its name": (sigmoid_of_sum, lambda ds, s, w: (ds * s * (1 - s)) @ w.T, "x"),
     "a loss that takes its cache": (lambda x, w: (np.sum(x * x), (x,)), lambda saved: 2 * saved[0]),
     "a loss that takes what it returned": (loss_and_twice, lambda twice: twice, "x"),
@@ -147,7 +162,9 @@ def test_a_convention_is_read_from_the_signatures(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["d", "d2", "data", "delta", "derivative", "dims", "dist", "dropout_mask", "gradual", "up", "update"]
+    "name",
+    ["d", "d2", "data", "delta", "denom", "derivative", "det", "diff", "dim_sizes", "dims", "dist", "distances", "dots"]
+    + ["down", "dropout_mask", "dropped", "dt", "grad", "gradual", "up", "update"],
 )
 def test_a_value_that_forward_saves_may_be_called_almost_like_a_gradient(name: str) -> None:
     def backward(dout, saved):
@@ -618,11 +635,12 @@ def test_a_coincidence_is_not_told() -> None:
         (lambda x: x * np.random.default_rng().random(), lambda dout, x: dout, (X,), "two different results"),
         (np_sin, lambda dout, x, y, z: dout, (X,), "cannot tell how to call"),
         (np_sin, lambda x: x, (X,), "takes no gradient of the output"),
+        (np_sin, lambda ctx, dout: dout, (X,), "takes no gradient of the output; its first parameter must be"),
         (np_sin, lambda dout, x: dout, (np.zeros(5000),), "at most 4000"),
         (np_sin, lambda dout, x: dout, (3,), "arrays of floating point"),
         (lambda x: x + np.inf, lambda dout, x: dout, (X,), "NaN or infinity"),
     ],
-    ids=["random", "unknown convention", "no dout", "too large", "nothing to check", "infinite"],
+    ids=["random", "unknown convention", "no dout", "dout later", "too large", "nothing to check", "infinite"],
 )
 def test_what_cannot_be_checked_is_refused(
     forward: Callable[..., Any], backward: Callable[..., Any], inputs: tuple[Any, ...], words: str
