@@ -52,6 +52,18 @@ def test_axes_of_one_length_are_given_another(
     assert [value.shape for values in others for value in values] == shapes
 
 
+def test_axes_that_have_one_length_by_chance_are_told_apart() -> None:
+    square = A[:3]
+    *_, (q, k) = drawn(lambda q, k: q @ k.T, square, square)
+    assert q.shape[1] == k.shape[1]
+    assert len({*q.shape, *k.shape}) == 3
+
+
+def test_no_difference_of_two_lengths_stays_what_it_is() -> None:
+    (_, _), (rows, columns) = (values[0].shape for values in drawn(np.sum, A[:2]))
+    assert columns - rows != 1
+
+
 def test_of_inputs_that_are_kept_there_are_other_numbers_of_the_same_rows() -> None:
     targets = np.eye(3)[[0, 2, 1, 1]]
     same, *others = drawn(lambda x, t: (x * t).sum(), A, targets, kept=(1,))
