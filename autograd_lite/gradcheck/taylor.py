@@ -47,7 +47,7 @@ _HIDDEN = (
     "Rounding hides what a wrong gradient would change: the outputs are large beside their changes, or kinks are so"
     " close that only tiny steps are left. Take off what is constant, or move the inputs."
 )
-_NOWHERE = "The function is not finite at any of these steps."
+_NOWHERE = "The function is finite at fewer than two of these steps, which are too long for where it is."
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,8 @@ class TaylorReport(Readable):
 
     steps, remainders: how far, and how far off there. rounding: the part of each that may be rounding. slope: of the
     logarithms, at the smallest steps at which rounding does not count; None if there are none, because the function is
-    a polynomial itself; NaN, which is not true, if rounding would hide a wrong gradient, or nothing is finite.
+    a polynomial itself, at least nearby; NaN, which is not true, if rounding would hide a wrong gradient, or hardly
+    anything is finite.
     expected: the slope for right derivatives, one more than their order. note: what else there is to know if it failed.
     """
 
@@ -78,7 +79,9 @@ class TaylorReport(Readable):
 
     def _finding(self) -> str:
         if self.slope is None:
-            return f"exactly {_POLYNOMIALS[self.expected - 1]}, the remainder is rounding"
+            rest = _all_rounding(self.remainders, self.rounding)
+            nearby = f" up to a step of {self.steps[rest]:.0e}" if rest else ""
+            return f"exactly {_POLYNOMIALS[self.expected - 1]}{nearby}, the remainder is rounding"
         return f"slope {_shown(self.slope) if self._has_slope() else 'unknown'}, {self.expected} expected"
 
     def _has_slope(self) -> bool:
@@ -183,26 +186,52 @@ def _taylor(trial: _Trial, first: float, second: float, order: int) -> TaylorRep
         rounding.append(_ROUNDINGS * _EPS * (terms + trial.moved()))
     known = [found for found in _local_slopes(_STEPS, remainders, rounding) if found is not None]
     last, note = float(np.median(known[-_USED:])) if known else None, ""
-    if not np.isfinite(remainders).any():
+    rest = _all_rounding(remainders, rounding)
+    if np.isfinite(remainders).sum() < 2:
         last, note = np.nan, _NOWHERE
-    elif last is None and _nothing_shows(trial, second, remainders, rounding, order):
-        last, note = np.nan, _HIDDEN
+    elif last is None or (last <= order + 0.5 and _drops(remainders, rounding, order + 1)):
+        if not _nothing_shows(trial, second, remainders[rest:], rounding[rest:], order):
+            last = None
+        elif last is None:
+            last, note = np.nan, _HIDDEN
     return TaylorReport(_STEPS, tuple(remainders), tuple(rounding), last, order + 1, note)
+
+
+def _resolved(remainders: Sequence[float], rounding: Sequence[float]) -> list[bool]:
+    """Which remainders are seen, above rounding."""
+    return [bool(np.isfinite(r)) and r > _RESOLVED * noise for r, noise in zip(remainders, rounding, strict=True)]
+
+
+def _all_rounding(remainders: Sequence[float], rounding: Sequence[float]) -> int:
+    """The number of the first step from which on all that remains is rounding."""
+    return max((i + 1 for i, seen in enumerate(_resolved(remainders, rounding)) if seen), default=0)
+
+
+def _drops(remainders: Sequence[float], rounding: Sequence[float], expected: int) -> bool:
+    """Whether the remainder falls into rounding faster than it can by Taylor's theorem.
+
+    So does that of a piecewise polynomial like relu, where the next step does not cross a kink any more.
+    """
+    rest = _all_rounding(remainders, rounding)
+    if rest in (0, len(remainders)) or not np.isfinite(remainders[rest]):
+        return False
+    fall = (_STEPS[rest - 1] / _STEPS[rest]) ** (expected + 0.5)
+    return remainders[rest - 1] > fall * _RESOLVED * rounding[rest]
 
 
 def _nothing_shows(
     trial: _Trial, second: float, remainders: Sequence[float], rounding: Sequence[float], order: int
 ) -> bool:
-    """Whether a derivative could be wrong, and rounding would leave nothing of what that changes."""
+    """Whether a derivative could be wrong, and rounding would leave nothing of what that changes at the last steps."""
     size = trial.size()
-    if not size and not any(remainders):  # a constant, to the last digit
+    if remainders and not size and not any(remainders):  # a constant, to the last digit
         return False
 
     def unseen(power: int) -> float:
         """The largest mistake that does not show, at two neighbouring steps, above rounding."""
-        known = zip(_STEPS, remainders, rounding, strict=True)
+        known = zip(_STEPS[len(_STEPS) - len(remainders) :], remainders, rounding, strict=True)
         least = [_RESOLVED * noise * power / h**power if np.isfinite(r) else np.inf for h, r, noise in known]
-        return min(map(max, itertools.pairwise(least)))
+        return min(map(max, itertools.pairwise(least)), default=np.inf)
 
     if _hides(unseen(1), size, trial.backward):
         return True
@@ -222,7 +251,7 @@ def _hides(error: float, size: float, compute: Callable[[], float], beside: floa
 
 def _local_slopes(steps: Sequence[float], remainders: Sequence[float], rounding: Sequence[float]) -> list[float | None]:
     """The slope from each step to the next; None where rounding counts, or a value is not finite."""
-    resolved = [np.isfinite(r) and r > _RESOLVED * noise for r, noise in zip(remainders, rounding, strict=True)]
+    resolved = _resolved(remainders, rounding)
     return [
         float(np.log(remainders[i] / remainders[i + 1]) / np.log(steps[i] / steps[i + 1]))
         if resolved[i] and resolved[i + 1]
@@ -294,7 +323,7 @@ def dot_product_test(
     with data_of_their_own(list(subject.leaves.values())):
         trial = _Trial.of(subject, rng)
         backward, _ = trial.derivatives(1)
-        found = _confirmed(trial.line)
+        found = _confirmed(trial.line, _EPS * trial.moved())
         rounding = _SUMMED * _EPS * (abs(backward) + trial.moved())
         report = DotProductReport(found.value, backward, found.error, _BARS * found.error + rounding)
         if report:
@@ -327,9 +356,14 @@ def _agree_anyway(report: DotProductReport, trial: _Trial) -> bool:
     return _hides(report.tolerance, size, trial.backward)
 
 
-def _confirmed(line: Function) -> Slope:
-    """The slope at 0 over the step that gives it best, as the next smaller one confirms."""
-    found = [central(line, 0.0, step) for step in (*_STEPS, *_TINY)]
+def _confirmed(line: Function, rounding: float) -> Slope:
+    """The slope at 0 over the step that gives it best, as the next smaller one confirms.
+
+    rounding: by what that of the inputs moves the outputs, which does not show where these are close to 0.
+    """
+    steps = (*_STEPS, *_TINY)
+    measured = [(central(line, 0.0, step), rounding / step) for step in steps]
+    found = [slope._replace(error=slope.error + more) for slope, more in measured]
     pairs = [(a, max(a.error, abs(a.value - b.value))) for a, b in itertools.pairwise(found)]
     known = [slope._replace(error=error) for slope, error in pairs if np.isfinite(error)]
     return min(known, key=lambda slope: slope.error, default=UNKNOWN)
@@ -353,10 +387,15 @@ class _Trial:
         return cls(subject, weights, direction, gradient)
 
     def line(self, step: float) -> Vector:
-        """The weighted outputs, so far along the direction."""
+        """The weighted outputs, so far along the direction; beyond the domain NaN, which counts for nothing."""
         point = {name: leaf.data for name, leaf in self.subject.leaves.items()}
-        with np.errstate(all="ignore"):  # beyond the domain: a NaN, which counts for nothing
-            return line_along(self._weighted, point, self.direction)(step)
+        try:
+            with np.errstate(all="ignore"):
+                return line_along(self._weighted, point, self.direction)(step)
+        except (ArithmeticError, ValueError):
+            if step == 0:
+                raise
+            return np.full(sum(map(np.count_nonzero, self.weights)), np.nan)
 
     def _weighted(self) -> Vector:
         return weighted([output.data for output in self.subject.outputs()], self.weights)

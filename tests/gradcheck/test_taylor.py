@@ -122,11 +122,28 @@ def test_parameters_of_a_module(rng: np.random.Generator) -> None:
         np.testing.assert_array_equal(p.data, data)
 
 
+def test_a_step_that_f_refuses_is_left_out() -> None:
+    target = np.full((3, 4), 0.5)
+    x = np.random.default_rng(3).uniform(0.1, 0.9, (3, 4))
+    report = ag.taylor_test(ag.binary_cross_entropy, x, ag.tensor(target))
+    assert np.isnan(report.remainders[0])
+    assert ag.dot_product_test(ag.binary_cross_entropy, x, ag.tensor(target))
+    with pytest.raises(ValueError, match="must be probabilities"):
+        ag.taylor_test(ag.binary_cross_entropy, x + 1, ag.tensor(target))
+
+
+def test_a_single_step_has_no_slope() -> None:
+    report = ag.taylor_test(ag.log, np.array([6e-7]), raise_exception=False, rng=3)
+    assert np.isfinite(report.remainders).sum() == 1
+    assert repr(report) == "<TaylorReport undecided: slope unknown, 2 expected>"
+    assert report.note.startswith("The function is finite at fewer than two of these steps")
+
+
 def test_nothing_that_can_be_measured_is_no_success() -> None:
     with np.errstate(invalid="ignore"):
         report = ag.taylor_test(lambda x: ag.log(x - 100), X, raise_exception=False)
     assert not report
-    assert report.note == "The function is not finite at any of these steps."
+    assert report.note.startswith("The function is finite at fewer than two of these steps")
 
 
 @pytest.mark.parametrize("factor", [3.0, 0.5], ids=["right", "wrong"])
@@ -231,6 +248,40 @@ def test_a_polynomial_is_said_to_be_one(f: Callable[..., Any], order: int, degre
     assert report.to_text().startswith(f"Taylor test ok: exactly {degree}, ")
 
 
+def test_a_result_close_to_zero_has_the_rounding_of_what_cancels() -> None:
+    x = np.array([-1.7, -1.1, -0.4, 0.4, 1.2, 1.8])
+    assert all(ag.dot_product_test(ag.median, x, rng=seed) for seed in range(10))
+
+
+PIECEWISE: dict[str, Callable[..., Any]] = {
+    "relu": ag.relu,
+    "sum of relu": lambda x: ag.relu(x).sum(),
+    "abs": lambda x: ag.abs(x).sum(),
+    "max": ag.max,
+    "clip": lambda x: ag.clip(x, -0.5, 0.5),
+}
+
+
+@pytest.mark.parametrize("name", PIECEWISE)
+@pytest.mark.parametrize("size", [1, 6, 100])
+def test_kinks_that_only_large_steps_cross_are_no_mistake(name: str, size: int, cubed: Callable[..., Any]) -> None:
+    wrong = ag.op(x=lambda g: 1.001 * g)(_unchanged)
+    for seed in range(10):
+        x = np.random.default_rng(seed).standard_normal(size)
+        assert ag.taylor_test(PIECEWISE[name], x, rng=seed)
+        beside = ag.taylor_test(
+            lambda x: ag.sum(PIECEWISE[name](x)) + wrong(x).sum(), x, rng=seed, raise_exception=False
+        )
+        assert not beside
+        assert "FAILED" in repr(beside)
+
+
+def test_how_far_a_function_is_a_polynomial_is_said() -> None:
+    report = ag.taylor_test(ag.relu, np.array([0.1, -2.0]), rng=1)
+    assert report.slope is None
+    assert repr(report) == "<TaylorReport ok: exactly linear up to a step of 3e-02, the remainder is rounding>"
+
+
 @pytest.mark.parametrize("test", [ag.taylor_test, ag.dot_product_test])
 def test_a_kink_is_named_where_a_test_fails_at_one(test: Callable[..., Any], cubed: Callable[..., Any]) -> None:
     at_zero = np.array([0.0, 1.0])
@@ -239,6 +290,10 @@ def test_a_kink_is_named_where_a_test_fails_at_one(test: Callable[..., Any], cub
     bent = ag.op(x=lambda g, x: g * (x > 0))(_positive_part)
     assert "does not declare its branches" in test(bent, at_zero, raise_exception=False).note
     assert test(cubed(lambda g, x: g * x), X, raise_exception=False).note == ""
+
+
+def _unchanged(x: core.Array) -> core.Array:
+    return x
 
 
 def _positive_part(x: core.Array) -> core.Array:
