@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ast
-import inspect
-import textwrap
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from .layers import Array, arrays_in, value_at, written
+from .source import nodes
 
 
 def saved_arrays(cache: Any, root: str, pair: tuple[Callable[..., Any], Callable[..., Any]]) -> dict[str, Array]:
@@ -35,7 +34,7 @@ def _names_of_tuples(forward: Callable[..., Any], backward: Callable[..., Any]) 
 
 def returned_names(function: Callable[..., Any], count: int) -> list[str | None]:
     """The names of the so many values that a function returns; None for what is no name, or has no source."""
-    returned = (node.value for node in _nodes(function) if isinstance(node, ast.Return))
+    returned = (node.value for node in nodes(function) if isinstance(node, ast.Return))
     for value in returned:
         elements = value.elts if isinstance(value, ast.Tuple | ast.List) else [value]
         if len(elements) == count:
@@ -45,17 +44,8 @@ def returned_names(function: Callable[..., Any], count: int) -> list[str | None]
 
 def _tuples(function: Callable[..., Any], context: type[ast.expr_context]) -> Iterator[list[str]]:
     """The names in each tuple of names in the source of a function."""
-    for node in _nodes(function):
+    for node in nodes(function):
         if isinstance(node, ast.Tuple) and isinstance(node.ctx, context):
             names = [element.id for element in node.elts if isinstance(element, ast.Name)]
             if len(names) == len(node.elts) == len(set(names)):
                 yield names
-
-
-def _nodes(function: Callable[..., Any]) -> Iterator[ast.AST]:
-    """All parts of the source of a function; none where there is no source, or it is a part of an expression."""
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    except (OSError, TypeError, SyntaxError):  # typed into an interpreter, or a part of a longer expression
-        return
-    yield from ast.walk(tree)

@@ -20,6 +20,7 @@ from .jacobian import Slopes, jacobian
 from .layers import Array, gradient_name, is_variable
 from .mistakes import Case, Hint, hints, named_constants, whereabouts
 from .report import Problem
+from .source import Source
 
 _POINTS = 3  # values of the inputs: as given, and changed by up to 30 %
 _DIRECTIONS = 2  # random gradients of the output at each of them
@@ -129,6 +130,7 @@ class _Examination:
         self.title, self.pair, self.inputs, self.rng = title, pair, pair.inputs, rng
         self.problems: dict[tuple[str, str], Problem] = {}
         self.notes: list[str] = []
+        self.source = Source(pair.backward)
         self.right: frozenset[str] = frozenset()  # names of gradients
         self.fresh: list[tuple[_Trial, dict[str, Any]]] = []  # for hints, with the gradients that backward gives
         dtypes = [out.dtype for out in pair.evaluate(pair.inputs) if out.dtype.kind == "f"]
@@ -456,6 +458,7 @@ class _Examination:
             remeasured=lambda which, value: self._remeasured(trial, name, which, value),
             upstream=("dout",) if single else tuple(upstream),
             saved=self.pair.saved(trial.values),
+            source=self.source,
         )
 
     def _remeasured(self, trial: _Trial, name: str, which: str, value: Any) -> tuple[Array, tuple[int, ...]] | None:

@@ -8,6 +8,7 @@ match; without a pattern no hint is expected.
 from __future__ import annotations
 
 import inspect
+import linecache
 import textwrap
 from collections.abc import Callable
 from typing import Any
@@ -39,8 +40,11 @@ def mistaken(backward: Callable[..., Any], right: str, wrong: str) -> Callable[.
     source = textwrap.dedent(inspect.getsource(backward))
     source = source[source.index("def ") :]
     assert source.count(right) >= 1, right
+    source = source.replace(right, wrong, 1)
     namespace = dict(inspect.getmodule(backward).__dict__)
-    exec(source.replace(right, wrong, 1), namespace)
+    file = f"<{backward.__name__}: {wrong} for {right}>"
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)  # where inspect finds it
+    exec(compile(source, file, "exec"), namespace)
     return namespace[backward.__name__]
 
 
@@ -229,6 +233,76 @@ def tanh_layer(dout, out, x, w):
 def dropout(dout, cache):
     mask, p = cache
     return dout * mask / (1 - p)
+
+
+@student(
+    lambda a, b: a * b + a + b,
+    lambda rng: (rng.normal(size=(4, 3)), rng.normal(size=(4, 3))),
+    ("dout * (a + 1)", "dout", "db", r"\(1 \+ a\) is missing"),
+    ("dout * (a + 1)", "dout * a", "db", "term dout is missing"),
+)
+def products_and_sums(dout, a, b):
+    return dout * (b + 1), dout * (a + 1)
+
+
+@student(
+    lambda col, row: col * row + col,
+    lambda rng: (rng.normal(size=(4, 1)), rng.normal(size=(1, 4))),
+    ("dout * (row + 1)", "dout * row", "dcol", r"row where it should be \(1 \+ row\)"),
+    ("np.sum(dout * col, axis=0", "np.sum(dout * col, axis=1", "drow", "has to run over axis 0.*keepdims"),
+)
+def rows_and_columns(dout, col, row):
+    return np.sum(dout * (row + 1), axis=1, keepdims=True), np.sum(dout * col, axis=0, keepdims=True)
+
+
+def quotient_forward(x, y):
+    s = np.sqrt(x * x + 1)
+    q = y / s
+    return np.log(q * q + 1), (x, y, s, q)
+
+
+@student(
+    quotient_forward,
+    lambda rng: (rng.normal(size=(4, 3)), rng.normal(size=(4, 3))),
+    ("dq / s\n", "dq * s\n", "dy", "multiplied by s, and has to be divided"),
+    ("dq / s\n", "dq\n", "dy", "has to be divided by s"),
+)
+def quotient(dout, cache):
+    x, y, s, q = cache
+    dq = dout * 2 * q / (q * q + 1)
+    dx = -dq * y / s**2 * x / s
+    dy = dq / s
+    return dx, dy
+
+
+@student(
+    lambda x, p: x**p,
+    lambda rng: (rng.uniform(0.5, 2, (4, 3)), 3),
+    ("p - 1", "p + 1", "dx", r"x\*\*2 is too much"),
+)
+def power(dout, x, p):
+    return dout * p * x ** (p - 1)
+
+
+@student(
+    lambda x, alpha=0.1: (np.where(x > 0, x, alpha * x), (x, alpha)),
+    lambda rng: (rng.normal(size=(4, 5)),),
+    ("np.where(x > 0, 1, alpha)", "(x > 0)", "dx", "smaller of the two slopes is missing"),
+    ("np.where(x > 0, 1, alpha)", "np.where(x > 0, alpha, 1)", "dx", "inverted"),
+)
+def leaky_relu_of_default(dout, cache):
+    x, alpha = cache
+    return dout * np.where(x > 0, 1, alpha)
+
+
+@student(
+    lambda x: x.mean(axis=(2, 3)),
+    lambda rng: (rng.normal(size=(2, 3, 3, 4)),),
+    ("np.broadcast_to(dout[:, :, None, None], x.shape)", "dout", "dx", r"not repeated along axis \(2, 3\)"),
+    ("/ x[0, 0].size", "", "dx", "each map of x"),
+)
+def global_average(dout, x):
+    return np.broadcast_to(dout[:, :, None, None], x.shape) / x[0, 0].size
 
 
 # -- losses --------------------------------------------------------------------------------------------------------
@@ -539,3 +613,54 @@ def lstm(dh_next, dc_next, cache):
     da = np.hstack([dc * g * i * (1 - i), dc * c * f * (1 - f), dh_next * t * o * (1 - o), dc * i * (1 - g**2)])
     dx = da @ w.T
     return dx[:, :n], dx[:, n:], dc * f, np.hstack([x, h]).T @ da, da.sum(axis=0)
+
+
+def gated_forward(x, w, v):
+    a, s = x @ w, 1 / (1 + np.exp(-x @ v))
+    return a * s + a, (x, w, v, a, s)
+
+
+@student(
+    gated_forward,
+    lambda rng: (rng.normal(size=(4, 3)), rng.normal(size=(3, 5)), rng.normal(size=(3, 5))),
+    ("dout * (s + 1)", "dout", "dw", r"\(1 \+ s\) is missing"),
+    ("dout * (s + 1)", "dout * s", "dw", r"s where it should be \(1 \+ s\)"),
+    ("dout * a * s * (1 - s)", "dout * a * (1 - s)", "dv", "factor s is missing"),
+    ("dout * a * s * (1 - s)", "dout * a * s", "dv", r"factor \(1 - s\) is missing"),
+)
+def gated_and_around(dout, cache):
+    x, w, v, a, s = cache
+    da = dout * (s + 1)
+    db = dout * a * s * (1 - s)
+    return da @ w.T + db @ v.T, x.T @ da, x.T @ db
+
+
+def gru_forward(x, h, wz, uz, wn, un):
+    z, n = 1 / (1 + np.exp(-x @ wz - h @ uz)), np.tanh(x @ wn + h @ un)
+    return (1 - z) * n + z * h, (x, h, z, n, wz, uz, wn, un)
+
+
+@student(
+    gru_forward,
+    lambda rng: tuple(rng.normal(size=shape) for shape in ((2, 3), (2, 4), (3, 4), (4, 4), (3, 4), (4, 4))),
+    ("dout * (1 - z) *", "dout *", "dwn", r"factor \(1 - z\) is missing"),
+    ("dout * (1 - z) *", "dout * z *", "dwn", r"factor is z where it should be \(1 - z\)"),
+    ("(1 - n**2)", "(1 - n)", "dwn", r"\(1 - n\) where it should be \(1 - n\*\*2\)"),
+)
+def gru(dout, cache):
+    x, h, z, n, wz, uz, wn, un = cache
+    dn = dout * (1 - z) * (1 - n**2)
+    dz = dout * (h - n) * z * (1 - z)
+    dh = dout * z + dn @ un.T + dz @ uz.T
+    return dn @ wn.T + dz @ wz.T, dh, x.T @ dz, h.T @ dz, x.T @ dn, h.T @ dn
+
+
+@student(
+    lambda c, o: (o * np.tanh(c), c * 1.0, (o, c)),
+    lambda rng: (rng.normal(size=(2, 3)), rng.normal(size=(2, 3))),
+    ("dh * o *", "o *", "dc", "factor dh is missing"),
+    ("dh * np.tanh(c)", "np.tanh(c)", "do", "factor dout is missing"),
+)
+def cell(dh, dc, cache):
+    o, c = cache
+    return dc + dh * o * (1 - np.tanh(c) ** 2), dh * np.tanh(c)

@@ -626,6 +626,30 @@ def test_a_coincidence_is_not_told() -> None:
     assert "where x" not in said(report, "dx")
 
 
+class FrozenNorm:
+    """Batch norm with fixed statistics, whose dx is not divided by the standard deviation."""
+
+    def __init__(self):
+        self.gamma, self.running_mean, self.running_var = (
+            np.ones(3),
+            np.array([0.1, -0.2, 0.3]),
+            np.array([0.5, 1.5, 2]),
+        )
+
+    def forward(self, x):
+        self.x_hat = (x - self.running_mean) / np.sqrt(self.running_var + 1e-5)
+        return self.gamma * self.x_hat
+
+    def backward(self, dout):
+        self.dgamma = (dout * self.x_hat).sum(axis=0)
+        return dout * self.gamma
+
+
+def test_a_standard_deviation_that_is_not_divided_by_is_told_with_its_eps() -> None:
+    report = ag.check_backward(FrozenNorm(), np.random.default_rng(0).normal(size=(4, 3)), wrt=["x", "gamma"])
+    assert "has to be divided by np.sqrt(self.running_var + eps), with the eps of forward" in said(report, "dx")
+
+
 # -- refused -------------------------------------------------------------------------------------------------------
 
 

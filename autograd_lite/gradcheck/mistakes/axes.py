@@ -44,6 +44,9 @@ def shapes(case: Case) -> Iterator[Attempt]:
         )
     if found.size < true.size and found.ndim <= true.ndim:
         for axes in subsets(true.ndim):
+            mistake = f"it is not repeated along axis {written(axes)}, which forward averages or sums over"
+            fix = f"{name} = np.broadcast_to(np.expand_dims({name}, {written(axes)}), {case.of}.shape)"
+            yield Attempt(1, mistake, fix, _unrepeated(axes))
             for form in ("sum", "mean"):
                 mistake = f"a {form} over axis {written(axes)} of {name} is too much"
                 fix = f"leave this {form} out: {name} has the shape of {case.of}"
@@ -111,6 +114,19 @@ def _reducing(form: str, axes: Axes) -> Pairing:
     def pairing(case: Case) -> tuple[Array, Array] | None:
         reduced = getattr(case.true, form)(axis=axes)
         return (case.found.reshape(-1), reduced.reshape(-1)) if reduced.size == case.found.size else None
+
+    return pairing
+
+
+def _unrepeated(axes: Axes) -> Pairing:
+    """What is the same along these axes, once."""
+
+    def pairing(case: Case) -> tuple[Array, Array] | None:
+        if max(axes) >= case.true.ndim or case.found.ndim + len(axes) != case.true.ndim:
+            return None
+        expanded = np.expand_dims(case.found, axes)
+        fits_there = all(n in (1, m) for n, m in zip(expanded.shape, case.true.shape, strict=True))
+        return (np.broadcast_to(expanded, case.true.shape), case.true) if fits_there else None
 
     return pairing
 

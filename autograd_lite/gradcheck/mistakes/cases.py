@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from ..source import Source
+
 Array = np.ndarray[Any, Any]
 Axes = tuple[int, ...]
 
@@ -33,7 +35,7 @@ class Case:
     all, flat. values: arrays by their names in the student's functions, among them `dout` and `out`. others: the true
     gradients of the other inputs; right: which of those were found. remeasured: the Jacobian with another array in
     place of a named one; None if forward does not take that. upstream: what the gradients of the outputs are called in
-    `values`. saved: what forward leaves for backward, by name.
+    `values`. saved: what forward leaves for backward, by name. source: that of backward.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Case:
     remeasured: Callable[[str, Any], tuple[Array, tuple[int, ...]] | None]
     upstream: tuple[str, ...]
     saved: dict[str, Array]
+    source: Source = field(default_factory=Source)
 
     def known(self, name: str) -> Array:
         """The array of this name, one that is saved if there is no other."""

@@ -144,8 +144,8 @@ def _counts(cases: Sequence[Case]) -> list[_Count]:
     arrays = cases[0].values.items()
     along = [_along(name, axis) for name, array in arrays for axis in range(array.ndim)]
     whole = [_whole(name) for name, _ in arrays]
-    channels = [_channel(name) for name, array in arrays if array.ndim > 2]
-    for count in (*along, *whole, *channels):
+    deep = [name for name, array in arrays if array.ndim > 2]
+    for count in (*along, *whole, *map(_channel, deep), *map(_map, deep)):
         numbers = tuple(count.value(case) for case in cases)
         if min(numbers) > 1:
             found.setdefault(numbers, count)
@@ -166,6 +166,10 @@ def _channel(name: str) -> _Count:
         return array.size / max(array.shape[1], 1)
 
     return _Count(f"({name}.size / {name}.shape[1])", f"each channel of {name}", value)
+
+
+def _map(name: str) -> _Count:
+    return _Count(f"{name}[0, 0].size", f"each map of {name}", lambda case: case.values[name][0, 0].size)
 
 
 def _constant(name: str) -> Callable[[Case], float]:

@@ -25,6 +25,9 @@ def upstream(case: Case) -> Iterator[Attempt]:
     """dout used twice, or used in another order."""
     yield Attempt(2, "dout is used twice", "use dout once", lambda c: (c.found, c.pulled(c.douts**2)), scaled=False)
     if not case.single:
+        for one in case.upstream:
+            mistake, fix = f"the factor {one} is missing", f"multiply what comes through its output by {one}"
+            yield Attempt(1, mistake, fix, _pulling_ones(one), scaled=False)
         for first, which in ((True, "first output"), (False, "later outputs")):
             mistake, fix = f"only the gradient of the {which} is used", "add what comes through every output"
             yield Attempt(1, mistake, fix, _only(first), scaled=False)
@@ -59,6 +62,10 @@ def _only(first: bool) -> Pairing:
         return case.found, case.pulled(np.where(of_first == first, case.douts, 0))
 
     return pairing
+
+
+def _pulling_ones(name: str) -> Pairing:
+    return lambda case: (case.found, case.pulled_with(name, np.ones_like(case.values[name])))
 
 
 def _pulling_flipped(axis: int) -> Pairing:
@@ -142,7 +149,8 @@ def _contributing(axes: Axes, meant: Axes) -> Pairing:
 def _summed(case: Case, axes: Axes) -> str:
     """The right sum, in code."""
     itself = case.close(_contributions(case, axes), case.dout.sum(axis=axes).reshape(-1))
-    return f"{case.name} = {'dout' if itself else '(...)'}.sum(axis={written(axes)})"
+    keepdims = ", keepdims=True" if case.true.ndim == case.dout.ndim else ""
+    return f"{case.name} = {'dout' if itself else '(...)'}.sum(axis={written(axes)}{keepdims})"
 
 
 def _one_sample(axes: Axes, index: int) -> Pairing:
