@@ -28,12 +28,14 @@ class Run:
     gradients: dict[str, Array | None]
     changed: set[tuple[str, str]] = field(default_factory=set)  # by whom, what: ("backward", "dout")
     layer: Any = None  # in the state in which backward has left it
+    unread: tuple[str, ...] = ()  # what backward returns that is the gradient of no array
 
 
 class Pair:
     """A hand-written ``forward`` and ``backward``: functions, or methods of one object, a layer.
 
-    inputs: values that fix the shapes; the arrays of the layer that `backward` leaves gradients of are added to them.
+    inputs: values that fix the shapes. Added to them are the arrays of a dict among them, if `backward` returns
+    gradients by its keys, and those of the layer that `backward` leaves gradients of.
     outputs: how many of the values that `forward` returns are outputs; the others are its cache. wrt: the names of the
     inputs whose gradients are wanted. None: as the signatures tell.
     """
@@ -51,10 +53,15 @@ class Pair:
         self.owned = self.layer is not None and _owner(backward) is self.layer.owner
         self.given = len(inputs)  # what forward is called with; what else are inputs is in the layer
         self.names, self.inputs = argument_names(forward, self.given), [_precise(value) for value in inputs]
+        self._keys: list[tuple[int, str]] = []  # of arrays in dicts: the number of the input, and the key
         self._held: list[Parameter] = []
         values = _values(self._bound(self.inputs)[0](*copy.deepcopy(self.inputs)))
         self.convention = convention(forward, backward, self.names, values, outputs)
-        found = self._parameters()
+        tried = self._tried()
+        self._keys = self._returned(tried.unread if tried is not None else ())
+        self.names += [key for _, key in self._keys]
+        self.inputs += [_precise(self.inputs[number][key]) for number, key in self._keys]
+        found = self._parameters(tried)
         self._held = [parameter for parameter in found if parameter.gradient]
         self._other = [parameter for parameter in found if not parameter.gradient]
         self.names += [parameter.name for parameter in self._held]
@@ -67,15 +74,35 @@ class Pair:
         """Whether forward may leave behind what `backward` needs: it is a layer, or `backward` gets only dout."""
         return self.owned or (self.convention.rest == "nothing" and not self.convention.takes_outputs)
 
-    def _parameters(self) -> list[Parameter]:
+    def _tried(self) -> Run | None:
+        try:
+            return self.run(self.inputs, [np.ones(out.shape) for out in self.evaluate(self.inputs)])
+        except Exception:  # what backward raises is told when it is examined
+            return None
+
+    def _returned(self, keys: Sequence[str]) -> list[tuple[int, str]]:
+        """The arrays in those dicts of which `backward` returns a gradient under one of these keys."""
+        found = []
+        for number, holder in enumerate(self.inputs):
+            arrays = [key for key, value in holder.items() if is_variable(value)] if isinstance(holder, dict) else []
+            if any(name in keys for key in arrays for name in (*gradient_names(key), key)):
+                found += [(number, key) for key in arrays if isinstance(key, str) and key not in self.names]
+        return found
+
+    def _parameters(self, tried: Run | None) -> list[Parameter]:
         """The arrays of the layer that last, with the places where `backward` leaves their gradients."""
         if self.layer is None:
             return []
-        try:
-            used = self.run(self.inputs, [np.ones(out.shape) for out in self.evaluate(self.inputs)]).layer
-        except Exception:  # what backward raises is told when it is examined
-            used = None
-        return [one for one in self.layer.parameters(used if self.owned else None, self.names) if self._lasts(one)]
+        used = tried.layer if tried is not None and self.owned else None
+        return [one for one in self.layer.parameters(used, self.names) if self._lasts(one)]
+
+    def _filled(self, values: Sequence[Any]) -> list[Any]:
+        """The values, with those of the arrays in dicts in their places."""
+        filled = list(values)
+        for (number, key), array in zip(self._keys, filled[self.given :], strict=False):
+            filled[number] = copy.copy(filled[number])
+            filled[number][key] = array
+        return filled
 
     def _bound(
         self, values: Sequence[Any], other: Mapping[int, Array] | None = None
@@ -86,7 +113,8 @@ class Pair:
         """
         if self.layer is None:
             return self.forward, self.backward, None
-        held = {id(parameter.array): value for parameter, value in zip(self._held, values[self.given :], strict=True)}
+        own = values[self.given + len(self._keys) :]
+        held = {id(parameter.array): value for parameter, value in zip(self._held, own, strict=True)}
         layer = self.layer.copied({**held, **(other or {})})
         backward = _method_of(layer, self.backward) if self.owned else self.backward
         return _method_of(layer, self.forward), backward, layer
@@ -104,6 +132,7 @@ class Pair:
 
     def evaluate(self, values: Sequence[Any], other: Mapping[int, Array] | None = None) -> tuple[Array, ...]:
         """The outputs, of copies of the values."""
+        values = self._filled(values)
         values = [value.copy() if isinstance(value, np.ndarray) else copy.deepcopy(value) for value in values]
         return self._split(self._bound(values, other)[0](*values[: self.given]))[0]
 
@@ -113,7 +142,7 @@ class Pair:
 
     def saved(self, values: Sequence[Any]) -> dict[str, Array]:
         """The arrays that forward leaves for backward, in its cache or in the layer, by the student's names."""
-        given = copy.deepcopy(list(values))
+        given = copy.deepcopy(self._filled(values))
         forward, _, layer = self._bound(given)
         rest = self._split(forward(*given[: self.given]))[1]
         functions = self.forward, self.backward
@@ -131,14 +160,15 @@ class Pair:
         between: other values, for which forward is called before backward is. repair: where forward has overwritten an
         input that its cache holds, backward gets the input as it was.
         """
-        given, upstream = copy.deepcopy(list(values)), copy.deepcopy(list(douts))
+        values = self._filled(values)
+        given, upstream = copy.deepcopy(values), copy.deepcopy(list(douts))
         forward, backward, layer = self._bound(given)
         outputs, rest = self._split(forward(*given[: self.given]))
         changed = {("forward", name) for name in _differing(self.names, values, given)}
         if repair:
             rest = [_replaced(value, given, values) for value in rest]
         if between is not None:
-            forward(*copy.deepcopy(list(between[: self.given])))
+            forward(*copy.deepcopy(self._filled(between)[: self.given]))
         before = copy.deepcopy((given, rest))
         outputs = copy.deepcopy(outputs)
         by_name = dict(zip(self.names[: self.given], given, strict=False))
@@ -146,7 +176,8 @@ class Pair:
         changed |= {("backward", name) for name in _differing(self.names, before[0], given)}
         changed |= {("backward", name) for name in _differing(self.convention.upstream, douts, upstream)}
         changed |= {("backward", "the cache") for _ in _differing(["cache"] * len(rest), before[1], rest)}
-        return Run(outputs, self._by_name(copy.deepcopy(result), values, layer), changed, layer)
+        gradients, unread = self._by_name(copy.deepcopy(result), values, layer)
+        return Run(outputs, gradients, changed, layer, unread)
 
     def without_gradient(self, gradients: Mapping[str, Array | None]) -> dict[str, bool]:
         """The variables that have none of these gradients, and whether the output depends on each."""
@@ -168,26 +199,34 @@ class Pair:
         except Exception:  # beyond the domain of forward, which must have looked at it
             return True
 
-    def _by_name(self, result: Any, inputs: Sequence[Any], layer: Any) -> dict[str, Array | None]:
-        """The gradients that `backward` returned or left in the layer, by the names of their inputs."""
-        given = self.names[: self.given]
+    def _by_name(
+        self, result: Any, inputs: Sequence[Any], layer: Any
+    ) -> tuple[dict[str, Array | None], tuple[str, ...]]:
+        """The gradients that `backward` returned or left in the layer, by names of inputs; what else there is."""
+        returned = [result] if isinstance(result, Mapping) else _values(result)
+        by_key = {key: value for part in returned if isinstance(part, Mapping) for key, value in part.items()}
+        values = [value for value in returned if not isinstance(value, Mapping)]
+        given = self.names[: self.given + (0 if by_key else len(self._keys))]
         arrays = [name for name, value in zip(given, inputs, strict=False) if is_variable(value)]
-        if isinstance(result, Mapping):
-            keys = {name: [key for key in (*gradient_names(name), name) if key in result] for name in arrays}
-            found = {name: _as_array(result[known[0]]) for name, known in keys.items() if known}
-        else:
-            values = _values(result)
-            wanted = [name for name in self.wrt or () if name in given]
-            names = next((some for some in (wanted, arrays, given) if some and len(some) >= len(values)), arrays)
-            if len(values) > len(names):
-                raise CallError(f"backward returns {len(values)} gradients for {len(names)} inputs: {', '.join(names)}")
-            found = {name: _as_array(value) for name, value in zip(names, values, strict=False)}
-        found = {name: value for name, value in found.items() if name in arrays}
+        wanted = [name for name in self.wrt or () if name in given]
+        names = next((some for some in (wanted, arrays, given) if some and len(some) >= len(values)), arrays)
+        if len(values) > len(names):
+            raise CallError(f"backward returns {len(values)} gradients for {len(names)} inputs: {', '.join(names)}")
+        all_found = {name: _as_array(value) for name, value in zip(names, values, strict=False)}
+        keyed = [*arrays, *(key for _, key in self._keys)]
+        keys = {name: [key for key in (*gradient_names(name), name) if key in by_key] for name in keyed}
+        all_found |= {name: _as_array(by_key[known[0]]) for name, known in keys.items() if known}
+        own = {key for held in self._held for key in gradient_names(held.name)}
+        read = {key for known in keys.values() for key in known} | own
+        unread = [name for name, value in all_found.items() if name not in {*arrays, *keyed} and value is not None]
+        unread += [str(key) for key, value in by_key.items() if key not in read and value is not None]
+        found = {name: value for name, value in all_found.items() if name in {*arrays, *keyed}}
         found |= {held.name: _as_array(value_at(layer, held.gradient or ())) for held in self._held}
         for name, value in found.items():
             if value is not None and value.dtype.kind not in "iubfc":
                 raise CallError(f"the gradient of {name} has the dtype {value.dtype}, which is none of numbers")
-        return {name: value for name, value in found.items() if self.wrt is None or name in self.wrt}
+        gradients = {name: value for name, value in found.items() if self.wrt is None or name in self.wrt}
+        return gradients, tuple(unread)
 
 
 def _precise(value: Any) -> Any:

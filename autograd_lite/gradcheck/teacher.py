@@ -17,7 +17,7 @@ from .directions import own_rng
 from .fresh import fresh_inputs
 from .handwritten import CallError, Pair, Run, same
 from .jacobian import Slopes, jacobian
-from .layers import Array, gradient_name, is_variable
+from .layers import Array, gradient_name, gradient_names, is_variable
 from .mistakes import Case, Hint, hints, named_constants, whereabouts
 from .report import Problem
 from .source import Source
@@ -60,7 +60,8 @@ def check_backward(
         ``check_backward(layer.forward, layer.backward, x)``, it is the same. Its arrays ``w``, those in its dicts,
         lists and objects too, are inputs as well: backward leaves their gradients beside them, as ``dw`` or ``grad_w``,
         or in a container ``grads`` under ``w`` or ``dw``.
-    inputs: small arrays; those of floating point are what gradients are of. Everything else is passed on as it is.
+    inputs: small arrays; those of floating point are what gradients are of, also in a dict, if backward returns
+        gradients by its keys. Everything else is passed on as it is.
     outputs: how many of the values that forward returns are outputs, if the signatures do not tell.
     wrt: names of the inputs whose gradients are wanted, in the order in which backward returns them. None: all arrays
         of floating point that the output depends on. A gradient that is wanted and not there makes the report false:
@@ -145,7 +146,9 @@ class _Examination:
         try:
             first = self._run(self.inputs, self._upstream(self.pair.evaluate(self.inputs)))
             names = [name for name, gradient in first.gradients.items() if gradient is not None]
-            self._missing(first.gradients)
+            if names or not first.unread:
+                self._missing(first.gradients)
+            self._unread(first)
             trials = list(self._trials(names))
             self._conduct(trials[0])
             found = [self._run(trial.values, trial.douts).gradients for trial in trials]
@@ -188,6 +191,26 @@ class _Examination:
             self.notes.append(f"The output does not depend on {listed(constant)}: not checked.")
         if unwanted:
             self.notes.append(f"wrt does not name {listed(unwanted)}: not checked.")
+
+    def _unread(self, run: Run) -> None:
+        """What backward returns that is not compared: of a number, or of something that is no input."""
+        pair = self.pair
+        numbers = [name for name in pair.names if not is_variable(pair.inputs[pair.names.index(name)])]
+        for name in run.unread:
+            of = next((one for one in numbers if name in (*gradient_names(one), one)), None)
+            if of is not None:
+                self.notes.append(f"{of} is no array of floating point: its gradient is not checked.")
+            elif pair.wrt is not None:
+                self.notes.append(f"backward returns {name}, which is the gradient of no input: not checked.")
+            else:
+                known = [one for one, gradient in run.gradients.items() if gradient is not None]
+                wanted = f", or name the inputs whose gradients are wanted: wrt={known}" if known else ""
+                self._problem(
+                    "unchecked",
+                    name,
+                    f"backward returns {name}, which is the gradient of no input: not checked. Call it as the input is"
+                    f" called, {gradient_name(pair.names[0])} for {pair.names[0]}{wanted}.",
+                )
 
     def _complaint(self, name: str, found: Sequence[str]) -> str:
         if name in self.pair.names:

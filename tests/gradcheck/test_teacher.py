@@ -650,6 +650,48 @@ def test_a_standard_deviation_that_is_not_divided_by_is_told_with_its_eps() -> N
     assert "has to be divided by np.sqrt(self.running_var + eps), with the eps of forward" in said(report, "dx")
 
 
+# -- what backward returns beside the gradients of arguments -------------------------------------------------------
+
+
+def affine_of_dict(x, p):
+    return x @ p["W"] + p["b"], (x, p)
+
+
+P = {"W": W, "b": np.array([0.5, -1.5]), "scale": 2}
+
+
+@pytest.mark.parametrize(
+    ("backward", "words"),
+    [
+        (lambda dout, c: {"dx": dout @ c[1]["W"].T, "dW": c[0].T @ dout, "db": dout.sum(axis=0)}, ""),
+        (lambda dout, c: (dout @ c[1]["W"].T, {"W": c[0].T @ dout, "b": dout.sum(axis=0)}), ""),
+        (lambda dout, c: {"dx": dout @ c[1]["W"].T, "dW": 2 * c[0].T @ dout, "db": dout.sum(axis=0)}, "dW is wrong"),
+        (lambda dout, c: {"dx": dout @ c[1]["W"].T, "dW": c[0].T @ dout}, "db is missing"),
+        (lambda dout, c: {"dx": dout @ c[1]["W"].T, "dz": dout}, "dz, which is the gradient of no input: not checked"),
+    ],
+    ids=["by key", "a dict of them", "wrong", "one is missing", "of no input"],
+)
+def test_arrays_in_a_dict_are_inputs_if_backward_returns_their_gradients(
+    backward: Callable[..., Any], words: str
+) -> None:
+    report = ag.check_backward(affine_of_dict, backward, X, P)
+    assert bool(report) is not bool(words)
+    assert words in report.to_text()
+    assert P["W"] is W
+
+
+def test_a_gradient_of_no_input_is_only_noted_if_wrt_tells_what_is_wanted() -> None:
+    report = ag.check_backward(np_sin, lambda dout, x: {"dx": dout * np.cos(x), "dz": dout}, X, wrt=["x"])
+    assert report
+    assert report.notes == ("backward returns dz, which is the gradient of no input: not checked.",)
+
+
+def test_the_gradient_of_a_number_is_not_checked_and_the_report_says_so() -> None:
+    report = ag.check_backward(lambda x, a: a * x, lambda dout, x, a: (dout * a, 7.0), X, 0.5)
+    assert report
+    assert report.notes == ("a is no array of floating point: its gradient is not checked.",)
+
+
 # -- refused -------------------------------------------------------------------------------------------------------
 
 
