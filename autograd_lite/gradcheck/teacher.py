@@ -23,6 +23,7 @@ from .report import Problem
 from .source import Source
 
 _POINTS = 3  # values of the inputs: as given, and changed by up to 30 %
+_FAR = 10.0  # at two more points entries are so many times larger or smaller: behind a limit, as that of clip
 _DIRECTIONS = 2  # random gradients of the output at each of them
 _LIMIT = 4000  # entries of inputs; each is measured with some dozen calls of forward
 
@@ -69,10 +70,10 @@ def check_backward(
         keep their values. Arrays that a function finds elsewhere, as global variables, are no inputs.
     rng: a generator, or the seed of one, for gradients of the output and for further values of the inputs.
 
-    The true gradient is the one that central differences of forward give, at several values of the inputs, and for
-    several gradients of the output. If one is wrong, the usual mistakes are tried; one is told only if correcting it
-    makes the gradient right everywhere, for inputs of other signs and shapes, too, where both functions take them. At a
-    kink or a tie, everything between both one-sided slopes is right.
+    The true gradient is the one that central differences of forward give, at several values of the inputs, some of them
+    10 times larger or smaller, and for several gradients of the output. If one is wrong, the usual mistakes are tried;
+    one is told only if correcting it makes the gradient right everywhere, for inputs of other signs and shapes, too,
+    where both functions take them. At a kink or a tie, everything between both one-sided slopes is right.
 
     Returns a report, true if all is well: `to_text`, `to_markdown`, `to_dict`. What backward raises is in the report;
     what forward raises is raised. Raises ValueError where it is unclear how to call backward, or if forward gives
@@ -134,6 +135,7 @@ class _Examination:
         self.source = Source(pair.backward)
         self.right: frozenset[str] = frozenset()  # names of gradients
         self.fresh: list[tuple[_Trial, dict[str, Any]]] = []  # for hints, with the gradients that backward gives
+        self.far: list[tuple[_Trial, dict[str, Any]]] = []
         dtypes = [out.dtype for out in pair.evaluate(pair.inputs) if out.dtype.kind == "f"]
         self.eps = max((float(np.finfo(dtype).eps) for dtype in dtypes), default=float(np.finfo(float).eps))
         if self.eps > np.finfo(float).eps:
@@ -158,6 +160,7 @@ class _Examination:
             )
             wrong = [name for name in names if gradient_name(name) not in self.right]
             self.fresh = self._fresh_trials(names) if wrong else []
+            self.far = self._far_trials([name for name in names if name not in wrong])
             checks = [self._check(name, trials, by_name[name]) for name in names]
             if any(check.wrong for check in checks):
                 checks = self._unaliased(names, trials, checks)
@@ -271,6 +274,24 @@ class _Examination:
                     found.append((trial, gradients))
         return found
 
+    def _far_trials(self, names: Sequence[str]) -> list[tuple[_Trial, dict[str, Any]]]:
+        """Trials at values that may be beyond a limit, if both functions take them without an overflow."""
+        named = list(zip(self.pair.names, self.inputs, strict=True))
+        powers = [self.rng.choice([-1, 1], np.shape(value)) if name in names else None for name, value in named]
+        found = []
+        for sign in (1, -1) if names else ():  # each entry is larger in one of them
+            values = tuple(
+                value if power is None else np.asarray(value * _FAR ** (sign * power))
+                for (_, value), power in zip(named, powers, strict=True)
+            )
+            outputs = self._outputs(values)
+            if outputs is not None and self._takes(values):
+                with np.errstate(all="ignore"):
+                    slopes = {name: self._measured(values, self.pair.names.index(name)) for name in names}
+                    trial = _Trial(values, outputs, self._upstream(outputs), slopes)
+                    found.append((trial, self.pair.run(values, trial.douts).gradients))
+        return found
+
     def _outputs(self, values: Sequence[Any]) -> tuple[Array, ...] | None:
         """The outputs; None if forward does not take these values, or gives other numbers of axes."""
         usual = [out.ndim for out in self.pair.evaluate(self.inputs)]
@@ -359,6 +380,13 @@ class _Examination:
     def _check(self, name: str, trials: Sequence[_Trial], found: Sequence[Any]) -> GradientCheck:
         label, shape = gradient_name(name), trials[0].values[self.pair.names.index(name)].shape
         wrong, error = self._wrong(name, trials, found)
+        for trial, gradients in self.far if not wrong else ():
+            mask = self._mask(name, trial, gradients[name])
+            if mask.any():
+                places = whereabouts(self._case(name, trial, gradients[name]), mask)
+                where = f"only at inputs whose entries are {_FAR:g} times larger or smaller: {places}"
+                error = self._wrong(name, [trial], [gradients[name]])[1]
+                return GradientCheck(label, shape, int(mask.sum()), error, where=where)
         if not wrong:
             unmeasured = int(np.min([self._undecided(name, trial) for trial in trials], axis=0).sum())
             if unmeasured:

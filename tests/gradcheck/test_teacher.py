@@ -650,6 +650,14 @@ def test_a_standard_deviation_that_is_not_divided_by_is_told_with_its_eps() -> N
     assert "has to be divided by np.sqrt(self.running_var + eps), with the eps of forward" in said(report, "dx")
 
 
+def test_a_limit_that_the_given_values_do_not_reach_is_tried_too() -> None:
+    small = np.array([0.4, -0.3, 0.2, -0.35])
+    report = ag.check_backward(lambda x: np.clip(x, -1, 1), lambda dout, x: dout, small)
+    assert "only at inputs whose entries are 10 times larger or smaller" in said(report, "dx")
+    assert "there it should be zero" in said(report, "dx")
+    assert ag.check_backward(lambda x: np.clip(x, -1, 1), lambda dout, x: dout * (abs(x) < 1), small)
+
+
 # -- what backward returns beside the gradients of arguments -------------------------------------------------------
 
 
