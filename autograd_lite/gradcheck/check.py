@@ -12,10 +12,10 @@ from numpy.typing import DTypeLike
 from ..errors import GradientShapeError
 from ..recording import Call, observe
 from .blame import blamed
-from .comparison import TOGETHER, Comparison, random_like
+from .comparison import Comparison, random_like
 from .contracts import recording_problems
 from .culprit import Culprit
-from .cuts import first_change
+from .determinism import check_deterministic
 from .directions import own_rng
 from .inputs import DOUBLE, SINGLE, Way
 from .localize import first_inexact, first_wrong, where_not_finite
@@ -23,7 +23,7 @@ from .numeric import largest
 from .options import explained
 from .report import Entry, GradientError, Problem, Report, Verdict
 from .settings import Settings, check_count
-from .subjects import Array, Outputs, Sides, Subject, data_of_their_own, subject_of, subject_with_gradient
+from .subjects import Outputs, Sides, data_of_their_own, subject_of, subject_with_gradient
 
 _IN_THE_WAY = ("mutation", "shape")  # problems that leave nothing to compare
 _MEASURED_WRONG = (Verdict.FAIL, Verdict.KINK_OUTSIDE)
@@ -97,11 +97,12 @@ def gradcheck(
     wrong, or all are undecided; TypeError for inputs or outputs of another precision or outputs that are no Tensors,
     ValueError if f is not deterministic or there is nothing to check.
     """
-    check_count("order", order, 1, "pass 1 for gradients, 2 for theirs as well")
+    check_count("gradcheck", "order", order, 1, "pass 1 for gradients, 2 for theirs as well")
     settings = Settings(eps, atol, rtol, max_entries, directions, resample, strict)
     rng = own_rng(rng)
+    jac = None if jac is False else jac
     sides = _sides(f, inputs, loss, jac, dtype)
-    if jac is not None and jac is not False and order > 1:
+    if jac is not None and order > 1:
         raise ValueError(f"gradcheck: with jac there are first derivatives only, not order={order}")
     return _check(sides, range(1, order + 1), settings, raise_exception, rng)
 
@@ -127,7 +128,7 @@ def gradgradcheck(
     The gradients are computed with ``create_graph=True``, and are differentiated with respect to the inputs and to the
     weights of the outputs. Arguments, result and errors as in `gradcheck`.
     """
-    settings = Settings(eps, atol, rtol, max_entries, directions, resample, strict)
+    settings = Settings(eps, atol, rtol, max_entries, directions, resample, strict, "gradgradcheck")
     rng = own_rng(rng)
     sides = _sides(f, inputs, loss, None, dtype, "gradgradcheck")
     return _check(sides, (2,), settings, raise_exception, rng)
@@ -144,7 +145,7 @@ def _sides(
     precision = DOUBLE if dtype is None else np.dtype(dtype)
     if precision not in (DOUBLE, SINGLE):
         raise ValueError(f"{caller}: dtype={precision} is not supported; pass 'float32', or None for float64")
-    if jac is not None and jac is not False:
+    if jac is not None:
         if loss is not None or precision != DOUBLE:
             raise ValueError("gradcheck: jac is for functions of arrays in float64, without loss and dtype")
         subject = subject_with_gradient(f, inputs, jac)
@@ -166,18 +167,19 @@ def _check(
     raise_exception: bool,
     rng: np.random.Generator,
 ) -> Report:
-    notes: list[str] = []
     leaves = [leaf for subject in (sides.measured, sides.computed) for leaf in subject.leaves.values()]
     with data_of_their_own(leaves):
-        _check_deterministic(sides.measured)
+        check_deterministic(sides.measured, settings.caller)
         try:
-            report = _report(sides, orders, settings, rng, notes)
+            report = _report(sides, orders, settings, rng, [])
+            moved: list[str] = []
             for _ in range(settings.resample):
-                moved = _move_off_kinks(sides, report.entries, rng)
-                if not moved:
+                labels = _move_off_kinks(sides, report.entries, rng)
+                if not labels:
                     break
-                notes.append(f"Moved off a kink, by about a thousandth: {', '.join(moved)}.")
-                report = _report(sides, orders, settings, rng, notes)
+                moved += [label for label in labels if label not in moved]
+                note = f"Moved off a kink, by about a thousandth: {', '.join(moved)}."
+                report = _report(sides, orders, settings, rng, [note])
         except GradientShapeError as error:
             report = Report([], 0, [Problem("shape", error.operation, error.rule)])
     if raise_exception and not report:
@@ -274,7 +276,7 @@ def _undecided_at_kinks(entry: Entry, directions: bool) -> Entry:
     They cross all kinks at once. Each operation may give any slope of its own there, and what the chain rule makes of
     these need not lie between the slopes of the whole on both sides.
     """
-    if entry.verdict is not Verdict.KINK_OUTSIDE or not (directions or entry.note.startswith(TOGETHER)):
+    if entry.verdict is not Verdict.KINK_OUTSIDE or not (directions or entry.together):
         return entry
     note = "Each operation is right by itself; where several kinks meet, their slopes together need not be one."
     return replace(entry, verdict=Verdict.UNRELIABLE, note=note)
@@ -284,31 +286,14 @@ def _move_off_kinks(sides: Sides, entries: Sequence[Entry], rng: np.random.Gener
     """Move the entries of the leaves that sit on a kink, all of them if a direction crosses one; their labels."""
     found = [entry for entry in entries if entry.kink is not None]
     leaves = sides.measured.leaves
-    places = {(entry.name, entry.index): entry.label for entry in found if entry.name in leaves}
-    if any(entry.name.startswith("direction ") and entry.name not in leaves for entry in found):
+    places = {(entry.name, entry.index): entry.label for entry in found if not entry.direction and entry.name in leaves}
+    if any(entry.direction for entry in found):
         places = {(name, index): name for name, leaf in leaves.items() for index in np.ndindex(leaf.shape)}
     for name, index in places:
         leaf, theirs = leaves[name], sides.computed.leaves[name]
         size = abs(leaf.data[index]) or largest(leaf.data) or 1.0
-        theirs.data[index] += size * 1e-3 * rng.choice((-1.0, 1.0)) * rng.uniform(0.5, 1.0)
+        sign: Any = rng.choice((-1.0, 1.0))
+        phase = np.exp(2j * np.pi * rng.random()) if leaf.dtype.kind == "c" else sign
+        theirs.data[index] += size * 1e-3 * phase * rng.uniform(0.5, 1.0)
         leaf.data[index] = theirs.data[index]  # in float32, the same to the last bit
     return list(dict.fromkeys(places.values()))
-
-
-def _check_deterministic(subject: Subject) -> None:
-    first, second = (_values(subject) for _ in range(2))
-    same = len(first) == len(second) and all(
-        a.shape == b.shape and np.allclose(a, b, rtol=1e-10, atol=1e-12, equal_nan=True)
-        for a, b in zip(first, second, strict=True)
-    )
-    if not same:
-        raise ValueError(
-            "gradcheck: f gave two different results for the same inputs; draw random numbers outside of f, or switch"
-            f" dropout off with eval(). {first_change(subject.outputs)}".rstrip(" .")
-        )
-
-
-def _values(subject: Subject) -> list[Array]:
-    """The outputs. Should the function write into its inputs, which is a finding of its own, they are restored."""
-    with data_of_their_own(list(subject.leaves.values())):
-        return [output.data.copy() for output in subject.outputs()]

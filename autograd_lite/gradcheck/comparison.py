@@ -24,6 +24,7 @@ from .report import Entry, Report, Verdict
 from .rounding import spread
 from .settings import Settings
 from .sharper import REFUSED, Sharper
+from .single import Single
 from .subjects import Array, Sides
 
 _SHOWN = 5  # entries that are looked for if a direction is wrong
@@ -60,6 +61,7 @@ class Comparison:
         self.conditioning = Conditioning(self.subject, self.weights, float(np.finfo(sides.precision).eps))
         self.nearby = Nearby(self.subject)
         self.sharper = Sharper(self.conditioning) if sides.precision == DOUBLE else None
+        self.single = None if sides.precision == DOUBLE else Single(sides, self.weights)
         self.noise = functools.cache(lambda: spread(lambda: float(self.weighted().sum())))
         self.notes: list[str] = []
 
@@ -127,6 +129,7 @@ class Comparison:
                 return Finding(np.nan, np.inf, 0.0, Verdict.UNRELIABLE, note=note)
             moved = functools.partial(self.conditioning.along, direction)
             found = judge(function, 0.0, along, moved, ground)
+            found = self.single.excused(found, along, direction) if self.single else found
             size = sum(float(np.abs(self.gradient[name] * v).sum()) for name, v in direction.items())
             return self.sharper.looked_at(found, along, direction, size, moved, ground) if self.sharper else found
 
@@ -175,7 +178,7 @@ class Comparison:
         for numbers in at_kinks.values():
             told = self._wrong_together([entries[number] for number in numbers]) if len(numbers) > 1 else ""
             for number in numbers if told else ():
-                entries[number] = replace(entries[number], verdict=Verdict.KINK_OUTSIDE, note=told)
+                entries[number] = replace(entries[number], verdict=Verdict.KINK_OUTSIDE, note=told, together=True)
         return entries
 
     def _wrong_together(self, entries: Sequence[Entry]) -> str:
@@ -273,14 +276,15 @@ class _Slot:
         return at_a_tie(found, computed, slopes, self.comparison.nearby.kink)
 
     def _sharpened(self, found: Finding) -> Finding:
-        """The finding after a second look by a complex step, where there is one."""
-        if self.comparison.sharper is None:
-            return found
+        """The finding after a second look: by a complex step, where there is one, or in float64."""
         moved = np.zeros(self.leaf.shape)
         moved[self.index] = 1
-        g = self.computed
-        sharper = self.comparison.sharper
-        return sharper.looked_at(found, g.real, {self.name: moved}, abs(g), self._conditioning, self.ground)
+        g, direction = self.computed, {self.name: moved}
+        if self.comparison.single:
+            return self.comparison.single.excused(found, g.real, direction)
+        if self.comparison.sharper is None:
+            return found
+        return self.comparison.sharper.looked_at(found, g.real, direction, abs(g), self._conditioning, self.ground)
 
     def _conditioning(self) -> float:
         return self.comparison.conditioning.at(self.name, self.index)

@@ -26,8 +26,11 @@ _BARS = 5  # a derivative may be so many error bars away from the measured one
 _ROUNDINGS = 128  # and so many roundings of what was summed
 ILL = 32  # and so many times what rounding of the inputs moves it by
 _LOST = 64  # a difference of so many roundings of the largest entry of the gradient may be one
+_ONES = 10.0  # and of slopes that move nothing: steps are shorter than 1, and numbers on the way may be larger
+_DROWNED = 1024  # roundings of 1, in which a slope cannot be told from nothing
 SHARP = 1e-6  # the error bar of a convincing measurement, relative to the gradient
 _BLUNT = 1e-3  # that of one in which a plausible mistake would hide
+_PART = 1e-3  # of the outputs, or of the slope of long chords: what counts as a slope where the gradient is 0
 _TIED = 1e-2  # slopes at points nearby are those of a smooth function if they differ by less, relatively
 _FAR, _NEAR, _CLOSE = 1e-4, 1e-6, 1e-9  # of points nearby, relative to the entry that moves
 _FEW, _MANY = 18, 128  # of these points
@@ -83,8 +86,11 @@ class Ground:
         return self.allowance(found.value) + _BARS * found.error + _ROUNDINGS * self.precision * found.size
 
     def loses(self, difference: float, found: Slope) -> bool:
-        """Whether so much may be what rounding leaves of larger numbers: other entries, or those around 1."""
-        ones = 1.0 if found.size == 0 else 0.0
+        """Whether so much may be what rounding leaves of larger numbers: other entries, or those around 1.
+
+        These count where the function moves by no more than their rounding: any slope below may hide in that.
+        """
+        ones = _ONES if found.size * self.step <= _LOST * _EPS else 0.0
         return difference <= _LOST * self.precision * max(ones, self.gradient)
 
 
@@ -178,7 +184,8 @@ class _Entry:
 
     def agreed(self, found: Slope) -> Finding | None:
         """The verdict if nothing speaks against it: a sharp measurement, no bend, and both values agree."""
-        if found.value == found.size == found.bend == self.computed == 0:  # nothing changes at all
+        nothing_changes = found.value == found.size == found.bend == 0
+        if nothing_changes and self.computed == 0 and found.error <= _BLUNT * max(_PART, self.ground.gradient):
             return Finding(0.0, found.error, self.ground.tolerance(found), Verdict.PASS)
         if not self._is_smooth(found):
             return None
@@ -195,7 +202,7 @@ class _Entry:
         return self._failure(Finding(found.value, found.error, tolerance, Verdict.FAIL))
 
     def _is_smooth(self, found: Slope) -> bool:
-        scale = self._scale(found.size)
+        scale = max(found.size, self.ground.gradient, _PART * self.around)
         return found.error <= SHARP * scale and found.bend <= 8 * found.error + SHARP * scale
 
     def looked_at_closely(self) -> Finding:
@@ -212,7 +219,7 @@ class _Entry:
         both = [side for side in sides if side is not None]
         if len(both) == 2 and (kink or self._bends(*both)):
             return self._at_kink(kink or Kink("", None, (), None, None, 0), chosen, *both)
-        if kink is None and found.error <= _BLUNT * self._scale(found.size):
+        if kink is None and self._is_small(found.error, _BLUNT, found.size):
             return self._unless_alone(self._verdict(found), *sides)
         if len(both) == 1:
             return self._verdict(both[0].whole)
@@ -282,7 +289,7 @@ class _Entry:
     def _slope(self, left: float, right: float) -> Slope:
         """The slope where there is no kink: by central differences, or from one side if the other has a kink nearby."""
         found = best_central(self.function, self.x, self._steps(min(left, right)), self.ground.middle)
-        if found.error > SHARP * self._scale(found.size) and left != right:
+        if left != right and not self._is_small(found.error, SHARP, found.size):
             side = self._side(-1, left) if left > right else self._side(1, right)
             if side is not None:
                 found = min(found, side.whole, key=lambda slope: slope.error)
@@ -325,9 +332,11 @@ class _Entry:
 
     def _bends(self, left: Side, right: Side) -> bool:
         """Whether values or slopes tend to something else on the left than on the right, beyond doubt."""
-        errors = left.errors + right.errors
-        apart = np.abs(right.slopes - left.slopes)
-        return self._jumps(left, right) or bool(apart.sum() > 20 * errors.sum() + _BLUNT * self._scale(apart.sum()))
+        if self._jumps(left, right):
+            return True
+        apart = float(np.abs(right.slopes - left.slopes).sum())
+        doubt = _CLEARLY * float((left.errors + right.errors).sum()) + _BLUNT * self._scale(apart)
+        return apart > doubt and apart > doubt + SPREADS * self.ground.noise() / min(left.step, right.step)
 
     def _jumps(self, left: Side, right: Side) -> bool:
         """Whether the values on both sides do not meet."""
@@ -348,7 +357,8 @@ class _Entry:
         """Whether these are the values that the function seems to tend to on that side, but for rounding."""
         size = (np.abs(values) + np.abs(side.values)).sum()
         change = self.ground.variable * np.abs(side.slopes).sum()
-        return bool(np.abs(values - side.values).sum() <= 1e-6 * size + 1e-9 * change)
+        apart = float(np.abs(values - side.values).sum())
+        return apart <= 1e-6 * size + 1e-9 * change or apart <= SPREADS * self.ground.noise()
 
     def _step(self) -> float:
         """The first step that was tried."""
@@ -363,12 +373,37 @@ class _Entry:
 
     # -- verdicts ------------------------------------------------------------------------------------------------
 
-    def _scale(self, size: float) -> float:
-        """What an error bar is large or small beside: the gradient, or the outputs where it is 0 but for rounding."""
+    def _is_small(self, error: float, part: float, size: float) -> bool:
+        """Whether an error bar is at most this part of the slope; where that is 0 but for rounding, of other numbers.
+
+        These are the outputs or what is on the way to them, or 1 if they are larger: beside outputs of 1e10 a slope of
+        1 is not nothing, and that it was not computed may be a mistake.
+        """
+        if error <= part * max(size, self.ground.gradient, _PART * self.around):
+            return True
+        return error <= part * _PART and any(
+            error <= part * _PART * numbers for numbers in self._numbers() if self._is_rounding_of(numbers)
+        )
+
+    def _is_rounding_of_nothing(self) -> bool:
+        """Whether the computed value is what rounding of the outputs, or of what is on the way to them, leaves of 0."""
+        return any(map(self._is_rounding_of, self._numbers()))
+
+    def _is_rounding_of(self, numbers: float) -> bool:
+        return bool(abs(self.computed) <= _ROUNDINGS * self.ground.precision * numbers)
+
+    def _numbers(self) -> Iterator[float]:
+        """The size of the outputs, and that of the numbers on the way if their rounding hides no slopes."""
         outputs = float(np.abs(self.ground.middle).sum()) / max(1.0, abs(self.x))
-        if not (np.isfinite(outputs) and abs(self.computed) <= _ROUNDINGS * _EPS * outputs):
-            outputs = 0.0
-        return max(size, self.ground.gradient, 1e-3 * outputs, 1e-3 * self.around)
+        yield outputs if np.isfinite(outputs) else 0.0
+        if self.ground.noise() <= _BLUNT * _PART * self._step():
+            yield self.ground.noise() / _EPS / max(1.0, abs(self.x))
+
+    def _scale(self, size: float) -> float:
+        """What a bend is large or small beside."""
+        outputs = next(self._numbers())
+        nothing = min(outputs, 1.0) if self._is_rounding_of(outputs) else 0.0
+        return max(size, self.ground.gradient, _PART * nothing, _PART * self.around)
 
     def _chords(self, step: float) -> float:
         with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
@@ -389,25 +424,32 @@ class _Entry:
             return Finding(found.value, found.error, self.ground.allowance(0.0), Verdict.UNRELIABLE, note=note)
         tolerance = self.ground.tolerance(found)
         difference = abs(self.computed - found.value)
-        blunt = found.error > _BLUNT * self._scale(found.size)
+        blunt = not self._is_small(found.error, _BLUNT, found.size)
+        if not blunt and abs(found.value) <= _BARS * found.error and self._is_rounding_of_nothing():
+            return Finding(found.value, found.error, max(tolerance, difference), Verdict.PASS)
         if not blunt and not difference <= tolerance:
             tolerance += self._ill_conditioned()
-        if blunt and not 20 * tolerance < difference < np.inf:
+        if blunt and not _CLEARLY * tolerance < difference < np.inf:
             note = f"The error bar of the numeric value is {found.error:.1e}: a mistake could hide in it."
             return Finding(found.value, found.error, tolerance, Verdict.UNRELIABLE, note=note)
         if difference <= tolerance:
             return Finding(found.value, found.error, tolerance, Verdict.PASS)
-        if self.ground.loses(difference, found):
+        if self.ground.loses(difference, found) or self._drowned(difference):
             note = "The difference may be what rounding leaves of larger numbers, those of other entries or around 1."
             return Finding(found.value, found.error, tolerance, Verdict.UNRELIABLE, note=note)
         finding = Finding(found.value, found.error, tolerance, Verdict.FAIL)
         if not found.settled:
             return finding._replace(verdict=Verdict.UNRELIABLE, note=_UNSETTLED)
-        return self._if_hidden(difference, finding) or self._failure(finding)
+        return self._if_hidden(difference, finding, found.step) or self._failure(finding)
 
-    def _if_hidden(self, difference: float, finding: Finding) -> Finding | None:
+    def _drowned(self, difference: float) -> bool:
+        """Whether the widest step moves the function by hardly more than rounding of numbers around 1 does."""
+        moves = self.around * _WIDEST * max(1.0, abs(self.x))
+        return moves <= _DROWNED * _EPS and difference <= 4 * self.around
+
+    def _if_hidden(self, difference: float, finding: Finding, step: float) -> Finding | None:
         """UNRELIABLE rather than wrong, if rounding on the way to the outputs explains as much; else None."""
-        hidden = SPREADS * self.ground.noise() / self._step()
+        hidden = SPREADS * self.ground.noise() / min(self._step(), step)
         if not difference <= hidden:
             return None
         note = f"On the way there are numbers so large that their rounding hides slopes of up to {hidden:.1e}."
@@ -446,7 +488,7 @@ class _Entry:
         finding = Finding(nearest, error, tolerance, Verdict.KINK_OK, both, kink, told)
         steep = f"The {what} itself jumps here, or is steeper than any step can show: there is no {derivative}."
         values = float((np.abs(left.values) + np.abs(right.values)).sum()) / max(1.0, abs(self.x))
-        if error > _BLUNT * self._scale(max(size, 1e-3 * values)):
+        if not self._is_small(error, _BLUNT, max(size, _PART * min(values, 1.0))):
             note = f"At a kink, and the error bar of the slopes beside it is {error:.1e}: a mistake could hide in it."
             return finding._replace(verdict=Verdict.UNRELIABLE, note=steep if jump else note)
         if abs(self.computed - nearest) <= tolerance:

@@ -36,6 +36,7 @@ class Slope(NamedTuple):
     size: float  # sum of the absolute slopes of the elements
     bend: float  # sum over the elements of how far the slopes on both sides seem to be apart
     rounding: float = 0.0  # the part of `error` that follows from the rounding of the values
+    step: float = np.inf  # by which it was measured
 
     @property
     def resolved(self) -> bool:
@@ -55,12 +56,13 @@ class Side(NamedTuple):
     slopes: Vector
     errors: Vector  # how far the slopes may be off
     rounding: float = 0.0  # the part of their sum that follows from the rounding of the values
+    step: float = np.inf  # by which they were measured
 
     @property
     def whole(self) -> Slope:
         """The slope of this side, for where there is no other."""
         size = float(np.abs(self.slopes).sum())
-        return Slope(float(self.slopes.sum()), float(self.errors.sum()), size, 0.0, self.rounding)
+        return Slope(float(self.slopes.sum()), float(self.errors.sum()), size, 0.0, self.rounding, self.step)
 
 
 UNKNOWN = Slope(np.nan, np.inf, 0.0, np.inf)
@@ -114,7 +116,7 @@ def central(function: Function, x: float, step: float, middle: Vector | None = N
         bend = 0.0
         if middle is not None:
             bend = float(np.abs(4 * (left + right) - (far_left + far_right) - 6 * middle).sum()) / width
-        return Slope(value, error, float(np.abs(slopes).sum()), bend, rounding)
+        return Slope(value, error, float(np.abs(slopes).sum()), bend, rounding, step)
 
 
 def best_central(function: Function, x: float, steps: Iterable[float], middle: Vector) -> Slope:
@@ -213,7 +215,7 @@ def _extrapolated(function: Function, x: float, unit: float) -> Side:
         numbers = np.abs(near[0]) * changed if changed.any() else np.abs(near[0]) + abs(x)  # as for both sides
         rounding += 4 * _ROUNDING * numbers / abs(unit / 2)
         errors = np.abs(slopes - _TO_SLOPE @ (far - far[0]) / unit) + rounding
-        return Side(_TO_VALUE @ near, slopes, errors, float(rounding.sum()))
+        return Side(_TO_VALUE @ near, slopes, errors, float(rounding.sum()), 4 * abs(unit))
 
 
 def largest(*arrays: np.ndarray[Any, Any]) -> float:

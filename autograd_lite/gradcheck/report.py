@@ -57,7 +57,8 @@ class Entry:
     slopes of both sides, the nearest); error: how far the measurement itself may be off. tolerance: how far both may
     be apart. verdict: what follows. one_sided: at a kink, the slopes on its left and right; kink: which operation has
     it. note: a sentence on the verdict. complex_step: whether `numeric` is by a complex step, which the differences
-    confirm. direction: whether this is no single entry, but the derivative along a random direction.
+    confirm. direction: whether this is no single entry, but the derivative along a random direction. together: whether
+    the verdict is on all entries that are equal at this kink, moved as one.
     """
 
     order: int
@@ -73,6 +74,7 @@ class Entry:
     note: str = ""
     complex_step: bool = False
     direction: bool = False
+    together: bool = False
 
     @property
     def difference(self) -> float:

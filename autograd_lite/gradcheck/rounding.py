@@ -95,7 +95,7 @@ def moved_by_rounding(
     rng = np.random.default_rng(0)
 
     def rounded(array: Array) -> Array:
-        return np.asarray(array * (1 + precision * rng.choice((-1.0, 1.0), array.shape)))
+        return np.asarray(array * (1 + precision * rng.choice((-1.0, 1.0), array.shape)), array.dtype)
 
     originals = [leaf.data for leaf in leaves]
     base, trace = run(lambda array: array), traced(outputs)

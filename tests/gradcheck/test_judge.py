@@ -522,3 +522,69 @@ def test_with_directions_all_entries_are_moved() -> None:
     report = ag.gradcheck(lambda x: ag.relu(x).sum(), np.array([0.0, 1.0]), directions=3, resample=1)
     assert {entry.verdict.value for entry in report.entries} == {"PASS"}
     assert report.notes[0].endswith("x.")
+
+
+@pytest.mark.parametrize("s", [10, 12, 15])
+def test_what_cancels_within_an_operation_in_float32_is_no_mistake_if_float64_is_right(s: float) -> None:
+    report = ag.gradcheck(
+        lambda x: ag.cross_entropy(x, np.arange(4)), s * np.eye(4), dtype="float32", raise_exception=False
+    )
+    assert not report.failures, report.to_text()
+    assert "In float64 the gradient is right" in report.to_text()
+
+
+def test_rounding_errors_that_cancellation_enlarges_on_the_way_in_float32_are_no_mistake() -> None:
+    def distances(x: Any) -> Any:
+        squares = ag.sum(x * x, axis=1)
+        return ag.sqrt(ag.maximum(squares[:, None] + squares - 2 * x @ x.T, 0) + 1e-6)
+
+    for seed in range(4):
+        x = np.random.default_rng(seed).standard_normal((4, 3))
+        assert not ag.gradcheck(distances, x, dtype="float32", raise_exception=False).failures
+
+
+@pytest.mark.parametrize("dtype", [None, "float32"])
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: ag.sum(x - ag.mean(x)),
+        lambda x: ag.sum((x - ag.mean(x, axis=0)) / ag.sqrt(ag.var(x, axis=0) + 1e-5)),
+        lambda x: ag.sum(ag.layer_norm(x, (3,))),
+        lambda x: ag.sum(ag.softmax(x, axis=1)),
+        lambda x: ag.sum(ag.normalize(x) ** 2),
+    ],
+    ids=["mean", "batch_norm", "layer_norm", "softmax", "normalize"],
+)
+def test_a_gradient_of_0_that_rounding_alone_keeps_from_being_0_passes(f: Any, dtype: Any) -> None:
+    x = np.random.default_rng(0).standard_normal((5, 3))
+    report = ag.gradcheck(f, x, dtype=dtype, raise_exception=False)
+    assert {entry.verdict.value for entry in report.entries} == {"PASS"}, report.to_text()
+
+
+@pytest.mark.parametrize("s", [20, 26, 28, 30, 32, 34, 100])
+@pytest.mark.parametrize("noise", [0, 1])
+def test_gradients_too_small_to_be_measured_are_not_called_wrong(s: float, noise: int) -> None:
+    x = s * np.eye(4) + noise * np.random.default_rng(1).standard_normal((4, 4))
+    report = ag.gradcheck(lambda x: ag.cross_entropy(x, np.arange(4)), x, raise_exception=False)
+    assert report.entries
+    assert not report.failures, report.to_text()
+
+
+@pytest.mark.parametrize("rng", range(4))
+def test_a_staircase_of_rounding_is_not_measured_by_steps_within_one_stair(rng: int) -> None:
+    def log_of_normal_distribution(x: Any) -> Any:
+        return ag.sum(ag.log(0.5 * (1 + ag.erf(x / 2**0.5))))
+
+    x = np.array([-6.0, -2, 0, 2, 6])
+    assert not ag.gradcheck(log_of_normal_distribution, x, directions=3, rng=rng, raise_exception=False).failures
+
+
+def test_beside_huge_outputs_a_gradient_of_0_is_not_taken_for_right() -> None:
+    @ag.op(x=lambda g, x: 0 * g * x, registered=False)
+    def forgotten(x: core.Array) -> core.Array:
+        return x * x
+
+    for f in (forgotten, lambda x: (x * x).detach() + 0 * x):
+        for constant, factor in ((1e4, 1e-6), (1e8, 1e-2), (1e10, 1.0), (1e15, 1.0), (1.0, 1e-10)):
+            found = verdicts(lambda x, f=f, a=constant, b=factor: a + b * ag.sum(ag.relu(f(x))), [0.3, -1.2])
+            assert "PASS" not in found, (constant, found)
