@@ -62,7 +62,7 @@ class Comparison:
         self.nearby = Nearby(self.subject)
         self.sharper = Sharper(self.conditioning) if sides.precision == DOUBLE else None
         self.single = None if sides.precision == DOUBLE else Single(sides, self.weights)
-        self.noise = functools.cache(lambda: spread(lambda: float(self.weighted().sum())))
+        self.noise = functools.cache(self._noise)
         self.notes: list[str] = []
 
     # -- the function ----------------------------------------------------------------------------------------------
@@ -76,6 +76,13 @@ class Comparison:
         pairs = zip(outputs, self.weights, strict=True)
         parts = [np.real(np.conj(weight) * output.data).reshape(-1) for output, weight in pairs]
         return np.concatenate(parts) if parts else np.zeros(0)
+
+    def _noise(self) -> float:
+        """How far rounding errors on the way move the function; 0 if it is not defined for numbers with some."""
+        try:
+            return spread(lambda: float(self.weighted().sum()))
+        except (ArithmeticError, ValueError):
+            return 0.0
 
     def beside(self) -> Vector:
         """The same at other points: not a number beyond the domain, and where the outputs have other shapes.
