@@ -298,3 +298,40 @@ def _unchanged(x: core.Array) -> core.Array:
 
 def _positive_part(x: core.Array) -> core.Array:
     return np.maximum(x, 0)
+
+
+@pytest.mark.parametrize("test", [ag.taylor_test, ag.dot_product_test])
+def test_a_function_that_draws_random_numbers_is_refused(test: Callable[..., Any]) -> None:
+    rng = np.random.default_rng(0)
+    with pytest.raises(ValueError, match=rf"{test.__name__}: f gave two different results.*multiply at"):
+        test(lambda x: (x * rng.standard_normal(4)).sum(), np.ones(4))
+    model = ag.nn.Sequential(ag.nn.Linear(4, 8), ag.nn.Dropout(0.5)).astype("float64")
+    with pytest.raises(ValueError, match="dropout"):
+        test(model, np.ones((3, 4)))
+
+
+def log_of_normal_distribution(x: Any) -> Any:
+    return ag.sum(ag.log(0.5 * (1 + ag.erf(x / 2**0.5))))
+
+
+def log_likelihood_of_noise(x: Any) -> Any:
+    t = np.linspace(0, 1, 6)
+    covariance = np.exp(-0.5 * (t[:, None] - t) ** 2) + ag.exp(x) * np.eye(6)
+    return ag.slogdet(covariance)[1] + np.sin(np.arange(6.0)) @ ag.solve(covariance, np.sin(np.arange(6.0)))
+
+
+@pytest.mark.parametrize("rng", range(3))
+@pytest.mark.parametrize("test", [ag.taylor_test, ag.dot_product_test])
+@pytest.mark.parametrize(
+    ("f", "x"),
+    [(log_of_normal_distribution, [-6.0, -2, 0, 2, 6]), (log_likelihood_of_noise, -16.0)],
+    ids=["1 + erf", "covariance"],
+)
+def test_rounding_on_the_way_is_no_mistake(test: Callable[..., Any], f: Any, x: Any, rng: int) -> None:
+    assert test(f, np.array(x), rng=rng)
+
+
+def test_a_smooth_function_that_bends_within_small_steps_has_no_kink() -> None:
+    report = ag.taylor_test(lambda x: ag.sum(ag.sqrt(x * x + 1e-14)), np.zeros(3), raise_exception=False)
+    assert "kink" not in report.note
+    assert "at a kink" in ag.taylor_test(lambda x: ag.sum(ag.abs(x)), np.zeros(3), raise_exception=False).note
