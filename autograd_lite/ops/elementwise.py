@@ -373,14 +373,15 @@ def where(condition: Array, x: Array, y: Array) -> Array:
 
 @op(
     x=lambda g, x, a_min, a_max: g * inside(x, a_min, a_max),
-    a_min=lambda g, x, out: g * (x < out),
-    a_max=lambda g, x, out: g * (x > out),
+    a_min=lambda g, x, a_min, out: g * ((x < out) & (out == a_min)),
+    a_max=lambda g, x, a_min, out: g * ((x > out) | (False if a_min is None else out < a_min)),
     branch=lambda x, out: np.sign(np.subtract(x, out)),
 )
 def clip(x: Array, a_min: Array | None = None, a_max: Array | None = None) -> Array:
     """`x` limited to the interval from `a_min` to `a_max` (None: no limit on that side).
 
-    x, a_min, a_max: broadcast against each other. Returns the broadcast shape. On a limit the gradient is x's.
+    x, a_min, a_max: broadcast against each other. Returns the broadcast shape. On a limit the gradient is x's. Where
+    `a_min` is above `a_max`, the result is `a_max`.
 
     >>> clip(distinct(3, 2), -0.25, 0.35)
     >>> clip(distinct(3, 2), a_max=distinct(2) + 0.05)

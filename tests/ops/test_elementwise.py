@@ -141,3 +141,14 @@ def test_functions_of_one_argument_agree_with_torch(agrees_with_torch, values):
 def test_lerp_agrees_with_torch(agrees_with_torch, operands):
     weight = operands[2].astype(operands[0].dtype)
     agrees_with_torch(ag.lerp, lambda torch, a, b, w: torch.lerp(a, b, w), *operands[:2], weight)
+
+
+def test_clip_where_the_limits_are_exchanged():
+    x, high, low = np.array([-1.0, 0.5, 1.5, 3.0]), np.full(4, 2.0), np.full(4, 1.0)
+    leaves = [ag.tensor(v, requires_grad=True) for v in (x, high, low)]
+    y = ag.clip(*leaves)
+    slopes = ag.gradients(y.sum(), leaves)
+    np.testing.assert_array_equal(y.data, np.clip(x, high, low))
+    for slope, expected in zip(slopes, (0, 0, 1), strict=True):
+        np.testing.assert_array_equal(slope.data, np.full(4, expected))
+    assert ag.gradcheck(lambda x, high, low: ag.clip(x, high, low) ** 2, x, high, low, order=2)

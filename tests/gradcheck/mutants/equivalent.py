@@ -19,6 +19,11 @@ EQUIVALENT: dict[str, tuple[str, ...]] = {
         "clip.x: a_max -> out",
         "clip.x: a_min -> out",
     ),
+    "out is the limit exactly where x lies beyond it, or where the limits are exchanged": (
+        "clip.a_max: out -> a_max",
+        "clip.a_max: out -> a_max #2",
+        "clip.a_min: out -> a_min",
+    ),
     "only the number of axes is read, which both have": (
         "conv_transpose1d.weight: x -> out #2",
         "conv_transpose1d.weight: x -> weight #2",
@@ -87,9 +92,5 @@ UNTOLD: dict[str, tuple[str, ...]] = {
         "xlog1py.y: y -> x",
         "xlogy.y: (x == 0) * (y <= 0) -> y <= 0",
         "xlogy.y: x -> y",
-    ),
-    "where a_min is above a_max, which no sample has": (
-        "clip.a_max: out -> a_max",
-        "clip.a_min: out -> a_min",
     ),
 }

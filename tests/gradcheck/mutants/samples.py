@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 FURTHER: dict[str, tuple[str, ...]] = {
+    "clip": (
+        "clip(np.array([-2.0, 0, 2]), np.full(3, -1.0), np.full(3, 1.0))",
+        "clip(np.array([-2.0, 0, 2]), np.full(3, 1.0), np.full(3, -1.0))",  # the limits exchanged
+        "clip(np.array([-2.0, 0, 2]), np.full(3, -3.0), np.full(3, -2.5))",
+    ),
     "contract": ("contract('AA,b->b', randn(2, 2), randn(2))",),  # the letter that comes first of all is taken
     "copysign": ("copysign(randn(3), np.array([0.0, -0.0, 1.0]))",),
     "elu": ("elu(distinct(4), -0.5)",),
