@@ -63,7 +63,8 @@ def gradcheck(
         lists and dicts; leaves are varied where they are and have their data back afterwards, whatever happens.
         Everything else is passed on as it is. PyTorch's way, one tuple of all arguments, is understood where f does not
         take it as one.
-    loss: check ``loss(f(*inputs), target)``; the target is the last of the inputs.
+    loss: check ``loss(f(*inputs), target)``; the target is the last of the inputs. Of a Module as loss, the parameters
+        are checked, too, as ``loss.NAME``, on a copy.
     jac: check any Python function of arrays whose value is one real number, and no Tensors at all: True if f returns
         ``(value, gradient)``, as for `scipy.optimize.minimize`, or the function that returns the gradient. Of several
         inputs, a tuple of gradients.
