@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 from ..recording import leave
 from ..tensor import Tensor
 from .cuts import OUTPUT
-from .directions import Direction, direction_at, line_along, own_rng, search
+from .directions import Direction, direction_at, line_along, norm, own_rng, search
 from .document import decimal, few
 from .inputs import DOUBLE
 from .judge import Finding, Ground, at_a_glance, at_a_tie, judge
@@ -21,7 +21,7 @@ from .nearby import Conditioning, Nearby, or_zeros
 from .numeric import Function, Vector, largest
 from .progress import progress
 from .report import Entry, Report, Verdict
-from .rounding import spread
+from .rounding import noise
 from .settings import Settings
 from .sharper import REFUSED, Sharper
 from .single import Single
@@ -79,10 +79,7 @@ class Comparison:
 
     def _noise(self) -> float:
         """How far rounding errors on the way move the function; 0 if it is not defined for numbers with some."""
-        try:
-            return spread(lambda: float(self.weighted().sum()))
-        except (ArithmeticError, ValueError):
-            return 0.0
+        return noise(lambda: float(self.weighted().sum()))
 
     def beside(self) -> Vector:
         """The same at other points: not a number beyond the domain, and where the outputs have other shapes.
@@ -128,7 +125,7 @@ class Comparison:
 
     def _along_directions(self, count: int) -> tuple[list[Entry], dict[str, Sequence[int]]]:
         """What is thought of so many random directions, and by name the entries that wrong ones led to."""
-        ground = self._ground(_norm(self.gradient.values()), 1.0, line=True)
+        ground = self._ground(norm(self.gradient.values()), 1.0, line=True)
 
         def judged(function: Function, along: float, direction: Direction) -> Finding:
             if np.isinf(along):
@@ -194,7 +191,7 @@ class Comparison:
         for entry in entries:
             direction[entry.name][entry.index] = 1
         sizes = [abs(self.leaves[entry.name].data[entry.index]) for entry in entries]
-        ground = self._ground(_norm(self.gradient.values()), float(max(sizes)) or 1.0, line=True)
+        ground = self._ground(norm(self.gradient.values()), float(max(sizes)) or 1.0, line=True)
         along = float(sum(entry.analytic.real for entry in entries))
         named = all(entry.kink and entry.kink.op for entry in entries)  # else rounding may change the branch unseen
         moved = functools.partial(self.conditioning.along, direction) if named else float
@@ -328,10 +325,6 @@ def random_like(array: Array, rng: np.random.Generator) -> Array:
     if array.dtype.kind == "c":
         weights = weights * np.complex64(np.exp(2j * np.pi * rng.random(array.shape)))
     return np.asarray(weights)
-
-
-def _norm(arrays: Iterable[Array]) -> float:
-    return float(np.sqrt(sum(np.vdot(array, array).real for array in arrays)))
 
 
 def _choice(sizes: Sequence[int], max_entries: int | None, rng: np.random.Generator) -> list[Any]:

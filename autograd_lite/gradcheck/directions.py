@@ -9,7 +9,7 @@ of e is.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -157,18 +157,15 @@ def search(
     should have at 0, and the direction, what is thought of it. limit: so many entries, at most.
     """
 
-    def computed(direction: Direction) -> float:
-        return float(sum(np.vdot(gradient[name], v).real for name, v in direction.items()))
-
     def looked_at(direction: Direction) -> tuple[float, Finding]:
-        along = computed(direction)
+        along = derivative_along(gradient, direction)
         return along, judged(line_along(weighted, point, direction), along, direction)
 
     def agrees(direction: Direction) -> bool:
         if sharply:
             return not looked_at(direction)[1].verdict.bad
         quick = central(line_along(weighted, point, direction), 0.0, _QUICK)
-        difference = abs(computed(direction) - quick.value)
+        difference = abs(derivative_along(gradient, direction) - quick.value)
         if difference > _CLEARLY * quick.error:
             return False
         if quick.error < _SHARP * quick.size:
@@ -179,8 +176,17 @@ def search(
     bad = [finding for _, finding in found if finding.verdict.bad]
     sharply = any(finding.complex_step for finding in bad)  # what differences do not show
     failing = suspects(agrees, point, rng, limit) if bad else []
-    norm = math.sqrt(sum(float(np.vdot(g, g).real) for g in gradient.values()))
-    return Search(found, tuple(failing), norm, sum(array.size for array in point.values()))
+    return Search(found, tuple(failing), norm(gradient.values()), sum(array.size for array in point.values()))
+
+
+def derivative_along(gradient: Mapping[str, Array], direction: Direction) -> float:
+    """The derivative along a direction, by the gradient for each array."""
+    return float(sum(np.vdot(gradient[name], v).real for name, v in direction.items()))
+
+
+def norm(arrays: Iterable[Array]) -> float:
+    """The length of the vector that arrays are together."""
+    return float(np.sqrt(sum(np.vdot(array, array).real for array in arrays)))
 
 
 def line_along(weighted: Callable[[], Vector], point: Mapping[str, Array], direction: Direction) -> Function:

@@ -40,6 +40,14 @@ def spread(compute: Callable[[], float]) -> float:
     return float(np.ptp(found)) if np.isfinite(found).all() else 0.0
 
 
+def noise(compute: Callable[[], float]) -> float:
+    """The same of a function that may refuse numbers with rounding errors; 0 then, too."""
+    try:
+        return spread(compute)
+    except (ArithmeticError, ValueError):
+        return 0.0
+
+
 def drawn(compute: Callable[[], T]) -> list[T]:
     """What it computes, with one set of rounding errors after the other."""
     found = []

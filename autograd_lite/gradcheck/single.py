@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from .directions import Direction
+from .directions import Direction, derivative_along, norm
 from .inputs import SINGLE
 from .judge import Finding
 from .nearby import or_zeros
+from .numeric import largest
 from .report import Verdict
 from .rounding import SPREADS, drawn
 from .subjects import Array, Sides, Subject
@@ -24,17 +25,15 @@ class Single:
 
     def __init__(self, sides: Sides, weights: Sequence[Array]):
         self.sides, self.weights = sides, weights
-        self._arrives = max((float(np.abs(weight).max(initial=0.0)) for weight in weights), default=0.0)
 
     def excused(self, found: Finding, computed: float, direction: Direction) -> Finding:
         """UNRELIABLE rather than wrong, where float64 is right along a direction and rounding explains the rest."""
         if found.verdict not in (Verdict.FAIL, Verdict.KINK_OUTSIDE):
             return found
-        exact = _along(self._exact, direction)
+        exact = derivative_along(self._exact, direction)
         if not abs(exact - found.numeric) <= found.tolerance:
             return found
-        length = float(np.sqrt(sum(np.vdot(v, v).real for v in direction.values())))
-        rounding = _ROUNDINGS * float(np.finfo(SINGLE).eps) * self._arrives * length
+        rounding = _ROUNDINGS * float(np.finfo(SINGLE).eps) * largest(*self.weights) * norm(direction.values())
         if not abs(computed - exact) <= rounding + SPREADS * self._spread(direction):
             return found
         return found._replace(verdict=Verdict.UNRELIABLE, note=_NOTE)
@@ -54,9 +53,5 @@ class Single:
 
     def _spread(self, direction: Direction) -> float:
         """How far rounding errors on the way move the derivative along a direction; 0 if that is not finite."""
-        found = [_along(gradient, direction) for gradient in self._drawn]
+        found = [derivative_along(gradient, direction) for gradient in self._drawn]
         return float(np.ptp(found)) if np.isfinite(found).all() else 0.0
-
-
-def _along(gradient: Mapping[str, Array], direction: Direction) -> float:
-    return float(sum(np.vdot(gradient[name], v).real for name, v in direction.items()))

@@ -29,7 +29,7 @@ from .inputs import DOUBLE, Way
 from .numeric import Vector, best_central
 from .options import explained
 from .report import GradientError
-from .rounding import SPREADS, spread
+from .rounding import SPREADS, noise, spread
 from .subjects import Array, Subject, data_of_their_own, subject_of
 
 R = TypeVar("R", "TaylorReport", "DotProductReport")
@@ -440,10 +440,7 @@ class _Trial:
 
     def noise(self) -> float:
         """How far rounding errors on the way move the sum of the outputs; 0 if that is not defined for such numbers."""
-        try:
-            return spread(lambda: float(self.line(0.0).sum()))
-        except (ArithmeticError, ValueError):
-            return 0.0
+        return noise(lambda: float(self.line(0.0).sum()))
 
     def backward(self) -> float:
         """The first one, computed afresh by operations."""
